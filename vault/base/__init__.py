@@ -1,0 +1,1 @@
+"""Ids, clock, errors, canonical bytes, settings: what every floor may know."""

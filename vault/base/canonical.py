@@ -1,0 +1,50 @@
+"""Canonical bytes: RFC 8785 JSON of strings, integers, booleans, arrays and objects.
+
+What is signed or hashed is encoded here once and stored as it is. Floats and nulls never enter: both have more than
+one reasonable spelling.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+_MEANS: Final = "canonical JSON holds strings, integers, booleans, arrays and objects"
+Json = str | int | bool | list["Json"] | dict[str, "Json"]
+
+_SAFE: Final = 2**53 - 1
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(value: object) -> bytes:
+    """Return the RFC 8785 bytes; `TypeError` for anything but strings, integers within 2^53, booleans, arrays, objects.
+
+    Member names sort by code point, which is RFC 8785's order for all names below U+10000.
+    """
+    _check(value)
+    return _encoder.encode(value)
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of the canonical bytes, in hex."""
+    return sha256(canonical(value)).hexdigest()
+
+
+def _check(value: object) -> None:
+    match value:
+        case bool() | str():
+            return
+        case int() if -_SAFE <= value <= _SAFE:
+            return
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise TypeError(_MEANS)
+                _check(item)
+        case _:
+            raise TypeError(_MEANS)

@@ -1,0 +1,39 @@
+"""The errors of the vault: a code for machines, a detail for people, never a value.
+
+Floors subclass the kinds beside the code that raises. Only `api/problems.py` knows which status each becomes.
+"""
+
+from __future__ import annotations
+
+
+class VaultError(Exception):
+    """Something could not be done. `detail` says what and what would help; it never holds a value."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class Invalid(VaultError):
+    """The question or the file makes no sense as it stands."""
+
+
+class Unknown(VaultError):
+    """There is no such thing, or it is not for whoever asks to know."""
+
+
+class Denied(VaultError):
+    """Whoever asks may not."""
+
+
+class Conflict(VaultError):
+    """It contradicts what is already so."""
+
+
+class Gone(VaultError):
+    """It was here and is no more."""
+
+
+class Unavailable(VaultError):
+    """Something the vault stands on does not answer: when in doubt, no."""

@@ -1,0 +1,82 @@
+"""Ids: UUIDv7, stored as `uuid`, shown as `prefix_` and 26 characters of lower-case Crockford base32.
+
+An id in the program is always the shown form, in a type of its own kind; only `store` turns it into a UUID.
+Ids are never secrets and never personal.
+"""
+
+from __future__ import annotations
+
+from base64 import b32decode, b32encode
+from binascii import Error
+from typing import Annotated, Final, NewType
+from uuid import UUID
+
+from msgspec import Meta
+
+from vault.base.clock import Clock, Entropy
+from vault.base.errors import Invalid
+
+OrganizationId = NewType("OrganizationId", str)
+CustomerId = NewType("CustomerId", str)
+Subject = NewType("Subject", str)
+ContactPointId = NewType("ContactPointId", str)
+FactId = NewType("FactId", str)
+DecisionId = NewType("DecisionId", str)
+EntryId = NewType("EntryId", str)
+ClientId = NewType("ClientId", str)
+SuppressionId = NewType("SuppressionId", str)
+
+CUSTOMER: Final = "cus"
+SUBJECT: Final = "sub"
+ORGANIZATION: Final = "org"
+CONTACT_POINT: Final = "ctp"
+FACT: Final = "fct"
+DECISION: Final = "dec"
+ENTRY: Final = "ent"
+CLIENT: Final = "cli"
+SUPPRESSION: Final = "sup"
+
+SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{26}$"
+CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_069d3kq5r9w3k1m7x2v8t4n6pg"])]
+ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
+
+_RFC4648: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_CROCKFORD: Final = b"0123456789abcdefghjkmnpqrstvwxyz"
+_SHOW: Final = bytes.maketrans(_RFC4648, _CROCKFORD)
+_READ: Final = bytes.maketrans(_CROCKFORD, _RFC4648)
+
+
+def show(prefix: str, value: UUID) -> str:
+    """Return the shown form; it sorts like the bytes of the UUID."""
+    return f"{prefix}_{b32encode(value.bytes)[:26].translate(_SHOW).decode()}"
+
+
+def read(prefix: str, text: str) -> UUID:
+    """Return the UUID behind a shown id; `Invalid` for another prefix, a foreign letter or a form not our own."""
+    head, _, tail = text.partition("_")
+    try:
+        value = UUID(bytes=b32decode(tail.encode("ascii").translate(_READ) + b"======"))
+    except (Error, UnicodeEncodeError, ValueError):
+        raise Invalid("malformed_id", f"an id of this kind is {prefix}_ and 26 characters") from None
+    if head != prefix or show(prefix, value) != text:
+        raise Invalid("malformed_id", f"an id of this kind is {prefix}_ and 26 characters")
+    return value
+
+
+def raw(shown: str) -> UUID:
+    """Return the UUID behind an id of ours, whatever its kind. For ids already checked."""
+    return UUID(bytes=b32decode(shown[-26:].encode().translate(_READ) + b"======"))
+
+
+def fresh(prefix: str, clock: Clock, entropy: Entropy) -> str:
+    """Return a new id: RFC 9562 section 5.7, milliseconds of the clock and 74 bits of chance."""
+    return show(prefix, uuid7(clock, entropy))
+
+
+def uuid7(clock: Clock, entropy: Entropy) -> UUID:
+    """Return a UUIDv7 (RFC 9562 section 5.7)."""
+    milliseconds = int(clock.now().timestamp() * 1000)
+    chance = int.from_bytes(entropy.draw(10), "big")
+    high = (milliseconds << 16) | 0x7000 | (chance >> 68)
+    low = (0b10 << 62) | (chance & ((1 << 62) - 1))
+    return UUID(int=(high << 64) | low)

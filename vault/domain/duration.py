@@ -1,0 +1,45 @@
+"""ISO 8601 durations of calendar months and days, added in UTC."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from vault.base.errors import Invalid
+
+_FORM: Final = re.compile(
+    r"P(?!$)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?"
+)
+
+
+class Duration(msgspec.Struct, frozen=True, kw_only=True):
+    """A length of time: whole calendar months, then exact minutes."""
+
+    months: int = 0
+    minutes: int = 0
+
+    def after(self, instant: datetime) -> datetime:
+        """Return the instant this much later; the last day stands in for a day the month does not have.
+
+        An end beyond what a calendar can hold is the calendar's last instant.
+        """
+        instant = instant.astimezone(UTC)
+        year, month = divmod(instant.year * 12 + instant.month - 1 + self.months, 12)
+        try:
+            day = min(instant.day, monthrange(year, month + 1)[1])
+            return instant.replace(year=year, month=month + 1, day=day) + timedelta(minutes=self.minutes)
+        except (ValueError, OverflowError):
+            return datetime.max.replace(tzinfo=UTC)
+
+
+def parse(text: str) -> Duration:
+    """Return the duration `text` spells, such as `P24M` or `PT24H`; `Invalid` for anything else."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise Invalid("bad_duration", "write a duration as ISO 8601, such as P24M, P30D or PT24H")
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups())
+    return Duration(months=years * 12 + months, minutes=((weeks * 7 + days) * 24 + hours) * 60 + minutes)

@@ -1,0 +1,196 @@
+"""What an organization declares: purposes, channels, notices, attributes, clients and their ceilings.
+
+These structs are the applied organization file in the shape the rules read it. They hold no personal value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from vault.base.canonical import digest
+from vault.base.errors import Invalid
+from vault.domain.duration import Duration
+
+Kind = Literal["offer", "service", "research", "profiling"]
+Basis = Literal["consent", "contract", "legitimate_interest", "legal_obligation"]
+Action = Literal[
+    "decide", "release", "outcome", "audience", "create", "lookup", "capture", "dealing", "prompt",
+    "withdraw", "import", "events", "admin",
+]  # fmt: skip
+Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="a key of the organization file")]
+
+CONTACT: Final = "contact"
+EVERY: Final = "*"
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """How a message travels: a row of the file, never an enum in code."""
+
+    key: str
+    reaches: str
+    withdrawal: tuple[str, ...] = ()
+    intrusive: bool = False
+
+
+class Purpose(msgspec.Struct, frozen=True, kw_only=True):
+    """Why someone would be contacted. `lineage` is the key itself, then its parents up to the root."""
+
+    key: str
+    lineage: tuple[str, ...]
+    title: Mapping[str, str]
+    kind: Kind
+    basis: Basis
+    channels: tuple[str, ...] = ()
+    notice: str | None = None
+    double_opt_in: tuple[str, ...] = ()
+    verified: tuple[str, ...] = ()
+    lasts: Duration | None = None
+
+    def needs_verified(self, channel: str) -> bool:
+        """Whether a contact point must be verified first; double opt-in implies it."""
+        return channel in self.verified or channel in self.double_opt_in
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What is shown when asking, in one locale."""
+
+    ask: str
+    details: str
+    agree: str
+    decline: str
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a notice. A published version never changes."""
+
+    key: str
+    version: int
+    published: datetime
+    compatible: bool
+    recipients: tuple[str, ...]
+    transfers: Mapping[str, str]
+    retention: str
+    texts: Mapping[str, Words]
+    why: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical text of the whole version, in hex."""
+        return digest(plain(self))
+
+    def words(self, locale: str) -> str:
+        """Return the SHA-256 of the words shown in `locale`, in hex."""
+        return digest(plain(self.texts[locale]))
+
+
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
+    """A personal field the organization holds, and for which purposes it is handed out (and those below them)."""
+
+    key: str
+    title: Mapping[str, str]
+    purposes: tuple[str, ...]
+
+
+class Suppressing(msgspec.Struct, frozen=True, kw_only=True):
+    """What one kind of suppression stops."""
+
+    channels: tuple[str, ...]
+    stops: tuple[str, ...]
+
+
+class Authentication(msgspec.Struct, frozen=True, kw_only=True):
+    """How a client proves itself."""
+
+    method: Literal["private_key_jwt", "client_secret_basic"]
+    algorithm: Literal["ES256", "EdDSA", "Ed25519", "PS256"] | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
+    profile: Literal["fapi2"] | None = None
+    expires: date | None = None
+
+
+class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a client may ever go. Purposes and channels are exactly those named."""
+
+    purposes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    reasons: Literal["full", "plain"] = "plain"
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A system that asks. Its OAuth client id is `<slug>.<key>`."""
+
+    key: str
+    title: str
+    authentication: Authentication
+    ceiling: Ceiling
+    expires: date | None = None
+
+
+class Organization(msgspec.Struct, frozen=True, kw_only=True):
+    """The controller, as its file declares it. Every mapping is by key."""
+
+    slug: str
+    name: str
+    jurisdiction: str
+    region: str
+    time_zone: str
+    locale: str
+    locales: tuple[str, ...]
+    minor_until: int
+    channels: Mapping[str, Channel]
+    purposes: Mapping[str, Purpose]
+    attributes: Mapping[str, Attribute]
+    notices: Mapping[str, tuple[Notice, ...]]
+    suppressions: Mapping[str, Suppressing]
+    evidence: Mapping[str, tuple[str, ...]]
+    double_opt_in_needs: tuple[str, ...]
+    clients: Mapping[str, Client]
+    sources: Mapping[str, Any]
+    words: Mapping[str, tuple[str, ...]]
+    countries: Mapping[str, tuple[str, ...]]
+
+    def purpose(self, key: str) -> Purpose:
+        """Return the purpose; `Invalid` for a key the file does not declare."""
+        if (purpose := self.purposes.get(key)) is None:
+            raise Invalid("unknown_purpose", "this organization declares no such purpose")
+        return purpose
+
+    def channel(self, key: str) -> Channel:
+        """Return the channel; `Invalid` for a key the file does not declare."""
+        if (channel := self.channels.get(key)) is None:
+            raise Invalid("unknown_channel", "this organization declares no such channel")
+        return channel
+
+    def notice(self, key: str, version: int) -> Notice:
+        """Return a published version; `Invalid` when there is none."""
+        for notice in self.notices.get(key, ()):
+            if notice.version == version:
+                return notice
+        raise Invalid("unknown_notice_version", "this purpose's notice has no such version")
+
+    def ways(self) -> Iterator[tuple[Purpose, str]]:
+        """Yield every purpose with each of its channels; a purpose without channels with `*`."""
+        for purpose in self.purposes.values():
+            for channel in purpose.channels or (EVERY,):
+                yield purpose, channel
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - what canonical JSON takes
+    """Return a struct of this module as the strings, integers and lists that canonical JSON takes, without its nulls."""
+    return _without_nulls(msgspec.to_builtins(value))
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - what canonical JSON takes
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(item) for item in value]
+    return value
