@@ -1,0 +1,1 @@
+"""Sealing, wrapping, blind tags, signing keys and their providers: bytes and keys, never what the bytes mean."""
