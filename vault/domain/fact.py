@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
+from vault.base.errors import Unavailable
 from vault.base.ids import ClientId, ContactPointId, FactId
 
 FactKind = Literal["asked", "granted", "refused", "withdrawn", "objected"]
 Source = Literal["person", "link", "client", "admin", "import"]
 Method = Literal["portal", "one_click", "undo", "stop_word", "form", "phone", "paper", "kiosk", "api", "import", "gpc"]
+Instant = Annotated[datetime, Meta(tz=True, description="an instant with its time zone")]
+Tag = Annotated[bytes, Meta(min_length=16, max_length=16, description="a keyed tag of something a client gave")]
+
+
+class Unreadable(Unavailable):
+    """What is stored cannot be read as a fact: never a no, never a silence."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,14 +28,15 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     `proven` tells whether a grant came with the evidence its class needs; `notice` is the notice's version and `words`
     the hash of the words shown; `until` is an end the grant itself names. `contact_point` is the one it is about.
+    `reference` and `idempotency` are tags by which a retry is known.
     """
 
     id: FactId
     kind: FactKind
     purpose: str
     channel: str
-    at: datetime
-    recorded_at: datetime
+    at: Instant
+    recorded_at: Instant
     source: Source
     method: Method
     client: ClientId | None = None
@@ -34,10 +44,21 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     notice: int | None = None
     locale: str | None = None
     words: str | None = None
-    until: datetime | None = None
+    until: Instant | None = None
     proven: bool = True
+    reference: Tag | None = None
+    idempotency: Tag | None = None
 
     @property
     def in_person(self) -> bool:
         """Whether the customer said it in person: signed in, or by a confirmed double opt-in."""
         return self.source == "person"
+
+
+def read(row: Mapping[str, object]) -> Fact:
+    """Return the fact stored in `row`, a field to a key; `Unreadable` names the field, never what stands in it."""
+    try:
+        return msgspec.convert(row, Fact)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].strip("`") or "a field"
+        raise Unreadable("unreadable_fact", f"a stored fact cannot be read: {field}") from None

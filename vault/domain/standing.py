@@ -1,0 +1,223 @@
+"""The fold: what facts add up to for one purpose and channel. The only place that knows.
+
+The order in which facts arrive never matters, and without a word there is no yes. The fold says what was said; what the
+legal basis makes of it is the decision's matter. No clock and no store may enter: time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final, Literal, assert_never
+
+import msgspec
+
+from vault.base.ids import ContactPointId
+from vault.domain.duration import Duration
+from vault.domain.fact import Fact, FactKind
+from vault.domain.organization import EVERY, Basis, Organization, Purpose
+
+State = Literal["never_asked", "pending", "granted", "refused", "withdrawn", "objected", "expired", "outdated"]
+Awaited = Literal["double_opt_in", "evidence"]
+
+_NOES: Final[dict[FactKind, State]] = {"refused": "refused", "withdrawn": "withdrawn", "objected": "objected"}
+_STRICTNESS: Final[dict[FactKind, int]] = {"refused": 0, "withdrawn": 1, "objected": 2}
+_LEAST_FIRST: Final[dict[State, int]] = {"expired": 0, "outdated": 1, "granted": 2}
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Break(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice version that older grants do not survive, from its publication on."""
+
+    version: int
+    published: datetime
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What the fold must know of one purpose and channel. `lineage` is the purpose, then its parents up to the root.
+
+    `used` is false where the purpose does not use the channel: then no grant counts. `basis` is for the decision.
+    """
+
+    lineage: tuple[str, ...]
+    channel: str
+    basis: Basis
+    used: bool = True
+    double_opt_in: bool = False
+    lasts: Duration | None = None
+    breaks: tuple[Break, ...] = ()
+
+
+class Instants(msgspec.Struct, frozen=True, kw_only=True):
+    """When the question is put; `at` when it is about the past, `known_at` when about what was known by then."""
+
+    now: datetime
+    at: datetime | None = None
+    known_at: datetime | None = None
+
+    @property
+    def instant(self) -> datetime:
+        """The instant the answer is about."""
+        return self.now if self.at is None else self.at
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said, added up. `rests_on` is the one fact that made it so, `until` the end of its grant."""
+
+    state: State
+    rests_on: Fact | None = None
+    until: datetime | None = None
+    pending_for: Awaited | None = None
+
+    @property
+    def grant(self) -> Fact | None:
+        """The grant behind `granted`, `expired` and `outdated`."""
+        return self.rests_on if self.state in _LEAST_FIRST else None
+
+    @property
+    def since(self) -> datetime | None:
+        """When what it rests on was said."""
+        return None if self.rests_on is None else self.rests_on.at
+
+
+_SILENCE: Final = Standing(state="never_asked")
+
+
+def rule(organization: Organization, purpose: Purpose, channel: str) -> Rule:
+    """Return what the organization declares for this purpose and channel."""
+    notices = organization.notices.get(purpose.notice or "", ())
+    return Rule(
+        lineage=purpose.lineage,
+        channel=channel,
+        basis=purpose.basis,
+        used=channel in (purpose.channels or (EVERY,)),
+        double_opt_in=channel in purpose.double_opt_in,
+        lasts=purpose.lasts,
+        breaks=tuple(
+            Break(version=notice.version, published=notice.published) for notice in notices if not notice.compatible
+        ),
+    )
+
+
+def standing(
+    facts: Iterable[Fact], rule: Rule, *, instants: Instants, contact_point: ContactPointId | None = None
+) -> Standing:
+    """Return what the facts of one customer add up to.
+
+    Without `at` every fact counts, whatever its date. A grant that names another contact point than the question does
+    not count; a no always does.
+    """
+    noes, yeses = _bearing(_heard(facts, instants), rule, contact_point)
+    said, imported, unproven, asked = _weighed(yeses, rule)
+    if noes and (no := _last_no(noes, said)) is not None:
+        return Standing(state=_NOES[no.kind], rests_on=no)
+    if grants := said or imported:
+        found = _last_grant(grants, rule, instants.instant)
+        return found if found.state == "granted" else _asked_again(found, asked)
+    if unproven:
+        return Standing(state="pending", rests_on=max(unproven, key=_latest_last), pending_for="evidence")
+    return _asked_again(_SILENCE, asked)
+
+
+def _heard(facts: Iterable[Fact], instants: Instants) -> Iterable[Fact]:
+    """Law 11: leave out what was said after `at`, or learnt after `known_at`."""
+    at, known_at = instants.at, instants.known_at
+    if at is not None:
+        facts = [fact for fact in facts if fact.at <= at]
+    if known_at is not None:
+        facts = [fact for fact in facts if fact.recorded_at <= known_at]
+    return facts
+
+
+def _bearing(
+    facts: Iterable[Fact], rule: Rule, contact_point: ContactPointId | None
+) -> tuple[Sequence[Fact], Sequence[Fact]]:
+    """Law 3: return the noes that cover this purpose and channel, and the grants and askings that name exactly them."""
+    noes: list[Fact] = []
+    yeses: list[Fact] = []
+    lineage, channel = rule.lineage, rule.channel
+    covering = (channel, EVERY)
+    for fact in facts:
+        match fact.kind:
+            case "granted" | "asked":
+                named = rule.used and fact.purpose == lineage[0] and fact.channel == channel
+                if named and (contact_point is None or fact.contact_point in {None, contact_point}):
+                    yeses.append(fact)
+            case "withdrawn" | "refused" | "objected":
+                if fact.purpose in lineage and fact.channel in covering:
+                    noes.append(fact)
+            case _:
+                assert_never(fact.kind)
+    return noes, yeses
+
+
+def _weighed(yeses: Sequence[Fact], rule: Rule) -> tuple[list[Fact], list[Fact], list[Fact], list[Fact]]:
+    """Laws 5, 6 and 8: return the grants that are statements, the imported, the unproven, and what only asks."""
+    said: list[Fact] = []
+    imported: list[Fact] = []
+    unproven: list[Fact] = []
+    asked: list[Fact] = []
+    for yes in yeses:
+        if yes.kind == "asked":
+            asked.append(yes)
+        elif yes.in_person:
+            said.append(yes)
+        elif not yes.proven:
+            unproven.append(yes)
+        elif yes.source == "import":
+            imported.append(yes)
+        else:
+            (asked if rule.double_opt_in else said).append(yes)
+    return said, imported, unproven, asked
+
+
+def _last_no(noes: Sequence[Fact], said: Sequence[Fact]) -> Fact | None:
+    """Laws 2 and 4: return the no that stands against these grants, if one does."""
+    lifted = max([grant.at for grant in said if grant.in_person], default=None)
+    objections = [no for no in noes if no.kind == "objected" and (lifted is None or no.at >= lifted)]
+    last = max(objections or noes, key=_strictest_last)
+    if not objections and said and max([grant.at for grant in said]) > last.at:
+        return None
+    return last
+
+
+def _last_grant(grants: Sequence[Fact], rule: Rule, instant: datetime) -> Standing:
+    """Laws 2 and 7: return what the latest grant is worth; of several at one instant the one worth least."""
+    at = max([grant.at for grant in grants])
+    worths = [_worth(grant, rule, instant) for grant in grants if grant.at == at]
+    return worths[0] if len(worths) == 1 else min(worths, key=_least_first)
+
+
+def _worth(grant: Fact, rule: Rule, instant: datetime) -> Standing:
+    until = grant.until
+    if rule.lasts is not None:
+        until = min(rule.lasts.after(grant.at), until or _NEVER)
+    state: State = "granted"
+    if until is not None and instant >= until:
+        state = "expired"
+    elif any(new.version > (grant.notice or 0) and new.published <= instant for new in rule.breaks):
+        state = "outdated"
+    return Standing(state=state, rests_on=grant, until=until)
+
+
+def _asked_again(found: Standing, asked: Sequence[Fact]) -> Standing:
+    """Law 8: an asking later than the grant that no longer counts waits for the yes."""
+    since = found.since
+    later = [ask for ask in asked if since is None or ask.at > since]
+    if not later:
+        return found
+    return Standing(state="pending", rests_on=max(later, key=_latest_last), pending_for="double_opt_in")
+
+
+def _latest_last(fact: Fact) -> tuple[datetime, datetime, str]:
+    return fact.at, fact.recorded_at, fact.id
+
+
+def _strictest_last(no: Fact) -> tuple[datetime, int, datetime, str]:
+    return no.at, _STRICTNESS[no.kind], no.recorded_at, no.id
+
+
+def _least_first(found: Standing) -> tuple[int, datetime, int, datetime, str]:
+    grant = found.rests_on
+    assert grant is not None  # noqa: S101 - for mypy: a grant's worth always names it
+    return _LEAST_FIRST[found.state], found.until or _NEVER, grant.notice or 0, grant.recorded_at, grant.id
