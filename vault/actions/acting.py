@@ -1,0 +1,76 @@
+"""Acting: one transaction for one action, with whoever acts let in, and an entry even for whoever is not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+
+from vault.actions.vault import Here, Vault, here
+from vault.base.canonical import Json
+from vault.base.errors import Denied
+from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh
+from vault.domain.actor import Actor
+from vault.domain.entry import entry
+from vault.domain.organization import Action
+from vault.store import log
+from vault.store.database import Work
+from vault.store.log import Entry
+
+
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
+    """An action under way: its transaction, the organization as it stands, who acts, and PostgreSQL's time."""
+
+    vault: Vault
+    work: Work
+    here: Here
+    actor: Actor
+    now: datetime
+
+    @property
+    def organization(self) -> OrganizationId:
+        """Where it happens."""
+        return self.here.id
+
+    def id(self, prefix: str) -> str:
+        """Return a new id."""
+        return fresh(prefix, self.vault.clock, self.vault.entropy)
+
+    def entry(self, kind: str, **told: Json | None) -> Entry:
+        """Return a log entry about this action."""
+        return written(self.vault, self.actor, kind, self.now, **told)
+
+    async def log(self, kind: str, **told: Json | None) -> None:
+        """Write a log entry about this action."""
+        await log.add(self.work, self.organization, [self.entry(kind, **told)])
+
+
+@asynccontextmanager
+async def acting(vault: Vault, actor: Actor, name: str, *scopes: Action) -> AsyncIterator[Acting]:
+    """Open the action `name`; a client needs one of `scopes`. A refusal is logged in a transaction of its own."""
+    try:
+        async with vault.database.work() as work:
+            organization, now = await here(vault, work, actor.organization)
+            if actor.kind == "client":
+                organization.client(actor, now)
+                actor.need(*scopes)
+            yield Acting(vault=vault, work=work, here=organization, actor=actor, now=now)
+    except Denied as refusal:
+        await deny(vault, actor, name, refusal)
+        raise
+
+
+async def deny(vault: Vault, actor: Actor, name: str, refusal: Denied) -> None:
+    """Write the entry of a refused action; it changed nothing else."""
+    async with vault.database.work() as work:
+        _, now = await here(vault, work, actor.organization)
+        body = written(vault, actor, "denied", now, action=name, reason=refusal.code)
+        await log.add(work, actor.organization, [body])
+
+
+def written(vault: Vault, actor: Actor, kind: str, at: datetime, **told: Json | None) -> Entry:
+    """Return a log entry with an id of its own."""
+    own = EntryId(fresh(ENTRY, vault.clock, vault.entropy))
+    return own, entry(own, kind, actor, at, **told)

@@ -1,0 +1,261 @@
+"""From one question to its answer: prepared before anything is read, settled on what was read, told after the COMMIT.
+
+Pure but for the policies' memory. What a client may not ask is settled before anybody is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from vault.actions.vault import Here
+from vault.base.canonical import Json
+from vault.base.errors import Invalid
+from vault.base.ids import ContactPointId, CustomerId, DecisionId, EntryId
+from vault.base.personal import Personal
+from vault.domain.actor import Actor
+from vault.domain.contact_point import normalise
+from vault.domain.decision import Basis, Flat, Person, Way, basis, may_leave, nobody
+from vault.domain.entry import stamp
+from vault.domain.organization import CONTACT, Client
+from vault.domain.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
+from vault.domain.reason import REASONS
+from vault.domain.standing import Instants
+from vault.policy.decide import Ground, Verdict
+from vault.store.keys import REFERENCE
+from vault.store.questions import Read, Sought
+from vault.store.releases import Wanted
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with whoever asks it, and the id its answer will have."""
+
+    actor: Actor
+    question: Question
+    decision: DecisionId
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id."""
+
+    asked: Asked
+    here: Here
+    client: Client
+    way: Way
+    gate: Verdict
+    sought: Sought | None
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """A question decided. `person` is none where nobody was looked up or nobody was found."""
+
+    prepared: Prepared
+    instants: Instants
+    verdict: Verdict
+    person: Person | None = None
+    flat: Flat | None = None
+    basis: Basis | None = None
+    named: ContactPointId | None = None
+    leaving: tuple[str, ...] = ()
+    withheld: tuple[tuple[str, Ground], ...] = ()
+
+
+def prepare(here: Here, asked: Asked, now: datetime) -> Prepared:
+    """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
+    question, actor = asked.question, asked.actor
+    client = here.client(actor, now)
+    actor.need("decide")
+    if question.release:
+        actor.need("release")
+    question.check()
+    way = here.way(question.purpose, question.channel)
+    _check_fields(here, question.release)
+    ceiling = client.ceiling
+    gate = here.policies.ask(
+        {
+            "purpose_granted": question.purpose in ceiling.purposes,
+            "channel_granted": way.channel is None or question.channel in ceiling.channels,
+        },
+        client=client.key,
+        purpose=question.purpose,
+    )
+    sought = _sought(here, question) if gate.allowed else None
+    return Prepared(asked=asked, here=here, client=client, way=way, gate=gate, sought=sought)
+
+
+def settle(prepared: Prepared, read: Read) -> Settled:
+    """Decide on what was read."""
+    question = prepared.asked.question
+    instants = Instants(now=read.now, at=question.at)
+    if not prepared.gate.allowed:
+        return Settled(prepared=prepared, instants=instants, verdict=prepared.gate)
+    person, named = _find(prepared, read)
+    if person is None:
+        flat = nobody(prepared.way, known=question.customer is None)
+        return Settled(prepared=prepared, instants=instants, verdict=_contact(prepared, flat), flat=flat)
+    rests = basis(person, prepared.way, instants, named=named)
+    verdict = _contact(prepared, rests.flat)
+    leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())
+    return Settled(
+        prepared=prepared,
+        instants=instants,
+        verdict=verdict,
+        person=person,
+        flat=rests.flat,
+        basis=rests,
+        named=named,
+        leaving=leaving,
+        withheld=withheld,
+    )
+
+
+def wanted(settled: Settled) -> Wanted | None:
+    """Return which sealed fields leave with this answer, or none."""
+    if settled.person is None or settled.basis is None or not settled.leaving:
+        return None
+    point = settled.basis.point
+    return Wanted(
+        customer=settled.person.customer,
+        attributes=tuple(field for field in settled.leaving if field != CONTACT),
+        point=point.id if point is not None and CONTACT in settled.leaving else None,
+    )
+
+
+def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json | None]:
+    """Return what the log keeps: enough to decide again from the entry alone, and nothing that names a person."""
+    prepared, verdict = settled.prepared, settled.verdict
+    question = prepared.asked.question
+    names: list[Json] = [*sorted(released)]
+    told: dict[str, Json | None] = {
+        "decision": prepared.asked.decision,
+        "purpose": question.purpose,
+        "channel": question.channel,
+        "by": "customer" if question.customer else "contact" if question.contact else "external",
+        "asked_at": stamp(question.at) if question.at else None,
+        "outcome": "allow" if verdict.allowed else "deny",
+        "reasons": [ground.code for ground in verdict.reasons],
+        "policies": list(verdict.policies),
+        "configuration": prepared.here.configuration,
+        "flat": dict(settled.flat) if settled.flat is not None else None,
+        "released": names or None,
+        "withheld": {field: ground.code for field, ground in settled.withheld} or None,
+    }
+    if settled.person is not None and settled.basis is not None:
+        elsewhere = _elsewhere(settled.person, settled.named)
+        told |= {
+            "subject": settled.person.subject,
+            "standing": settled.basis.standing.state,
+            "facts": [fact.id for fact in settled.person.facts],
+            "facts_elsewhere": elsewhere or None,
+        }
+    return told
+
+
+def told_to_client(settled: Settled, entry: EntryId, released: Mapping[str, Personal]) -> Decision:
+    """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
+    prepared = settled.prepared
+    full = prepared.client.ceiling.reasons == "full"
+    verdict = _discreet(settled)
+    told = verdict is settled.verdict
+    return Decision(
+        id=prepared.asked.decision,
+        allowed=verdict.allowed,
+        outcome="allow" if verdict.allowed else "deny",
+        reasons=tuple(_reason(ground) for ground in (verdict.reasons if full else verdict.plain())),
+        channel=prepared.asked.question.channel,
+        configuration=prepared.here.configuration,
+        log=LogTold(entry=entry),
+        standing=_standing(settled.basis) if full and told and settled.basis is not None else None,
+        released=released or None,
+        withheld=tuple(
+            Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
+            for field, ground in settled.withheld
+        ),
+    )
+
+
+def _check_fields(here: Here, fields: Iterable[str]) -> None:
+    declared = here.organization
+    kinds = {channel.reaches for channel in declared.channels.values()}
+    for field in fields:
+        if field != CONTACT and field not in declared.attributes and field not in kinds:
+            raise Invalid("unknown_field", "release names a field that this organization does not declare")
+
+
+def _sought(here: Here, question: Question) -> Sought | None:
+    if question.contact is not None:
+        kind = question.contact.kind
+        if all(channel.reaches != kind for channel in here.organization.channels.values()):
+            raise Invalid(
+                "unknown_contact_point_kind", "no channel of this organization reaches this kind of contact point"
+            )
+        read = normalise(kind, question.contact.value, region=here.organization.region)
+        return kind, here.safe.index(kind, read.index.reveal().encode())
+    if question.external is not None:
+        source, own = question.external.source, question.external.id
+        return REFERENCE, here.safe.index(REFERENCE, source.encode(), own.reveal().encode())
+    return None
+
+
+def _find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId | None]:
+    """Return who is meant. An address that several people share means nobody: whose yes it were could not be said."""
+    question = prepared.asked.question
+    if prepared.sought is None:
+        return (read.people.get(question.customer) if question.customer else None), None
+    found = read.found.get(prepared.sought, ())
+    if len(found) != 1:
+        return None, None
+    customer, owner = found[0]
+    return read.people.get(CustomerId(customer)), (owner if question.contact is not None else None)
+
+
+def _contact(prepared: Prepared, flat: Flat) -> Verdict:
+    return prepared.here.policies.contact(flat, client=prepared.client.key, purpose=prepared.way.purpose.key)
+
+
+def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tuple[str, Ground], ...]]:
+    """Decide field by field what leaves with a yes; a question about the past wants none."""
+    leaving: list[str] = []
+    withheld: list[tuple[str, Ground]] = []
+    way, ceiling = prepared.way, prepared.client.ceiling
+    for field in dict.fromkeys(prepared.asked.question.release):
+        is_contact = field == CONTACT
+        reaches = way.channel.reaches if way.channel is not None else ""
+        facts = {
+            "contact": is_contact or field not in way.organization.attributes,
+            "for_channel": is_contact and rests.point is not None,
+            "for_purpose": not is_contact and may_leave(way, field),
+            "granted_to_client": (reaches if is_contact else field) in ceiling.fields,
+        }
+        verdict = prepared.here.policies.release(facts, client=prepared.client.key, field=field)
+        if verdict.allowed:
+            leaving.append(field)
+        else:
+            withheld.append((field, verdict.reasons[0]))
+    return tuple(leaving), tuple(withheld)
+
+
+def _discreet(settled: Settled) -> Verdict:
+    """Without `lookup`, a no by contact value or reference reads as if nobody had ever said anything."""
+    prepared = settled.prepared
+    asked = prepared.asked
+    by_id = asked.question.customer is not None
+    if by_id or settled.verdict.allowed or not prepared.gate.allowed or "lookup" in asked.actor.scopes:
+        return settled.verdict
+    return _contact(prepared, nobody(prepared.way, known=True))
+
+
+def _reason(ground: Ground) -> ReasonTold:
+    return ReasonTold(code=ground.code, message=REASONS[ground.code].to_developer, policy=ground.policy, law=ground.law)
+
+
+def _standing(rests: Basis) -> StandingTold:
+    return StandingTold(state=rests.standing.state, until=rests.standing.until)
+
+
+def _elsewhere(person: Person, named: ContactPointId | None) -> list[Json]:
+    if named is None:
+        return []
+    return [fact.id for fact in person.facts if fact.contact_point not in (None, named)]

@@ -1,0 +1,152 @@
+"""May I? Decides questions, one or a thousand, each with its entry in the log, one transaction for a batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+from uuid import UUID
+
+from vault.actions.acting import deny, written
+from vault.actions.answers import Asked, Prepared, Settled, prepare, settle, told_to_client, told_to_log, wanted
+from vault.actions.gatherer import Gatherer
+from vault.actions.vault import Here, Vault, at_epoch, here
+from vault.base.errors import Denied, Invalid, VaultError
+from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show
+from vault.domain.actor import Actor
+from vault.domain.question import Decision, Question
+from vault.store import log, questions, releases
+from vault.store.database import Work
+from vault.store.log import Entry
+from vault.store.questions import Read
+from vault.store.releases import Sealed
+
+_BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
+
+
+class Decisions:
+    """The decisions of one process: a gatherer for each organization."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._gatherers: dict[OrganizationId, Gatherer[Prepared, Decision]] = {}
+
+    async def decide(self, actor: Actor, question: Question, *, repeat: str | None = None) -> Decision:
+        """Answer one question. `repeat` is the caller's Idempotency-Key: the same key gives the same decision id."""
+        return (await self.decide_all(actor, [question], repeat=repeat))[0]
+
+    async def decide_all(self, actor: Actor, asked: Sequence[Question], *, repeat: str | None = None) -> list[Decision]:
+        """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
+        try:
+            prepared = await self._prepared(actor, asked, repeat)
+            return await self._gatherer(actor.organization).ask_all(prepared)
+        except Denied as refusal:
+            await deny(self._vault, actor, "decide", refusal)
+            raise
+
+    async def _prepared(self, actor: Actor, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
+        """Check the questions, on what is held if that suffices: a newer file may declare what an older one did not."""
+        current = self._vault.held.get(actor.organization)
+        if current is not None:
+            with suppress(VaultError):
+                return self._checked(current, actor, asked, repeat)
+        async with self._vault.database.work() as work:
+            current, _ = await here(self._vault, work, actor.organization)
+        return self._checked(current, actor, asked, repeat)
+
+    def _checked(self, current: Here, actor: Actor, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
+        now = self._vault.clock.now()
+        prepared: list[Prepared] = []
+        for place, question in enumerate(asked):
+            named = Asked(actor=actor, question=question, decision=self._decision(current, actor, repeat, place))
+            try:
+                prepared.append(prepare(current, named, now))
+            except Invalid as error:
+                if len(asked) == 1:
+                    raise
+                raise Invalid(error.code, f"question {place}: {error.detail}") from None
+        return prepared
+
+    def _decision(self, current: Here, actor: Actor, repeat: str | None, place: int) -> DecisionId:
+        """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored."""
+        if repeat is None:
+            return DecisionId(fresh(DECISION, self._vault.clock, self._vault.entropy))
+        tag = current.safe.repeat(b"decision", (actor.client or "").encode(), repeat.encode(), b"%d" % place)
+        return DecisionId(show(DECISION, UUID(bytes=tag, version=8)))
+
+    def _gatherer(self, organization: OrganizationId) -> Gatherer[Prepared, Decision]:
+        if (gatherer := self._gatherers.get(organization)) is None:
+
+            async def serve(asked: Sequence[Prepared]) -> Sequence[Decision | VaultError]:
+                return await decide_batch(self._vault, organization, asked)
+
+            gatherer = self._gatherers[organization] = Gatherer(serve)
+        return gatherer
+
+
+async def decide_batch(
+    vault: Vault, organization: OrganizationId, asked: Sequence[Prepared]
+) -> Sequence[Decision | VaultError]:
+    """Decide a batch of one organization: one query for its facts, one insert for its entries, one COMMIT.
+
+    What is released is opened only after the COMMIT: no entry, no data.
+    """
+    async with vault.database.work() as work:
+        prepared, read = await _read(vault, work, organization, asked)
+        settled = await _settle(prepared, read)
+        sealed = await _sealed(work, settled)
+        entries = [_entry(vault, read, one, sealed.get(place)) for place, one in settled.items()]
+        await log.add(work, organization, entries)
+    answers: dict[int, Decision] = {}
+    for (place, one), (entry, _) in zip(settled.items(), entries, strict=True):
+        fields = sealed.get(place)
+        released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
+        answers[place] = told_to_client(one, entry, released)
+    return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(prepared)]
+
+
+async def _read(
+    vault: Vault, work: Work, organization: OrganizationId, asked: Sequence[Prepared]
+) -> tuple[list[Prepared | VaultError], Read]:
+    """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules."""
+    prepared: list[Prepared | VaultError] = list(asked)
+    while True:
+        good = [one for one in prepared if isinstance(one, Prepared) and one.gate.allowed]
+        customers = [one.asked.question.customer for one in good if one.asked.question.customer is not None]
+        sought = [one.sought for one in good if one.sought is not None]
+        read = await questions.read(work, organization, customers, sought)
+        if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
+            return prepared, read
+        current = await at_epoch(vault, work, organization, read.epoch)
+        prepared = [_anew(one, current, read) if isinstance(one, Prepared) else one for one in prepared]
+
+
+def _anew(one: Prepared, current: Here, read: Read) -> Prepared | VaultError:
+    try:
+        return prepare(current, one.asked, read.now)
+    except VaultError as error:
+        return error
+
+
+async def _settle(prepared: Sequence[Prepared | VaultError], read: Read) -> dict[int, Settled]:
+    settled: dict[int, Settled] = {}
+    for place, one in enumerate(prepared):
+        if isinstance(one, Prepared):
+            settled[place] = settle(one, read)
+        if place % _BREATH == _BREATH - 1:
+            await asyncio.sleep(0)
+    return settled
+
+
+async def _sealed(work: Work, settled: dict[int, Settled]) -> dict[int, Sealed]:
+    leaving = {place: want for place, one in settled.items() if (want := wanted(one)) is not None}
+    if not leaving:
+        return {}
+    safe = next(iter(settled.values())).prepared.here.safe
+    return dict(zip(leaving, await releases.read(work, safe, list(leaving.values())), strict=True))
+
+
+def _entry(vault: Vault, read: Read, settled: Settled, sealed: Sealed | None) -> Entry:
+    told = told_to_log(settled, sealed.names if sealed is not None else ())
+    return written(vault, settled.prepared.asked.actor, "decision", read.now, **told)

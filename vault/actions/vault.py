@@ -1,0 +1,125 @@
+"""The parts an action works with, and what a worker holds of each organization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from vault.base.clock import Clock, Entropy
+from vault.base.errors import Denied, Unavailable
+from vault.base.ids import ClientId, OrganizationId
+from vault.crypto.keyring import Keyring
+from vault.crypto.provider import KeyProvider
+from vault.domain.actor import Actor
+from vault.domain.decision import Way
+from vault.domain.organization import Client, Organization
+from vault.domain.standing import rule
+from vault.policy.decide import Policies
+from vault.policy.loader import load
+from vault.store import keys, organizations
+from vault.store.database import Database, Work
+from vault.store.keys import Safe
+
+
+class Here(msgspec.Struct, frozen=True, kw_only=True):
+    """One organization as it stood at an epoch: what it declares, its policies, its keys."""
+
+    id: OrganizationId
+    epoch: int
+    configuration: str
+    organization: Organization
+    clients: Mapping[str, ClientId]
+    policies: Policies
+    safe: Safe
+    ways: dict[tuple[str, str], Way]
+
+    def way(self, purpose_key: str, channel_key: str) -> Way:
+        """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
+        if (way := self.ways.get((purpose_key, channel_key))) is None:
+            purpose = self.organization.purpose(purpose_key)
+            channel = None if channel_key == "*" and not purpose.channels else self.organization.channel(channel_key)
+            way = Way(
+                organization=self.organization,
+                purpose=purpose,
+                channel=channel,
+                rule=rule(self.organization, purpose, channel_key),
+            )
+            self.ways[purpose_key, channel_key] = way
+        return way
+
+    def client(self, actor: Actor, now: datetime) -> Client:
+        """Return what the file says of the acting client; `Denied` for one it no longer names or that has expired."""
+        client = self.organization.clients.get(actor.key or "")
+        if client is None or self.clients.get(client.key) != actor.client:
+            raise Denied("invalid_token", "this token is of a client that is no longer registered")
+        if client.expires is not None and client.expires < now.date():
+            raise Denied("invalid_token", "this token is of a client whose time is over")
+        return client
+
+
+class Vault(msgspec.Struct, frozen=True, kw_only=True):
+    """The vault's parts. `held` is what this process read of organizations, good for one epoch each."""
+
+    clock: Clock
+    entropy: Entropy
+    database: Database
+    provider: KeyProvider
+    keyring: Keyring
+    issuer: str
+    held: dict[OrganizationId, Here] = {}
+
+
+_NO_ORGANIZATION: Final = "there is no such organization here; `consent-vault apply FILE` makes one"
+
+
+async def here(vault: Vault, work: Work, organization: OrganizationId) -> tuple[Here, datetime]:
+    """Return the organization as it stands now, and PostgreSQL's time. Reads it anew when the epoch moved."""
+    found = await organizations.epoch(work, organization)
+    if found is None:
+        raise Unavailable("no_organization", _NO_ORGANIZATION)
+    epoch, now = found
+    return await at_epoch(vault, work, organization, epoch), now
+
+
+async def at_epoch(vault: Vault, work: Work, organization: OrganizationId, epoch: int) -> Here:
+    """Return the organization as it stands at `epoch`, which a query of this work has just returned."""
+    held = vault.held.get(organization)
+    if held is not None and held.epoch == epoch:
+        return held
+    fresh = await _read(vault, work, organization)
+    vault.held[organization] = fresh
+    return fresh
+
+
+def rebuild(document: bytes) -> tuple[Organization, Policies]:
+    """Return what a kept configuration declares, and its policies; the same years later."""
+    kept = msgspec.json.decode(document, type=Document)
+    return kept.organization, load(kept.policies, kept.organization)
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration as it is kept: the applied file, the policies and their schema."""
+
+    organization: Organization
+    policies: Mapping[str, str]
+
+
+async def _read(vault: Vault, work: Work, organization: OrganizationId) -> Here:
+    kept = await organizations.by_id(work, organization)
+    document = None if kept is None else await organizations.configuration(work, organization, kept.configuration)
+    if kept is None or document is None:
+        raise Unavailable("no_organization", _NO_ORGANIZATION)
+    declared, policies = rebuild(document)
+    return Here(
+        id=organization,
+        epoch=kept.epoch,
+        configuration=kept.configuration,
+        organization=declared,
+        clients=await organizations.clients(work, organization),
+        policies=policies,
+        safe=await keys.read(work, organization, vault.keyring, vault.entropy),
+        ways={},
+    )

@@ -1,0 +1,120 @@
+"""A customer as clients bring and see one: values come in, and only ids, kinds and states go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Final
+from zoneinfo import available_timezones
+
+import msgspec
+from msgspec import Meta
+
+from vault.base.errors import Invalid
+from vault.base.ids import ContactPointId, CustomerId, CustomerIdText
+from vault.base.personal import Personal
+from vault.domain.organization import Key, Organization
+from vault.domain.question import ContactValue, Reference
+
+Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="a language tag (BCP 47)")]
+TimeZone = Annotated[str, Meta(max_length=64, description="a time zone of the IANA database")]
+
+_ZONES: Final = frozenset(available_timezones())
+
+BIRTH_DATE: Final = "birth_date"
+"""The attribute from which the vault tells who is a minor, where an organization declares it."""
+
+
+class NewContactPoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A way to reach a customer. The first of its kind is the primary one unless another says it is."""
+
+    kind: Key
+    value: Personal
+    primary: bool = False
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A customer to register. One whose external reference is known already is that customer, and gains what is new."""
+
+    external: Annotated[tuple[Reference, ...], Meta(max_length=20)] = ()
+    contact_points: Annotated[tuple[NewContactPoint, ...], Meta(max_length=20)] = ()
+    attributes: Mapping[Key, Personal] = {}
+    locale: Locale | None = None
+    time_zone: TimeZone | None = None
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change about a customer: a null attribute is taken away; what is not named stays."""
+
+    external: Annotated[tuple[Reference, ...], Meta(max_length=20)] = ()
+    attributes: Mapping[Key, Personal | None] = {}
+    locale: Locale | None = None
+    time_zone: TimeZone | None = None
+
+
+class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to look up: by exactly one of a contact point's value and an external reference."""
+
+    contact: ContactValue | None = None
+    external: Reference | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has it. Several people may share a contact point."""
+
+    customers: tuple[CustomerIdText, ...]
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a registration made or found."""
+
+    id: CustomerIdText
+    created: bool
+
+
+class PointShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A contact point without its value."""
+
+    id: ContactPointId
+    kind: str
+    primary: bool
+    verified_at: datetime | None = None
+
+
+class CustomerShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A customer without any value: ids, kinds, states, and which fields are filled."""
+
+    id: CustomerId
+    contact_points: tuple[PointShown, ...]
+    external: tuple[str, ...]
+    attributes: tuple[str, ...]
+    locale: str | None = None
+    time_zone: str | None = None
+    minor: bool = False
+
+
+def check_attributes(organization: Organization, names: Mapping[str, object]) -> None:
+    """Refuse a field nobody declared: it cannot be stored."""
+    if any(name not in organization.attributes for name in names):
+        raise Invalid("undeclared_attribute", "a field that the organization does not declare cannot be stored")
+
+
+def check_time_zone(time_zone: str | None) -> None:
+    """Refuse a time zone the IANA database does not know."""
+    if time_zone is not None and time_zone not in _ZONES:
+        raise Invalid("unknown_time_zone", "write a time zone as the IANA database names it, such as Europe/London")
+
+
+def minor_until(born: Personal, organization: Organization, *, today: date) -> date | None:
+    """Return 1 January after the birthday on which a minor comes of age, or none for whoever is past it.
+
+    Kept in the clear, so it is a year and not a birthday: it errs by months, towards no (GDPR Art. 8).
+    """
+    try:
+        birthday = date.fromisoformat(born.reveal())
+    except ValueError:
+        raise Invalid("unreadable_birth_date", "write birth_date as YYYY-MM-DD") from None
+    if birthday > today:
+        raise Invalid("unreadable_birth_date", "birth_date lies in the future")
+    until = date(birthday.year + organization.minor_until + 1, 1, 1)
+    return until if today < until else None

@@ -1,0 +1,134 @@
+"""What a decision rests on: from a person's facts to the flat facts that Cedar decides on.
+
+Pure: it gathers nothing and decides nothing. Anything it cannot establish becomes a fact that refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from vault.base.ids import ContactPointId, CustomerId, Subject
+from vault.domain.fact import Fact
+from vault.domain.organization import Channel, Organization, Purpose
+from vault.domain.standing import Instants, Rule, Standing, standing
+from vault.domain.suppression import Suppression
+
+Flat = Mapping[str, str | bool]
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact point without its value."""
+
+    id: ContactPointId
+    kind: str
+    primary: bool
+    verified: bool
+    suppressions: tuple[Suppression, ...] = ()
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a decision may read about a customer."""
+
+    customer: CustomerId
+    subject: Subject
+    minor_until: date | None
+    points: tuple[Point, ...]
+    facts: tuple[Fact, ...]
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """One purpose over one channel, as the organization declares it. `channel` is none for a purpose without."""
+
+    organization: Organization
+    purpose: Purpose
+    channel: Channel | None
+    rule: Rule
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """What Cedar is handed, and what it was made of."""
+
+    flat: Flat
+    standing: Standing
+    point: Point | None
+
+
+def basis(person: Person, way: Way, instants: Instants, *, named: ContactPointId | None = None) -> Basis:
+    """Return the flat facts of `contact` for this person; `named` is the contact point the question named."""
+    fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
+    named = named if any(point.id == named for point in fitting) else None
+    stands = standing(person.facts, way.rule, instants=instants, contact_point=named)
+    instant = instants.instant
+    point = _pick(fitting, way, named or _granted(stands), instant)
+    return Basis(
+        flat={
+            "known": True,
+            "standing": stands.state,
+            "pending_for": stands.pending_for or "",
+            "basis": way.purpose.basis,
+            "kind": way.purpose.kind,
+            "channel": way.rule.channel,
+            "suppressed": point is not None and _suppressed(point, way, instant),
+            "minor": person.minor_until is not None and instant.date() < person.minor_until,
+            "reachable": point is not None or way.channel is None,
+            "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
+        },
+        standing=stands,
+        point=point,
+    )
+
+
+def nobody(way: Way, *, known: bool) -> Flat:
+    """Return the flat facts about a person nobody knows: an unknown id, or with `known` an address nobody gave us.
+
+    The latter reads like somebody who never said anything, so that the answer tells nothing of membership.
+    """
+    return {
+        "known": known,
+        "standing": "never_asked",
+        "pending_for": "",
+        "basis": way.purpose.basis if not known else "consent",
+        "kind": way.purpose.kind,
+        "channel": way.rule.channel,
+        "suppressed": False,
+        "minor": False,
+        "reachable": True,
+        "unverified": False,
+    }
+
+
+def may_leave(way: Way, field: str) -> bool:
+    """Whether an attribute is declared for this purpose or one above it."""
+    attribute = way.organization.attributes.get(field)
+    return attribute is not None and not set(attribute.purposes).isdisjoint(way.purpose.lineage)
+
+
+def _pick(fitting: Sequence[Point], way: Way, wanted: ContactPointId | None, instant: datetime) -> Point | None:
+    if wanted is not None:
+        return next((point for point in fitting if point.id == wanted), None)
+    needs = way.purpose.needs_verified(way.rule.channel)
+    return min(
+        fitting,
+        key=lambda point: (
+            _suppressed(point, way, instant),
+            needs and not point.verified,
+            not point.primary,
+            not point.verified,
+            point.id,
+        ),
+        default=None,
+    )
+
+
+def _granted(stands: Standing) -> ContactPointId | None:
+    return stands.grant.contact_point if stands.state == "granted" and stands.grant is not None else None
+
+
+def _suppressed(point: Point, way: Way, instant: datetime) -> bool:
+    channel = way.channel
+    return channel is not None and any(
+        suppression.stops(way.organization, way.purpose, channel, instant) for suppression in point.suppressions
+    )

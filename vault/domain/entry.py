@@ -1,0 +1,44 @@
+"""The body of a log entry: codes, times, names of fields, the subject, ids of facts. Never a personal value.
+
+Never a customer id, contact point id, external reference, name, address, or unsalted hash of one. An absent thing is
+left out; canonical JSON has no null.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from vault.base.canonical import Json, canonical
+from vault.base.ids import EntryId
+from vault.domain.actor import Actor
+
+VERSION: Final = 1
+
+
+def entry(entry_id: EntryId, kind: str, actor: Actor, at: datetime, **told: Json | None) -> bytes:
+    """Return the bytes of one entry of `kind`, as they are stored and later signed (RFC 8785)."""
+    body: dict[str, Json | None] = {
+        "v": VERSION,
+        "id": entry_id,
+        "kind": kind,
+        "at": stamp(at),
+        "organization": actor.organization,
+        "actor": _actor(actor),
+        **told,
+    }
+    return canonical({name: value for name, value in body.items() if value is not None})
+
+
+def stamp(instant: datetime) -> str:
+    """Return RFC 3339 in UTC with microseconds, which sorts as it reads."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _actor(actor: Actor) -> dict[str, Json]:
+    told: dict[str, Json] = {"kind": actor.kind}
+    if actor.client is not None:
+        told["client"] = actor.client
+    if actor.token is not None:
+        told["token"] = actor.token
+    return told

@@ -1,0 +1,103 @@
+"""The one question, and its answer: may I contact this person, for this, over that, now?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from vault.base.errors import Invalid
+from vault.base.ids import CustomerIdText, DecisionId, EntryId
+from vault.base.personal import Personal
+from vault.domain.organization import Key
+from vault.domain.standing import State
+
+Asked = Annotated[
+    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$", description="a channel, or `*` for a purpose without")
+]
+
+
+class ContactValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact point by its value."""
+
+    kind: Key
+    value: Personal
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What another system calls the customer."""
+
+    source: Key
+    id: Personal
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """May I contact this person? Name the person in exactly one of three ways.
+
+    `at` asks about the past and then releases nothing. `release` names `contact` or attributes wanted with a yes.
+    """
+
+    purpose: Key
+    channel: Asked
+    customer: CustomerIdText | None = None
+    contact: ContactValue | None = None
+    external: Reference | None = None
+    at: datetime | None = None
+    release: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
+
+    def check(self) -> None:
+        """Refuse a question that names nobody or two, or wants fields of the past."""
+        if sum(way is not None for way in (self.customer, self.contact, self.external)) != 1:
+            raise Invalid("one_person", "name the person by exactly one of customer, contact or external")
+        if self.at is not None and self.at.tzinfo is None:
+            raise Invalid("naive_time", "write `at` with its offset from UTC, such as 2026-01-31T12:00:00Z")
+        if self.at is not None and self.release:
+            raise Invalid("release_of_the_past", "a question about the past releases nothing: leave out at or release")
+
+
+class ReasonTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One reason: its code, the policy and law behind it, and a sentence for whoever builds the client."""
+
+    code: str
+    message: str
+    policy: str | None = None
+    law: str | None = None
+
+
+class StandingTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was said, for clients that see full reasons."""
+
+    state: State
+    until: datetime | None = None
+
+
+class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that did not leave, and why."""
+
+    field: str
+    code: str
+    message: str
+
+
+class LogTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the access log holds this answer."""
+
+    entry: EntryId
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer. `allowed` is true only for `outcome` allow; `released` holds what left with it."""
+
+    id: DecisionId
+    allowed: bool
+    outcome: Literal["allow", "deny"]
+    reasons: tuple[ReasonTold, ...]
+    channel: str
+    configuration: str
+    log: LogTold
+    standing: StandingTold | None = None
+    released: Mapping[str, Personal] | None = None
+    withheld: tuple[Withheld, ...] = ()

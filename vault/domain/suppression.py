@@ -1,0 +1,31 @@
+"""Suppressions: hard stops on a contact point, which bind everybody who has it and outlive erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from vault.base.ids import SuppressionId
+from vault.domain.organization import Channel, Organization, Purpose
+
+SuppressionKind = Literal["bounce", "complaint", "stop_word", "do_not_call", "manual"]
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """One hard stop: from `at` on, until `until` or for good; on `channel`, or on those its kind declares."""
+
+    id: SuppressionId
+    kind: SuppressionKind
+    at: datetime
+    channel: str | None = None
+    until: datetime | None = None
+
+    def stops(self, organization: Organization, purpose: Purpose, channel: Channel, instant: datetime) -> bool:
+        """Whether it refuses this purpose over this channel at `instant`, as the organization declares its kind."""
+        if instant < self.at or (self.until is not None and instant >= self.until):
+            return False
+        declared = organization.suppressions[self.kind]
+        channels = (self.channel,) if self.channel else declared.channels
+        return purpose.kind in declared.stops and (channel.key in channels or not channels)

@@ -1,0 +1,126 @@
+"""Facts: read under a subject, added together with their log entry. Nothing changes or removes one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from vault.base.ids import CLIENT, CONTACT_POINT, FACT, OrganizationId, Subject, raw, show
+from vault.domain import fact
+from vault.domain.fact import Fact
+from vault.store.database import Work
+from vault.store.log import Entry
+
+COLUMNS: Final = (
+    "f.id, f.kind, f.purpose, f.channel, f.at, f.recorded_at, f.source, f.method, f.client, f.contact_point, "
+    "f.notice, f.locale, f.words, f.until, f.proven, f.reference, f.idempotency"
+)
+_READ: Final = f"SELECT {COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
+_INSTANT: Final = """
+SELECT greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') AS instant
+FROM vault.fact WHERE organization = $1 AND subject = $2
+"""
+_ADD: Final = """
+WITH fact AS (
+  INSERT INTO vault.fact (organization, subject, id, kind, purpose, channel, at, recorded_at, source, method, client,
+    contact_point, notice, locale, words, until, proven, reference, idempotency, evidence)
+  SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::timestamptz[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::int[], $14::text[], $15::text[],
+    $16::timestamptz[], $17::boolean[], $18::uuid[], $19::uuid[], $20::bytea[])
+), entry AS (
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($21::uuid[], $22::bytea[])
+)
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($21::uuid[])
+"""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact about to be stored: whom it is of, its sealed evidence, and the entry that tells of it."""
+
+    subject: Subject
+    fact: Fact
+    entry: Entry
+    evidence: bytes | None = None
+
+
+def read_fact(row: Sequence[Any]) -> Fact:
+    """Return the fact in a row of `COLUMNS`. A kind or source nobody knows is an error, never a silence (law 10)."""
+    return fact.read(
+        {
+            "id": show(FACT, row[0]),
+            "kind": row[1],
+            "purpose": row[2],
+            "channel": row[3],
+            "at": row[4],
+            "recorded_at": row[5],
+            "source": row[6],
+            "method": row[7],
+            "client": _shown(CLIENT, row[8]),
+            "contact_point": _shown(CONTACT_POINT, row[9]),
+            "notice": row[10],
+            "locale": row[11],
+            "words": row[12],
+            "until": row[13],
+            "proven": row[14],
+            "reference": _bytes(row[15]),
+            "idempotency": _bytes(row[16]),
+        }
+    )
+
+
+async def read(work: Work, organization: OrganizationId, subject: Subject) -> list[Fact]:
+    """Return every fact under a subject."""
+    return [read_fact(tuple(row)) for row in await work.fetch(_READ, raw(organization), raw(subject))]
+
+
+async def instant(work: Work, organization: OrganizationId, subject: Subject) -> datetime:
+    """Return PostgreSQL's time, later than the subject's last fact. Under the customer's lock no fact can share it."""
+    rows = await work.fetch(_INSTANT, raw(organization), raw(subject))
+    moment: datetime = rows[0]["instant"]
+    return moment
+
+
+async def add(work: Work, organization: OrganizationId, kept: Sequence[Kept]) -> None:
+    """Store facts and the entries that tell of them: neither is ever stored without the other."""
+    facts = [one.fact for one in kept]
+    await work.fetch(
+        _ADD,
+        raw(organization),
+        [raw(one.subject) for one in kept],
+        [raw(fact.id) for fact in facts],
+        [fact.kind for fact in facts],
+        [fact.purpose for fact in facts],
+        [fact.channel for fact in facts],
+        [fact.at for fact in facts],
+        [fact.recorded_at for fact in facts],
+        [fact.source for fact in facts],
+        [fact.method for fact in facts],
+        [_raw(fact.client) for fact in facts],
+        [_raw(fact.contact_point) for fact in facts],
+        [fact.notice for fact in facts],
+        [fact.locale for fact in facts],
+        [fact.words for fact in facts],
+        [fact.until for fact in facts],
+        [fact.proven for fact in facts],
+        [fact.reference and UUID(bytes=fact.reference) for fact in facts],
+        [fact.idempotency and UUID(bytes=fact.idempotency) for fact in facts],
+        [one.evidence for one in kept],
+        [raw(one.entry[0]) for one in kept],
+        [one.entry[1] for one in kept],
+    )
+
+
+def _shown(prefix: str, value: UUID | None) -> str | None:
+    return None if value is None else show(prefix, value)
+
+
+def _raw(shown: str | None) -> UUID | None:
+    return None if shown is None else raw(shown)
+
+
+def _bytes(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes

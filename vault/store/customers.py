@@ -1,0 +1,306 @@
+"""Customers: rows without values, sealed values beside them, and the tags by which they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from vault.base.ids import (
+    CONTACT_POINT,
+    CUSTOMER,
+    SUBJECT,
+    ContactPointId,
+    CustomerId,
+    OrganizationId,
+    Subject,
+    raw,
+    show,
+)
+from vault.domain.customer import CustomerShown, PointShown
+from vault.store.database import Work
+from vault.store.keys import VERSION
+from vault.store.questions import Sought
+from vault.store.tables import Attributes, BlindIndex, ContactPoints, Customers, ExternalReferences, Subjects
+
+_LOCK: Final = """
+SELECT s.subject FROM vault.customer c JOIN keystore.subject s ON s.organization = c.organization AND s.customer = c.id
+WHERE c.organization = $1 AND c.id = $2 FOR UPDATE OF c
+"""
+_FIND: Final = """
+SELECT s.field, s.tag, i.customer FROM unnest($2::text[], $3::uuid[]) AS s (field, tag)
+JOIN keystore.blind_index i ON i.organization = $1 AND i.field = s.field AND i.version = $4 AND i.tag = s.tag
+"""
+_ATTRIBUTE: Final = """
+INSERT INTO vault.attribute (organization, customer, name, sealed)
+SELECT $1, $2, * FROM unnest($3::text[], $4::bytea[])
+ON CONFLICT (organization, customer, name) DO UPDATE SET sealed = excluded.sealed
+"""
+
+
+class NewPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact point, sealed and tagged: `tag` for suppression, `found_by` for the blind index."""
+
+    id: ContactPointId
+    kind: str
+    sealed: bytes
+    tag: UUID
+    found_by: UUID
+    primary: bool
+
+
+class NewReference(msgspec.Struct, frozen=True, kw_only=True):
+    """An external reference, sealed and tagged."""
+
+    id: UUID
+    source: str
+    sealed: bytes
+    found_by: UUID
+
+
+class NewCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's row and bridge."""
+
+    id: CustomerId
+    subject: Subject
+    locale: str | None
+    time_zone: str | None
+    minor_until: date | None
+
+
+class KeptPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact point as it is kept, for whoever already holds the customer's row."""
+
+    id: ContactPointId
+    kind: str
+    tag: UUID
+    primary: bool
+    verified_at: datetime | None
+
+
+async def lock(work: Work, organization: OrganizationId, customer: CustomerId) -> Subject | None:
+    """Hold the customer's row until this work ends; return the subject, or none for whoever is not there."""
+    rows = await work.fetch(_LOCK, raw(organization), raw(customer))
+    return Subject(show(SUBJECT, rows[0]["subject"])) if rows else None
+
+
+async def find(work: Work, organization: OrganizationId, sought: Sequence[Sought]) -> dict[Sought, list[CustomerId]]:
+    """Return for each tag the customers who have it."""
+    rows = await work.fetch(
+        _FIND, raw(organization), [field for field, _ in sought], [tag for _, tag in sought], VERSION
+    )
+    found: dict[Sought, list[CustomerId]] = {}
+    for row in rows:
+        found.setdefault((row["field"], row["tag"]), []).append(CustomerId(show(CUSTOMER, row["customer"])))
+    return found
+
+
+async def add(work: Work, organization: OrganizationId, customer: NewCustomer, *, recorded_at: datetime) -> None:
+    """Store a customer and the bridge to the subject."""
+    await work.run(
+        Customers.insert(
+            Customers(
+                organization=raw(organization),
+                id=raw(customer.id),
+                locale=customer.locale,
+                time_zone=customer.time_zone,
+                minor_until=customer.minor_until,
+                recorded_at=recorded_at,
+            )
+        )
+    )
+    await work.run(
+        Subjects.insert(
+            Subjects(organization=raw(organization), customer=raw(customer.id), subject=raw(customer.subject))
+        )
+    )
+
+
+async def update(work: Work, organization: OrganizationId, customer: CustomerId, values: Mapping[str, object]) -> None:
+    """Set columns of a customer's row."""
+    columns: dict[Any, Any] = dict(values)
+    if columns:
+        await work.run(Customers.update(columns).where(_is(Customers, organization, Customers.id, customer)))
+
+
+async def set_attributes(
+    work: Work, organization: OrganizationId, customer: CustomerId, sealed: Mapping[str, bytes]
+) -> None:
+    """Store sealed attributes, in the place of those there were."""
+    if sealed:
+        await work.fetch(_ATTRIBUTE, raw(organization), raw(customer), list(sealed), list(sealed.values()))
+
+
+async def drop_attributes(work: Work, organization: OrganizationId, customer: CustomerId, names: Sequence[str]) -> None:
+    """Take attributes away."""
+    if names:
+        await work.run(
+            Attributes.delete().where(
+                _is(Attributes, organization, Attributes.customer, customer) & Attributes.name.is_in(list(names))
+            )
+        )
+
+
+async def add_points(
+    work: Work, organization: OrganizationId, customer: CustomerId, points: Sequence[NewPoint], *, recorded_at: datetime
+) -> None:
+    """Store contact points and their tags."""
+    if not points:
+        return
+    own = raw(organization)
+    await work.run(
+        ContactPoints.insert(
+            *(
+                ContactPoints(
+                    organization=own,
+                    customer=raw(customer),
+                    id=raw(point.id),
+                    kind=point.kind,
+                    sealed=point.sealed,
+                    tag=point.tag,
+                    is_primary=point.primary,
+                    verified_at=None,
+                    recorded_at=recorded_at,
+                )
+                for point in points
+            )
+        )
+    )
+    await _index(work, own, customer, [(point.kind, point.found_by, raw(point.id)) for point in points])
+
+
+async def add_references(
+    work: Work,
+    organization: OrganizationId,
+    customer: CustomerId,
+    references: Sequence[NewReference],
+    *,
+    recorded_at: datetime,
+) -> None:
+    """Store external references and their tags."""
+    if not references:
+        return
+    own = raw(organization)
+    await work.run(
+        ExternalReferences.insert(
+            *(
+                ExternalReferences(
+                    organization=own,
+                    customer=raw(customer),
+                    id=reference.id,
+                    source=reference.source,
+                    sealed=reference.sealed,
+                    recorded_at=recorded_at,
+                )
+                for reference in references
+            )
+        )
+    )
+    await _index(work, own, customer, [("reference", reference.found_by, reference.id) for reference in references])
+
+
+async def points(work: Work, organization: OrganizationId, customer: CustomerId) -> list[KeptPoint]:
+    """Return a customer's contact points, without their values."""
+    query = ContactPoints.select(
+        ContactPoints.id, ContactPoints.kind, ContactPoints.tag, ContactPoints.is_primary, ContactPoints.verified_at
+    ).where(_is(ContactPoints, organization, ContactPoints.customer, customer))
+    return [
+        KeptPoint(
+            id=ContactPointId(show(CONTACT_POINT, row["id"])),
+            kind=row["kind"],
+            tag=row["tag"],
+            primary=row["is_primary"],
+            verified_at=row["verified_at"],
+        )
+        for row in await work.run(query.order_by(ContactPoints.id))
+    ]
+
+
+async def verify(
+    work: Work, organization: OrganizationId, customer: CustomerId, point: ContactPointId, *, at: datetime
+) -> None:
+    """Note when a contact point proved to be the customer's."""
+    await work.run(ContactPoints.update({ContactPoints.verified_at: at}).where(_point(organization, customer, point)))
+
+
+async def set_primary(
+    work: Work, organization: OrganizationId, customer: CustomerId, kind: str, *, point: ContactPointId
+) -> None:
+    """Make one contact point the primary one of its kind."""
+    await work.run(
+        ContactPoints.update({ContactPoints.is_primary: False}).where(
+            _is(ContactPoints, organization, ContactPoints.customer, customer) & (ContactPoints.kind == kind)
+        )
+    )
+    await work.run(ContactPoints.update({ContactPoints.is_primary: True}).where(_point(organization, customer, point)))
+
+
+async def drop_point(work: Work, organization: OrganizationId, customer: CustomerId, point: ContactPointId) -> None:
+    """Take a contact point and its tags away."""
+    await work.run(ContactPoints.delete().where(_point(organization, customer, point)))
+    await work.run(
+        BlindIndex.delete().where(
+            _is(BlindIndex, organization, BlindIndex.customer, customer) & (BlindIndex.owner == raw(point))
+        )
+    )
+
+
+async def show_customer(
+    work: Work, organization: OrganizationId, customer: CustomerId, *, today: date
+) -> CustomerShown | None:
+    """Return a customer without any value, or none for whoever is not there or was erased."""
+    own = _is(Customers, organization, Customers.id, customer) & Customers.erased_at.is_null()
+    rows = await work.run(Customers.select(Customers.locale, Customers.time_zone, Customers.minor_until).where(own))
+    if not rows:
+        return None
+    names = await work.run(
+        Attributes.select(Attributes.name).where(_is(Attributes, organization, Attributes.customer, customer))
+    )
+    sources = await work.run(
+        ExternalReferences.select(ExternalReferences.source).where(
+            _is(ExternalReferences, organization, ExternalReferences.customer, customer)
+        )
+    )
+    until = rows[0]["minor_until"]
+    return CustomerShown(
+        id=customer,
+        contact_points=tuple(
+            PointShown(id=point.id, kind=point.kind, primary=point.primary, verified_at=point.verified_at)
+            for point in await points(work, organization, customer)
+        ),
+        external=tuple(sorted(row["source"] for row in sources)),
+        attributes=tuple(sorted(row["name"] for row in names)),
+        locale=rows[0]["locale"],
+        time_zone=rows[0]["time_zone"],
+        minor=until is not None and today < until,
+    )
+
+
+async def _index(work: Work, organization: UUID, customer: CustomerId, tags: Sequence[tuple[str, UUID, UUID]]) -> None:
+    await work.run(
+        BlindIndex.insert(
+            *(
+                BlindIndex(
+                    organization=organization,
+                    field=field,
+                    version=VERSION,
+                    tag=tag,
+                    customer=raw(customer),
+                    owner=owner,
+                )
+                for field, tag, owner in tags
+            )
+        )
+    )
+
+
+def _is(table: Any, organization: OrganizationId, column: Any, customer: CustomerId) -> Any:
+    # Piccolo builds conditions by comparison, which its types do not describe.
+    return (table.organization == raw(organization)) & (column == raw(customer))
+
+
+def _point(organization: OrganizationId, customer: CustomerId, point: ContactPointId) -> Any:
+    return _is(ContactPoints, organization, ContactPoints.customer, customer) & (ContactPoints.id == raw(point))

@@ -1,0 +1,145 @@
+"""The unit of work: one transaction, on one connection, for one action.
+
+Everything is written or nothing. The connection goes back to the pool whatever happens, a failing COMMIT and a
+cancelled caller included. No work inside a work, and no work shared between tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import asyncpg
+from piccolo.query.base import Query
+
+from vault.base.errors import Unavailable
+
+SERVICE: Final = "vault_service"
+_DOWN: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+
+
+class DatabaseError(Unavailable):
+    """PostgreSQL does not answer."""
+
+
+class Work:
+    """A transaction under way. What it runs is written with its COMMIT, or never."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        self._connection = connection
+
+    async def run(self, query: Query[Any, Any]) -> list[asyncpg.Record]:
+        """Run a Piccolo query here and return its rows."""
+        rows: list[asyncpg.Record] = []
+        for part in query.querystrings:
+            statement, arguments = part.compile_string()
+            rows = await self._connection.fetch(statement, *arguments)
+        return rows
+
+    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run a statement written out and return its rows."""
+        return await self._connection.fetch(statement, *arguments)
+
+    async def lock(self, names: Sequence[int]) -> None:
+        """Wait for whoever works under one of these names, until this work ends. Always in the same order."""
+        for name in sorted(set(names)):
+            await self._connection.execute("SELECT pg_advisory_xact_lock($1)", name)
+
+
+class Database:
+    """The pool of connections of one process, all in the role `vault_service`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """Open a transaction; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
+        try:
+            connection = await self._pool.acquire(timeout=10)
+        except _DOWN:
+            raise DatabaseError("database_away", "the database does not answer; nothing was done") from None
+        try:
+            transaction = connection.transaction()
+            try:
+                await transaction.start()
+                yield Work(connection)
+                await transaction.commit()
+            except BaseException:
+                # A failed COMMIT has already ended the transaction; then there is nothing to roll back.
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await transaction.rollback()
+                raise
+        except _DOWN:
+            raise DatabaseError("database_away", "the database does not answer; ask again") from None
+        finally:
+            await self._pool.release(connection)
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._pool.close()
+
+
+async def connect(url: str, *, role: str | None = None) -> asyncpg.Connection:
+    """Return one connection of its own; `DatabaseError` says what to look at when there is none."""
+    try:
+        return await asyncpg.connect(url, timeout=10, server_settings=_session(role))
+    except (*_DOWN, asyncpg.PostgresError, ValueError) as error:
+        raise _no_connection(error) from None
+
+
+async def open_database(url: str, *, size: int) -> Database:
+    """Return the pool; `DatabaseError` says what to look at when there is none."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            timeout=10,
+            command_timeout=30,
+            max_inactive_connection_lifetime=0,
+            server_settings=_session(SERVICE),
+            reset=_leave,
+        )
+    except (*_DOWN, asyncpg.PostgresError, ValueError) as error:
+        raise _no_connection(error) from None
+    return Database(pool)
+
+
+def _session(role: str | None) -> dict[str, str]:
+    # Parameters of statements are personal: they never reach the server's own log.
+    quiet = {"application_name": "consent-vault", "timezone": "UTC", "jit": "off"}
+    return quiet | ({"role": role} if role else {})
+
+
+async def _leave(connection: asyncpg.Connection) -> None:
+    # A work sets nothing on its session, so there is nothing to reset; that saves a round trip for each.
+    if connection.is_in_transaction():
+        connection.terminate()
+
+
+def _no_connection(error: BaseException) -> DatabaseError:
+    match error:
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            hint = "the user or its password is not accepted"
+        case asyncpg.InvalidCatalogNameError():
+            hint = "the server has no database of that name; create it first"
+        case (
+            asyncpg.InvalidParameterValueError() | asyncpg.InsufficientPrivilegeError() | asyncpg.UndefinedObjectError()
+        ):
+            hint = "its login may not become vault_service; run `consent-vault migrate` with VAULT_OWNER_DATABASE_URL"
+        case ValueError():
+            hint = "write postgresql://user@host:5432/name"
+        case _:
+            hint = "no server answers there; is it running, and is the address right?"
+    return DatabaseError("database_away", f"cannot open the database in VAULT_DATABASE_URL: {hint}")

@@ -1,0 +1,173 @@
+"""Keys of one organization: tags under its index keys, customer keys made and opened, fields sealed and opened.
+
+The keystore holds every key wrapped. What is unwrapped here lives as long as the keyring holds the organization key,
+five minutes at most; customer keys are forgotten with the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from vault.base.clock import Entropy
+from vault.base.ids import CustomerId, OrganizationId, raw
+from vault.base.personal import Personal
+from vault.crypto.box import SALT
+from vault.crypto.keyring import Keyring
+from vault.crypto.seal import Place, open_sealed, seal
+from vault.crypto.tag import index_tag, suppression_tag
+from vault.crypto.wrap import Binding, WrappingKey, unwrap
+from vault.store.database import Work
+from vault.store.tables import CustomerKeys, IndexKeys, OrganizationKeys
+
+KeyKind = Literal["data", "proof"]
+
+VERSION: Final = 1
+SUPPRESSION: Final = "suppression"
+REPEAT: Final = "repeat"
+REFERENCE: Final = "reference"
+
+
+class CustomerKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An unwrapped customer key, for the time of one request."""
+
+    customer: UUID
+    version: int
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"CustomerKey(version={self.version})"
+
+
+class Safe:
+    """One organization's keys: seals, opens and tags for it, and for no other."""
+
+    __slots__ = ("_entropy", "_epoch", "_held", "_index", "_keyring", "_wrapped", "organization")
+
+    def __init__(
+        self, keyring: Keyring, entropy: Entropy, *, organization: UUID, epoch: int, wrapped: Mapping[str, bytes]
+    ) -> None:
+        self.organization = organization
+        self._keyring = keyring
+        self._entropy = entropy
+        self._epoch = epoch
+        self._wrapped = wrapped
+        self._held: WrappingKey | None = None
+        self._index: dict[str, bytes] = {}
+
+    def index(self, field: str, *parts: bytes) -> UUID:
+        """Return the blind-index tag of a value under the key of its field."""
+        return UUID(bytes=index_tag(self._key(f"index/{field}"), *parts))
+
+    def suppression(self, kind: str, value: bytes) -> UUID:
+        """Return the suppression tag of a contact point."""
+        return UUID(bytes=suppression_tag(self._key(SUPPRESSION), kind, value))
+
+    def repeat(self, *parts: bytes) -> bytes:
+        """Return 16 bytes that stand for a caller's own key or reference, which may hold anything."""
+        return index_tag(self._key(REPEAT), *parts)
+
+    def new_key(self, customer: CustomerId, kind: KeyKind) -> tuple[CustomerKey, bytes]:
+        """Return a new customer key and its wrapped form."""
+        binding = _binding(self.organization, raw(customer), kind, VERSION)
+        key, wrapped = self._keyring.fresh_key(self._organization_key(), binding)
+        return CustomerKey(customer=raw(customer), version=VERSION, key=key), wrapped
+
+    def open_key(self, customer: UUID, kind: KeyKind, version: int, wrapped: bytes) -> CustomerKey:
+        """Return a customer key from its wrapped form."""
+        key = unwrap(self._organization_key(), wrapped, binding=_binding(self.organization, customer, kind, version))
+        return CustomerKey(customer=customer, version=version, key=key)
+
+    def seal(self, key: CustomerKey, table: str, column: str, row: UUID, value: bytes) -> bytes:
+        """Seal a value into its place."""
+        place = self._place(key, table, column, row)
+        return seal(key.key, place, value, version=key.version, salt=self._entropy.draw(SALT))
+
+    def open(self, key: CustomerKey, table: str, column: str, row: UUID, sealed: bytes) -> Personal:
+        """Open a value from its place."""
+        return Personal(open_sealed(key.key, self._place(key, table, column, row), sealed).decode())
+
+    def _place(self, key: CustomerKey, table: str, column: str, row: UUID) -> Place:
+        return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
+
+    def _organization_key(self) -> WrappingKey:
+        key = self._keyring.organization_key(self.organization, self._epoch, self._wrapped["organization"])
+        if key is not self._held:
+            self._held, self._index = key, {}
+        return key
+
+    def _key(self, name: str) -> bytes:
+        above = self._organization_key()
+        if (key := self._index.get(name)) is None:
+            binding = Binding(organization=self.organization, kind="index", owner=name, version=VERSION)
+            key = self._index[name] = unwrap(above, self._wrapped[name], binding=binding)
+        return key
+
+
+async def read(work: Work, organization: OrganizationId, keyring: Keyring, entropy: Entropy) -> Safe:
+    """Read the organization's wrapped keys and return its safe."""
+    own = raw(organization)
+    keys = await work.run(
+        OrganizationKeys.select(OrganizationKeys.epoch, OrganizationKeys.wrapped)
+        .where(OrganizationKeys.organization == own)
+        .order_by(OrganizationKeys.epoch, ascending=False)
+    )
+    names = await work.run(IndexKeys.select(IndexKeys.name, IndexKeys.wrapped).where(IndexKeys.organization == own))
+    wrapped = {row["name"]: row["wrapped"] for row in names} | {"organization": keys[0]["wrapped"]}
+    return Safe(keyring, entropy, organization=own, epoch=keys[0]["epoch"], wrapped=wrapped)
+
+
+async def make(work: Work, organization: OrganizationId, keyring: Keyring, kinds: Iterable[str]) -> list[str]:
+    """Make what keys the organization lacks for these kinds of contact point; return the names of those made."""
+    own = raw(organization)
+    found = await work.run(
+        OrganizationKeys.select(OrganizationKeys.wrapped).where(
+            (OrganizationKeys.organization == own) & (OrganizationKeys.epoch == 1)
+        )
+    )
+    wrapped = found[0]["wrapped"] if found else keyring.fresh_organization_key(own, 1)
+    if not found:
+        await work.run(OrganizationKeys.insert(OrganizationKeys(organization=own, epoch=1, wrapped=wrapped)))
+    above = keyring.organization_key(own, 1, wrapped)
+    known = await work.run(IndexKeys.select(IndexKeys.name).where(IndexKeys.organization == own))
+    wanted = {SUPPRESSION, REPEAT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)}
+    missing = sorted(wanted - {row["name"] for row in known})
+    for name in missing:
+        binding = Binding(organization=own, kind="index", owner=name, version=VERSION)
+        _, fresh = keyring.fresh_key(above, binding)
+        await work.run(IndexKeys.insert(IndexKeys(organization=own, name=name, version=VERSION, wrapped=fresh)))
+    return missing if found else ["organization", *missing]
+
+
+async def add(work: Work, organization: OrganizationId, customer: CustomerId, wrapped: Mapping[KeyKind, bytes]) -> None:
+    """Keep a customer's wrapped keys."""
+    rows = [
+        CustomerKeys(organization=raw(organization), customer=raw(customer), kind=kind, version=VERSION, wrapped=key)
+        for kind, key in wrapped.items()
+    ]
+    await work.run(CustomerKeys.insert(*rows))
+
+
+async def opened(
+    work: Work, safe: Safe, customers: Sequence[CustomerId], kind: KeyKind
+) -> dict[CustomerId, CustomerKey]:
+    """Return the current keys of these customers, opened; an erased one has none."""
+    own = [raw(customer) for customer in customers]
+    query = CustomerKeys.select(CustomerKeys.customer, CustomerKeys.version, CustomerKeys.wrapped).where(
+        (CustomerKeys.organization == safe.organization)
+        & (CustomerKeys.customer.is_in(own))
+        & (CustomerKeys.kind == kind)
+    )
+    rows = {row["customer"]: row for row in await work.run(query)} if own else {}
+    return {
+        customer: safe.open_key(row["customer"], kind, row["version"], row["wrapped"])
+        for customer in customers
+        if (row := rows.get(raw(customer))) is not None
+    }
+
+
+def _binding(organization: UUID, owner: UUID, kind: KeyKind, version: int) -> Binding:
+    return Binding(organization=organization, kind=kind, owner=owner, version=version)

@@ -1,0 +1,37 @@
+"""The access log's intake: entries are written with what they tell of, and wait for the sequencer's number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from vault.base.ids import EntryId, OrganizationId, raw
+from vault.store.database import Work
+
+Entry = tuple[EntryId, bytes]
+
+_ADD: Final = """
+WITH entry AS (
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::uuid[], $3::bytea[])
+)
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::uuid[])
+"""
+_READ: Final = "SELECT body FROM vault.log_entry WHERE organization = $1 AND id = $2"
+_COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
+
+
+async def add(work: Work, organization: OrganizationId, entries: Sequence[Entry]) -> None:
+    """Write entries and queue them for their numbers, without a counter and without a lock."""
+    await work.fetch(_ADD, raw(organization), [raw(entry) for entry, _ in entries], [body for _, body in entries])
+
+
+async def read(work: Work, organization: OrganizationId, entry: EntryId) -> bytes | None:
+    """Return an entry's bytes as they were written."""
+    rows = await work.fetch(_READ, raw(organization), raw(entry))
+    return rows[0]["body"] if rows else None
+
+
+async def count(work: Work, organization: OrganizationId) -> int:
+    """Return how many entries the organization has."""
+    rows = await work.fetch(_COUNT, raw(organization))
+    return int(rows[0]["count"])

@@ -1,0 +1,144 @@
+"""Organizations: the configuration in force, every one before it, and the epoch that grows with each change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from asyncpg import Record
+from piccolo.query import Select
+
+from vault.base.ids import CLIENT, ORGANIZATION, ClientId, OrganizationId, raw, show
+from vault.store.database import Work
+from vault.store.tables import Clients, ClientSecrets, Configurations, Organizations
+
+INSTALLATION: Final = OrganizationId("org_00000000000000000000000000")
+"""What belongs to no organization: its log holds an unknown client's refused token, its keystore the signing keys."""
+
+_EPOCH: Final = "SELECT epoch, clock_timestamp() AS now FROM vault.organization WHERE id = $1"
+_KEEP: Final = """
+INSERT INTO vault.configuration (organization, digest, document, recorded_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+"""
+_GROW: Final = "UPDATE vault.organization SET epoch = epoch + 1, configuration = $2 WHERE id = $1"
+_CLIENTS: Final = """
+INSERT INTO vault.client (organization, id, key, recorded_at)
+SELECT $1, id, key, $4 FROM unnest($2::uuid[], $3::text[]) AS new (id, key) ON CONFLICT (organization, key) DO NOTHING
+"""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An organization's row."""
+
+    id: OrganizationId
+    slug: str
+    epoch: int
+    configuration: str
+
+
+async def by_slug(work: Work, slug: str, *, lock: bool = False) -> Kept | None:
+    """Return the organization of that slug; `lock` holds its row until this work ends."""
+    query = _select().where(Organizations.slug == slug)
+    return _kept(await work.run(query.lock_rows("UPDATE") if lock else query))
+
+
+async def by_id(work: Work, organization: OrganizationId) -> Kept | None:
+    """Return the organization."""
+    return _kept(await work.run(_select().where(Organizations.id == raw(organization))))
+
+
+async def epoch(work: Work, organization: OrganizationId) -> tuple[int, datetime] | None:
+    """Return the epoch and PostgreSQL's time: the first query of every action but the gatherer's, which reads both."""
+    rows = await work.fetch(_EPOCH, raw(organization))
+    return (rows[0]["epoch"], rows[0]["now"]) if rows else None
+
+
+async def add(work: Work, organization: Kept, *, recorded_at: datetime) -> None:
+    """Store a new organization."""
+    await work.run(
+        Organizations.insert(
+            Organizations(
+                id=raw(organization.id),
+                slug=organization.slug,
+                epoch=organization.epoch,
+                configuration=organization.configuration,
+                recorded_at=recorded_at,
+            )
+        )
+    )
+
+
+async def configure(
+    work: Work, organization: OrganizationId, digest: str, document: bytes, *, recorded_at: datetime
+) -> None:
+    """Keep a configuration for good and put it in force; every worker takes it up with its next query."""
+    await work.fetch(_KEEP, raw(organization), digest, document, recorded_at)
+    await work.fetch(_GROW, raw(organization), digest)
+
+
+async def configuration(work: Work, organization: OrganizationId, digest: str) -> bytes | None:
+    """Return a configuration ever used, as canonical JSON."""
+    rows = await work.run(
+        Configurations.select(Configurations.document).where(
+            (Configurations.organization == raw(organization)) & (Configurations.digest == digest)
+        )
+    )
+    return rows[0]["document"] if rows else None
+
+
+async def add_clients(
+    work: Work, organization: OrganizationId, clients: dict[str, ClientId], *, recorded_at: datetime
+) -> None:
+    """Give clients ids; one that has an id keeps it."""
+    await work.fetch(_CLIENTS, raw(organization), [raw(c) for c in clients.values()], list(clients), recorded_at)
+
+
+async def clients(work: Work, organization: OrganizationId) -> dict[str, ClientId]:
+    """Return the ids of all clients there ever were, by key."""
+    rows = await work.run(Clients.select(Clients.id, Clients.key).where(Clients.organization == raw(organization)))
+    return {row["key"]: ClientId(show(CLIENT, row["id"])) for row in rows}
+
+
+async def secrets(work: Work, organization: OrganizationId, client: ClientId) -> list[bytes]:
+    """Return the SHA-256 of a client's live secrets, oldest first."""
+    query = ClientSecrets.select(ClientSecrets.digest).where(
+        (ClientSecrets.organization == raw(organization)) & (ClientSecrets.client == raw(client))
+    )
+    return [row["digest"] for row in await work.run(query.order_by(ClientSecrets.recorded_at))]
+
+
+async def add_secret(
+    work: Work, organization: OrganizationId, client: ClientId, digest: bytes, *, recorded_at: datetime
+) -> None:
+    """Keep the SHA-256 of a new secret."""
+    await work.run(
+        ClientSecrets.insert(
+            ClientSecrets(organization=raw(organization), client=raw(client), digest=digest, recorded_at=recorded_at)
+        )
+    )
+
+
+async def grow(work: Work, organization: OrganizationId) -> None:
+    """Let the epoch grow, so that every worker reads anew before it decides."""
+    await work.run(
+        Organizations.update({Organizations.epoch: Organizations.epoch + 1}).where(
+            Organizations.id == raw(organization)
+        )
+    )
+
+
+def _select() -> Select[Organizations]:
+    return Organizations.select(Organizations.id, Organizations.slug, Organizations.epoch, Organizations.configuration)
+
+
+def _kept(rows: list[Record]) -> Kept | None:
+    if not rows:
+        return None
+    row = rows[0]
+    return Kept(
+        id=OrganizationId(show(ORGANIZATION, row["id"])),
+        slug=row["slug"],
+        epoch=row["epoch"],
+        configuration=row["configuration"],
+    )

@@ -1,0 +1,119 @@
+"""Everything a batch of questions reads, in one query: epoch, time, references resolved, facts of all subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from vault.base.ids import (
+    CONTACT_POINT,
+    CUSTOMER,
+    SUBJECT,
+    ContactPointId,
+    CustomerId,
+    OrganizationId,
+    Subject,
+    raw,
+    show,
+)
+from vault.domain.decision import Person, Point
+from vault.domain.suppression import Suppression
+from vault.store.consents import COLUMNS, read_fact
+from vault.store.database import Work
+from vault.store.suppressions import read_suppression
+
+Sought = tuple[str, UUID]
+"""A field of the blind index, and a tag."""
+
+_PEOPLE: Final = f"""
+WITH sought AS (
+  SELECT DISTINCT customer FROM (
+    SELECT unnest($2::uuid[]) AS customer
+    UNION ALL
+    SELECT i.customer FROM unnest($3::text[], $4::uuid[]) AS s (field, tag)
+    JOIN keystore.blind_index i ON i.organization = $1 AND i.field = s.field AND i.version = 1 AND i.tag = s.tag
+  ) AS named
+)
+SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, b.subject,
+  ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag) FROM vault.contact_point p
+        WHERE p.organization = $1 AND p.customer = c.id) AS points,
+  ARRAY(SELECT ROW(s.tag, s.id, s.kind, s.at, s.channel, s.until) FROM vault.contact_point p
+        JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag
+        WHERE p.organization = $1 AND p.customer = c.id) AS suppressions,
+  ARRAY(SELECT ROW({COLUMNS}) FROM vault.fact f WHERE f.organization = $1 AND f.subject = b.subject) AS facts,
+  ARRAY(SELECT ROW({COLUMNS}) FROM vault.contact_point p
+        JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag
+        WHERE p.organization = $1 AND p.customer = c.id) AS shared,
+  CASE WHEN cardinality($3::text[]) > 0 THEN
+    ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
+          WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[])) END AS found
+FROM vault.organization o
+LEFT JOIN sought ON true
+LEFT JOIN vault.customer c ON c.organization = $1 AND c.id = sought.customer
+LEFT JOIN keystore.subject b ON b.organization = $1 AND b.customer = c.id
+WHERE o.id = $1
+"""  # noqa: S608 - columns of ours
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What the query returned, at one instant of PostgreSQL's clock.
+
+    `found` tells for each sought tag which customers have it, and the id of the contact point or reference it is of.
+    """
+
+    epoch: int
+    now: datetime
+    people: Mapping[CustomerId, Person]
+    found: Mapping[Sought, Sequence[tuple[CustomerId, ContactPointId]]]
+
+
+async def read(
+    work: Work, organization: OrganizationId, customers: Sequence[CustomerId], sought: Sequence[Sought]
+) -> Read:
+    """Read the batch. An erased or unknown customer is simply not among the people."""
+    rows = await work.fetch(
+        _PEOPLE,
+        raw(organization),
+        [raw(customer) for customer in customers],
+        [field for field, _ in sought],
+        [tag for _, tag in sought],
+    )
+    people: dict[CustomerId, Person] = {}
+    found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
+    for row in rows:
+        if row["subject"] is None:
+            continue
+        person = _person(row)
+        people[person.customer] = person
+        for field, tag, owner in row["found"] or ():
+            found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
+    return Read(epoch=rows[0]["epoch"], now=rows[0]["now"], people=people, found=found)
+
+
+def _person(row: asyncpg.Record) -> Person:
+    stops: dict[UUID, list[Suppression]] = {}
+    for tag, *stop in row["suppressions"]:
+        stops.setdefault(tag, []).append(read_suppression(*stop))
+    return Person(
+        customer=CustomerId(show(CUSTOMER, row["id"])),
+        subject=Subject(show(SUBJECT, row["subject"])),
+        minor_until=row["minor_until"],
+        points=tuple(_point(point, stops) for point in row["points"]),
+        facts=tuple(read_fact(fact) for fact in (*row["facts"], *row["shared"])),
+    )
+
+
+def _point(row: Sequence[Any], stops: Mapping[UUID, Sequence[Suppression]]) -> Point:
+    point, kind, primary, verified, tag = row
+    return Point(
+        id=ContactPointId(show(CONTACT_POINT, point)),
+        kind=kind,
+        primary=primary,
+        verified=verified,
+        suppressions=tuple(stops.get(tag, ())),
+    )

@@ -1,0 +1,78 @@
+"""Suppressions and erasure marks: rows by tag, without the value they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from vault.base.ids import SUPPRESSION, OrganizationId, SuppressionId, raw, show
+from vault.domain.suppression import Suppression
+from vault.store.database import Work
+from vault.store.tables import ErasureMarks, Suppressions
+
+_LIST: Final = """
+SELECT id, kind, at, channel, until FROM vault.suppression
+WHERE organization = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+"""
+_MARK: Final = """
+INSERT INTO vault.erasure_mark (organization, tag, recorded_at)
+SELECT $1, tag, $3 FROM unnest($2::uuid[]) AS tag ON CONFLICT DO NOTHING
+"""
+
+
+def read_suppression(*row: Any) -> Suppression:
+    """Return the suppression in a row of id, kind, at, channel, until."""
+    suppression, kind, at, channel, until = row
+    return msgspec.convert(
+        {"id": show(SUPPRESSION, suppression), "kind": kind, "at": at, "channel": channel, "until": until}, Suppression
+    )
+
+
+async def of(work: Work, organization: OrganizationId, tag: UUID) -> list[Suppression]:
+    """Return what stops the contact point behind a tag."""
+    query = Suppressions.select(
+        Suppressions.id, Suppressions.kind, Suppressions.at, Suppressions.channel, Suppressions.until
+    ).where((Suppressions.organization == raw(organization)) & (Suppressions.tag == tag))
+    return [read_suppression(*row) for row in await work.run(query)]
+
+
+async def page(
+    work: Work, organization: OrganizationId, *, after: SuppressionId | None, limit: int
+) -> list[Suppression]:
+    """Return suppressions by id, after a cursor."""
+    rows = await work.fetch(_LIST, raw(organization), after and raw(after), limit)
+    return [read_suppression(*row) for row in rows]
+
+
+async def add(
+    work: Work, organization: OrganizationId, tag: UUID, suppression: Suppression, *, recorded_at: datetime
+) -> None:
+    """Store a suppression. It has no value and no customer; its entry is the caller's."""
+    row = Suppressions(
+        organization=raw(organization),
+        tag=tag,
+        id=raw(suppression.id),
+        kind=suppression.kind,
+        channel=suppression.channel,
+        at=suppression.at,
+        until=suppression.until,
+        recorded_at=recorded_at,
+    )
+    await work.run(Suppressions.insert(row))
+
+
+async def mark_erased(work: Work, organization: OrganizationId, tags: Sequence[UUID], *, recorded_at: datetime) -> None:
+    """Mark values of which imports and clients may not make a customer again."""
+    await work.fetch(_MARK, raw(organization), list(tags), recorded_at)
+
+
+async def marked(work: Work, organization: OrganizationId, tags: Sequence[UUID]) -> set[UUID]:
+    """Return those of `tags` that bear an erasure mark."""
+    query = ErasureMarks.select(ErasureMarks.tag).where(
+        (ErasureMarks.organization == raw(organization)) & ErasureMarks.tag.is_in(list(tags))
+    )
+    return {row["tag"] for row in await work.run(query)} if tags else set()
