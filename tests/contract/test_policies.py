@@ -1,0 +1,310 @@
+"""The shipped policies keep their promises: by tests, by mutation, by trying everything there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Final, get_args
+
+import cedarpy
+import msgspec
+import pytest
+from cedarpy import PolicySet, Schema, pst
+
+from vault.base.files import shipped
+from vault.domain.organization import Basis, Kind, Organization
+from vault.domain.reason import MADE_BY_THE_ENGINE, REASONS, Code, ordered
+from vault.policy.check import Case, check, read_cases, run, run_tests
+from vault.policy.decide import Facts, Policies, Verdict
+from vault.policy.loader import SCHEMA, load, parse, rules_of, shipped_texts
+
+FOLDER: Final = shipped("policies")
+TEXTS: Final = shipped_texts()
+SET: Final = parse(TEXTS)
+RULES: Final = rules_of(SET)
+PLACES: Final = {rule.id: place for place, rule in RULES.items()}
+CASES: Final = read_cases(FOLDER)
+
+STANDINGS: Final = ("never_asked", "pending", "granted", "refused", "withdrawn", "objected", "expired", "outdated")
+BOTH: Final = (False, True)
+DOMAIN: Final[dict[str, tuple[str | bool, ...]]] = {
+    "known": BOTH,
+    "standing": STANDINGS,
+    "pending_for": ("double_opt_in", "evidence", ""),
+    "basis": get_args(Basis),
+    "kind": get_args(Kind),
+    "channel": ("email",),
+    "suppressed": BOTH,
+    "minor": BOTH,
+    "reachable": BOTH,
+    "unverified": BOTH,
+}
+YES: Final[Facts] = {
+    "known": True,
+    "standing": "granted",
+    "pending_for": "",
+    "basis": "consent",
+    "kind": "offer",
+    "channel": "email",
+    "suppressed": False,
+    "minor": False,
+    "reachable": True,
+    "unverified": False,
+}
+
+
+def organization() -> Organization:
+    def purpose(*lineage: str) -> dict[str, object]:
+        return {"key": lineage[0], "lineage": lineage, "title": {"en": "Offers"}, "kind": "offer", "basis": "consent"}
+
+    words = dict.fromkeys(("slug", "name", "jurisdiction", "region", "time_zone", "locale"), "x")
+    tables = (
+        "channels",
+        "attributes",
+        "notices",
+        "suppressions",
+        "evidence",
+        "clients",
+        "sources",
+        "words",
+        "countries",
+    )
+    declared = {
+        **words,
+        **{table: {} for table in tables},
+        "locales": ["en"],
+        "minor_until": 16,
+        "double_opt_in_needs": [],
+        "purposes": {"offers": purpose("offers"), "news": purpose("news", "offers")},
+    }
+    return msgspec.convert(declared, Organization)
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    return load(TEXTS, organization())
+
+
+def everything() -> Iterator[dict[str, str | bool]]:
+    for values in product(*DOMAIN.values()):
+        yield dict(zip(DOMAIN, values, strict=True))
+
+
+def contact(policies: Policies, **changes: str | bool) -> Verdict:
+    return policies.contact({**YES, **changes}, client="crm", purpose="news")
+
+
+def codes(verdict: Verdict) -> list[Code]:
+    return [ground.code for ground in verdict.reasons]
+
+
+def failing(policies: PolicySet) -> list[str]:
+    return [outcome.name for outcome in run(policies, Schema.from_str(TEXTS[SCHEMA]), CASES) if not outcome.passed]
+
+
+def with_policies(static: dict[str, pst.Template]) -> PolicySet:
+    return PolicySet.from_pst(pst.PolicySet(templates={}, static_policies=pst.FrozenMap(static), template_links=()))
+
+
+def test_the_shipped_policies_have_no_problem_and_pass_their_own_tests() -> None:
+    assert check(FOLDER) == []
+    assert [outcome for outcome in run_tests(FOLDER) if not outcome.passed] == []
+
+
+def test_the_shipped_tests_have_names_of_their_own() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_each_tests_file_runs_with_its_own_policies_alone_as_cedars_runner_runs_it() -> None:
+    for name in ("contact", "release"):
+        alone = PolicySet.from_str(TEXTS[f"{name}.cedar"])
+        cases = [case for case in CASES if (case.request.action == 'Action::"release"') == (name == "release")]
+        assert all(outcome.passed for outcome in run(alone, Schema.from_str(TEXTS[SCHEMA]), cases))
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_each_policy_speaks_in_some_test_and_is_silent_in_another(name: str) -> None:
+    def of_its_action(case: Case) -> bool:
+        policy = SET.to_pst().static_policies[PLACES[name]]
+        assert isinstance(policy.action, pst.ActionEq)
+        return case.request.action == str(policy.action.entity)
+
+    spoken = {name in case.reason for case in CASES if of_its_action(case)}
+    assert spoken == {True, False}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_without_any_one_policy_a_test_fails(name: str) -> None:
+    rest = {place: policy for place, policy in SET.to_pst().static_policies.items() if place != PLACES[name]}
+    assert failing(with_policies(rest))
+
+
+def parts_of(expr: pst.Expr) -> Iterator[tuple[pst.Expr, pst.Expr]]:
+    """Yield each part of a conjunction, with what is left of it without that part."""
+    match expr:
+        case pst.BinaryOp(op="and", left=left, right=right):
+            yield from ((part, replace(expr, left=rest)) for part, rest in parts_of(left))
+            yield from ((part, replace(expr, right=rest)) for part, rest in parts_of(right))
+        case _:
+            yield expr, pst.BoolLit(value=True)
+
+
+def mutants(name: str) -> Iterator[tuple[str, dict[str, pst.Template]]]:
+    """Yield the policies with `name` lacking one part of its conditions at a time, then all of them."""
+    static = dict(SET.to_pst().static_policies)
+    policy = static[PLACES[name]]
+    for at, clause in enumerate(policy.clauses):
+        for part, rest in parts_of(clause.expr):
+            clauses = (*policy.clauses[:at], replace(clause, expr=rest), *policy.clauses[at + 1 :])
+            yield str(part), {**static, PLACES[name]: replace(policy, clauses=clauses)}
+    yield "its conditions", {**static, PLACES[name]: replace(policy, clauses=())}
+
+
+@pytest.mark.parametrize("name", [rule.id for rule in RULES.values() if rule.effect == "forbid"])
+def test_without_any_one_part_of_a_forbids_condition_a_test_fails(name: str) -> None:
+    for part, mutant in mutants(name):
+        assert failing(with_policies(mutant)), f"{name} does not need {part}"
+
+
+@pytest.mark.parametrize("name", [rule.id for rule in RULES.values() if rule.effect == "permit"])
+def test_without_any_one_part_of_a_permits_condition_a_test_would_fail_were_there_no_forbids(name: str) -> None:
+    def decisions(static: Mapping[str, pst.Template]) -> list[str]:
+        permits = {place: policy for place, policy in static.items() if policy.effect == "permit"}
+        outcomes = run(with_policies(permits), Schema.from_str(TEXTS[SCHEMA]), CASES)
+        return [outcome.detail for outcome in outcomes]
+
+    for part, mutant in mutants(name):
+        assert decisions(mutant) != decisions(SET.to_pst().static_policies), f"{name} does not need {part}"
+
+
+def test_every_reason_code_is_given_by_a_policy_or_made_by_the_engine() -> None:
+    assert {rule.code for rule in RULES.values()} - {None} == set(REASONS) - MADE_BY_THE_ENGINE
+
+
+def test_each_policy_names_the_law_its_reason_rests_on() -> None:
+    for rule in RULES.values():
+        if rule.code is not None and rule.code != "not_allowed":
+            assert rule.law == REASONS[rule.code].law, rule.id
+
+
+def test_each_policy_has_a_comment_that_can_be_read_aloud() -> None:
+    for name, text in TEXTS.items():
+        for block in text.split("\n\n"):
+            if "@id(" in block:
+                assert block.startswith("// "), name
+                comment = block.partition("@id(")[0]
+                assert comment.rstrip().endswith("."), block
+                assert "context" not in comment
+
+
+def test_the_schema_knows_exactly_the_facts_of_the_domain(policies: Policies) -> None:
+    assert not contact(policies).error
+    for fact in YES:
+        fewer: Facts = {name: value for name, value in YES.items() if name != fact}
+        assert codes(policies.contact(fewer, client="crm", purpose="news")) == ["policy_error"]
+    assert codes(contact(policies, name="Ada")) == ["policy_error"]
+
+
+def expected(facts: Facts) -> tuple[bool, set[Code]]:
+    """Say again, in plain Python, what the policies should say."""
+    if not facts["known"]:
+        return False, {"unknown_customer"}
+    basis, kind, standing = facts["basis"], facts["kind"], facts["standing"]
+    refusing: dict[Code, bool] = {
+        "minor": bool(facts["minor"]) and kind in {"offer", "profiling"},
+        "suppressed": bool(facts["suppressed"]),
+        "not_allowed": kind == "offer" and basis != "consent",
+        "objected": standing == "objected" and basis in {"consent", "legitimate_interest"},
+        "unreachable": not facts["reachable"],
+        "unverified": bool(facts["unverified"]),
+    }
+    words: dict[str, Code] = {
+        "never_asked": "never_asked",
+        "refused": "refused",
+        "withdrawn": "withdrawn",
+        "expired": "consent_expired",
+        "outdated": "notice_outdated",
+        "pending": "evidence_missing" if facts["pending_for"] == "evidence" else "double_opt_in_pending",
+    }
+    refused = {code for code, applies in refusing.items() if applies}
+    if basis == "consent" and standing in words:
+        refused.add(words[str(standing)])
+    if refused:
+        return False, refused
+    allowing: dict[str, Code] = {
+        "consent": "opted_in",
+        "contract": "service_message",
+        "legal_obligation": "legal_obligation",
+        "legitimate_interest": "legitimate_interest",
+    }
+    return True, {allowing[str(basis)]}
+
+
+def test_over_everything_there_is_to_ask_the_policies_say_what_they_should(policies: Policies) -> None:
+    for facts in everything():
+        verdict = policies.contact(facts, client="crm", purpose="news")
+        assert (verdict.allowed, set(codes(verdict))) == expected(facts), facts
+        assert codes(verdict) == list(ordered(codes(verdict)))
+        assert not verdict.error
+        if verdict.allowed:
+            assert facts["known"]
+            assert facts["basis"] != "consent" or facts["standing"] == "granted"
+            assert facts["kind"] != "offer" or (facts["basis"], facts["standing"]) == ("consent", "granted")
+
+
+def test_no_single_permit_ever_allows_an_offer_without_a_yes() -> None:
+    permits = {place: policy for place, policy in SET.to_pst().static_policies.items() if policy.effect == "permit"}
+    alone = with_policies(permits)
+    schema = Schema.from_str(TEXTS[SCHEMA])
+    for facts in everything():
+        if facts["kind"] == "offer" and facts["standing"] != "granted":
+            request = {
+                "principal": {"type": "Client", "id": "crm"},
+                "action": {"type": "Action", "id": "contact"},
+                "resource": {"type": "Purpose", "id": "news"},
+                "context": facts,
+            }
+            assert not cedarpy.is_authorized(request, alone, [], schema=schema).allowed
+
+
+@pytest.mark.parametrize(("purpose", "channel"), list(product(BOTH, BOTH)))
+def test_a_client_may_ask_only_what_it_was_trusted_with(policies: Policies, *, purpose: bool, channel: bool) -> None:
+    verdict = policies.ask({"purpose_granted": purpose, "channel_granted": channel}, client="crm", purpose="news")
+    wanted: list[Code] = []
+    if not purpose:
+        wanted.append("purpose_not_granted_to_client")
+    if not channel:
+        wanted.append("channel_not_granted_to_client")
+    assert (verdict.allowed, codes(verdict), verdict.error) == (not wanted, wanted, False)
+
+
+@pytest.mark.parametrize("values", list(product(BOTH, repeat=4)))
+def test_a_field_leaves_only_where_it_is_needed_and_granted(policies: Policies, values: tuple[bool, ...]) -> None:
+    is_contact, for_channel, for_purpose, granted = values
+    facts = {
+        "contact": is_contact,
+        "for_channel": for_channel,
+        "for_purpose": for_purpose,
+        "granted_to_client": granted,
+    }
+    verdict = policies.release(facts, client="crm", field="contact")
+    wanted: set[Code] = set()
+    if not granted:
+        wanted.add("field_not_granted_to_client")
+    if is_contact and not for_channel:
+        wanted.add("field_not_for_channel")
+    if not is_contact and not for_purpose:
+        wanted.add("field_not_for_purpose")
+    assert (verdict.allowed, set(codes(verdict)), verdict.error) == (not wanted, wanted, False)
+
+
+def test_policies_and_their_tests_are_shipped() -> None:
+    assert sorted(path.relative_to(FOLDER).as_posix() for path in Path(FOLDER).rglob("*") if path.is_file()) == [
+        "contact.cedar",
+        "release.cedar",
+        "tests/contact.json",
+        "tests/release.json",
+        "vault.cedarschema",
+    ]

@@ -1,0 +1,136 @@
+"""Asking Cedar: flat facts in, a verdict with all its reasons out.
+
+Allow means that Cedar says Allow *and* reports no error: Cedar skips a `forbid` it cannot evaluate, and what that would
+have forbidden must not happen. Everything else refuses, and a refusal always has a reason. The same question gets the
+same answer, so answers are remembered by everything that was handed over.
+
+No name, address or id of a person ever enters, and nothing a caller sent: facts are words and booleans of our making.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+from cedarpy import AuthzResult, Decision, Entities, PolicySet, Schema, is_authorized
+
+from vault.domain.reason import Code, ordered, plain, strength
+from vault.policy.rule import Rule
+
+Facts = Mapping[str, str | bool]
+
+MEMORY: Final = 65_536
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason of a verdict, the policy that gave it and the law it rests on. A reason of ours has no policy."""
+
+    code: Code
+    policy: str | None = None
+    law: str | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the policies say. `policies` are those that determined it; `reasons` stand strongest first.
+
+    An allowed `ask` or `release` has no reason to tell. `error` wants an alarm: a policy could not be evaluated, or no
+    policy spoke at all.
+    """
+
+    allowed: bool
+    policies: tuple[str, ...]
+    reasons: tuple[Ground, ...]
+    error: bool = False
+
+    def plain(self) -> tuple[Ground, ...]:
+        """Return the reasons for a client with the ceiling `reasons: plain`, the strongest first.
+
+        `not_allowed` then stands once and bare: its policy or law would tell what the code hides.
+        """
+        told = {plain(ground.code): ground for ground in self.reasons}
+        return tuple(told[code] if code != "not_allowed" else Ground(code=code) for code in ordered(told))
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Policies parsed once. `rules` are by the id Cedar reports, which is a policy's place in the text."""
+
+    policies: PolicySet
+    schema: Schema
+    entities: Entities
+    rules: Mapping[str, Rule]
+
+
+class Policies:
+    """One organization's policies, as applied: never changed, only replaced whole.
+
+    A question not seen before costs about 100 µs, holds the interpreter lock and does not wait for anything: a caller
+    with many yields to the event loop in between.
+    """
+
+    def __init__(self, texts: Mapping[str, str], digest: str, parts: Parts) -> None:
+        self.digest: Final = digest
+        self._texts: Final = dict(texts)
+        self._parts: Final = parts
+        self._seen: Final[dict[tuple[object, ...], Verdict]] = {}
+
+    def texts(self) -> Mapping[str, str]:
+        """Return schema and policies by name, to be kept: `load` makes the same policies of them years later."""
+        return dict(self._texts)
+
+    def ask(self, facts: Facts, *, client: str, purpose: str) -> Verdict:
+        """Return whether the client, by its key, may ask this at all. Nothing about a person may be read before."""
+        return self._remembered("ask", facts, client=client, resource=("Purpose", purpose))
+
+    def contact(self, facts: Facts, *, client: str, purpose: str) -> Verdict:
+        """Return whether the person the facts are about may be contacted."""
+        return self._remembered("contact", facts, client=client, resource=("Purpose", purpose))
+
+    def release(self, facts: Facts, *, client: str, field: str) -> Verdict:
+        """Return whether a field may leave: an attribute's key, or `contact`. Only after `contact` allowed."""
+        return self._remembered("release", facts, client=client, resource=("Field", field))
+
+    def _remembered(self, action: str, facts: Facts, *, client: str, resource: tuple[str, str]) -> Verdict:
+        # As many names as values, so two questions never share a key. Nested JSON cannot pass here: it has no hash.
+        key = (action, client, resource, *facts, *facts.values())
+        if (verdict := self._seen.get(key)) is not None:
+            return verdict
+        verdict = self._asked(action, facts, client=client, resource=resource)
+        if len(self._seen) >= MEMORY:
+            self._seen.clear()
+        self._seen[key] = verdict
+        return verdict
+
+    def _asked(self, action: str, facts: Facts, *, client: str, resource: tuple[str, str]) -> Verdict:
+        request = {
+            "principal": {"type": "Client", "id": client},
+            "action": {"type": "Action", "id": action},
+            "resource": {"type": resource[0], "id": resource[1]},
+            "context": dict(facts),
+        }
+        parts = self._parts
+        answer = is_authorized(request, parts.policies, parts.entities, schema=parts.schema)
+        return verdict_of(answer, parts.rules)
+
+
+def verdict_of(answer: AuthzResult, rules: Mapping[str, Rule]) -> Verdict:
+    """Return what Cedar's answer means here."""
+    failed = bool(answer.diagnostics.errors)
+    spoke = [rules[place] for place in answer.diagnostics.reasons]
+    if answer.decision is Decision.Allow and not failed:
+        return _verdict(spoke, allowed=True)
+    # Where Cedar says Allow beside an error, those who spoke are permits: no reason for a no.
+    against = [rule for rule in spoke if rule.effect == "forbid"]
+    return _verdict(against, allowed=False, error=failed or not against)
+
+
+def _verdict(spoke: Sequence[Rule], *, allowed: bool, error: bool = False) -> Verdict:
+    grounds = [Ground(code=rule.code, policy=rule.id, law=rule.law) for rule in spoke if rule.code is not None]
+    if error:
+        grounds.append(Ground(code="policy_error"))
+    return Verdict(
+        allowed=allowed,
+        policies=tuple(sorted(rule.id for rule in spoke)),
+        reasons=tuple(sorted(grounds, key=lambda ground: (strength(ground.code), ground.policy or ""))),
+        error=error,
+    )

@@ -1,0 +1,132 @@
+"""Policy texts become policies: read, parsed once, checked, never changed afterwards.
+
+Texts go by name: `vault.cedarschema`, the vault's own `*.cedar`, and an organization's under `organization/`. The texts
+are the whole truth: kept, they make the same policies again. Nothing is loaded that has a problem.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from cedarpy import Entities, PolicySet, Schema, pst, validate_policies
+
+from vault.base.canonical import digest
+from vault.base.errors import Invalid
+from vault.base.files import shipped
+from vault.domain.organization import CONTACT, Organization
+from vault.policy.decide import Parts, Policies
+from vault.policy.rule import Rule, problems_of, rule_of
+
+SCHEMA: Final = "vault.cedarschema"
+ORGANIZATION: Final = "organization/"
+
+
+def shipped_texts() -> dict[str, str]:
+    """Return the schema and the policies the vault ships."""
+    return read(shipped("policies"))
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Return the texts in a folder by name; `Invalid` when there is no schema, no policy, or one cannot be read."""
+    paths = [folder / SCHEMA, *sorted(folder.glob("*.cedar")), *sorted(folder.glob(f"{ORGANIZATION}*.cedar"))]
+    try:
+        texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    except (OSError, UnicodeDecodeError):
+        raise Invalid("no_policies", f"this folder wants a {SCHEMA} and policies, readable and in UTF-8") from None
+    if len(texts) == 1:
+        raise Invalid("no_policies", "this folder has a schema and no policies; put files that end in .cedar beside it")
+    return texts
+
+
+def load(texts: Mapping[str, str], organization: Organization) -> Policies:
+    """Return the policies these texts make for this organization; `Invalid` tells every problem they have."""
+    if found := problems(texts):
+        raise Invalid("bad_policy", "; ".join(found))
+    schema = Schema.from_str(texts[SCHEMA])
+    entities = Entities.from_json_str(json.dumps(_entities(organization)), schema)
+    policies = parse(texts)
+    parts = Parts(policies=policies, schema=schema, entities=entities, rules=rules_of(policies))
+    return Policies(texts, digest(dict(texts)), parts)
+
+
+def parse(texts: Mapping[str, str]) -> PolicySet:
+    """Return the policies of texts without a problem, in one set."""
+    return PolicySet.from_str(_joined(texts))
+
+
+def rules_of(policies: PolicySet) -> dict[str, Rule]:
+    """Return what each policy is called and tells, by the id Cedar reports."""
+    return {place: rule_of(policy) for place, policy in policies.to_pst().static_policies.items()}
+
+
+def problems(texts: Mapping[str, str]) -> list[str]:
+    """Return everything that is wrong with these texts, in sentences; none for texts that may be loaded."""
+    if SCHEMA not in texts:
+        return [f"{SCHEMA} is missing"]
+    try:
+        schema = Schema.from_str(texts[SCHEMA])
+    except ValueError as error:
+        return [f"{SCHEMA}: {error}"]
+    found: list[str] = []
+    names: Counter[str] = Counter()
+    parsed = True
+    for name, text in _policy_texts(texts):
+        try:
+            policies = PolicySet.from_str(text).to_pst()
+        except ValueError as error:
+            found.append(f"{name}: {error}")
+            parsed = False
+            continue
+        names.update(filter(None, (policy.annotations.get("id") for policy in policies.static_policies.values())))
+        found.extend(_problems_of_file(name, policies))
+    found.extend(f"two policies are called {name}; give one another @id" for name, times in names.items() if times > 1)
+    if parsed:
+        found.extend(_problems_of_schema(_joined(texts), schema))
+    return found
+
+
+def _problems_of_file(name: str, policies: pst.PolicySet) -> Iterator[str]:
+    if policies.templates:
+        yield f"{name}: a policy has a slot (?principal or ?resource); the vault fills none, so write out whom it means"
+    for policy in policies.static_policies.values():
+        called = policy.annotations.get("id") or policy.id
+        for problem in problems_of(policy, own=name.startswith(ORGANIZATION)):
+            yield f"{name}, {called}: {problem}"
+
+
+def _problems_of_schema(text: str, schema: Schema) -> Iterator[str]:
+    result = validate_policies(text, schema)
+    for error in result.errors:
+        called = result.id_annotations_by_policy_id.get(error.policy_id, error.policy_id)
+        yield f"{called}: {error.error}"
+
+
+def _policy_texts(texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted((name, text) for name, text in texts.items() if name != SCHEMA)
+
+
+def _joined(texts: Mapping[str, str]) -> str:
+    # Each text was parsed alone before, so none can begin a policy that the next one ends.
+    return "\n".join(text for _, text in _policy_texts(texts))
+
+
+def _entities(organization: Organization) -> list[dict[str, object]]:
+    purposes = [
+        _entity("Purpose", purpose.key, *(("Purpose", parent) for parent in purpose.lineage[1:2]))
+        for purpose in organization.purposes.values()
+    ]
+    clients = [_entity("Client", key) for key in organization.clients]
+    fields = [_entity("Field", key) for key in (CONTACT, *(key for key in organization.attributes if key != CONTACT))]
+    return [*purposes, *clients, *fields]
+
+
+def _entity(kind: str, key: str, *parents: tuple[str, str]) -> dict[str, object]:
+    return {
+        "uid": {"type": kind, "id": key},
+        "attrs": {},
+        "parents": [{"type": parent, "id": name} for parent, name in parents],
+    }
