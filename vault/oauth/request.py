@@ -1,0 +1,135 @@
+"""A token request as it came in: its parameters, and how whoever sent it wants to prove who it is.
+
+Nothing read here is proven: it serves to look a client up and to be checked. Secrets and assertions pass through and
+are never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Final, Literal
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from vault.base.errors import Invalid
+from vault.oauth import jws
+
+Method = Literal["private_key_jwt", "client_secret_basic"]
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_MAX_PARAMETERS: Final = 20
+_MAX_LENGTH: Final = 8192
+_CLIENT_ID: Final = re.compile(r"[a-z0-9_-]{1,64}\.[a-z0-9_-]{1,64}")
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The form's pairs decoded, in order, with duplicates, and the `Authorization` header."""
+
+    form: tuple[tuple[str, str], ...]
+    authorization: str | None = None
+
+    def __repr__(self) -> str:
+        return "Request(...)"
+
+
+class Malformed(Invalid):
+    """RFC 6749 section 5.2, invalid_request."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("invalid_request", detail)
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """What came along as proof: a secret with a user name, or an assertion with its `sub`. Not verified."""
+
+    method: Method
+    client_id: str
+    proof: str
+
+    def __repr__(self) -> str:
+        return f"Credential({self.method})"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request read. `client_id` is None unless everything in it that names a client names the same one."""
+
+    parameters: Mapping[str, str]
+    client_id: str | None
+    credential: Credential | None
+
+    def __repr__(self) -> str:
+        return "Asked(...)"
+
+
+class _Subject(msgspec.Struct, frozen=True):
+    sub: str
+
+
+def read(request: Request) -> Asked:
+    """Return what is asked; `Malformed` for too much, for a parameter sent twice, for two ways of authentication.
+
+    A parameter without a value counts as left out (RFC 6749 section 3.2).
+    """
+    _refuse_oversized(request)
+    if len({name for name, _ in request.form}) < len(request.form):
+        raise Malformed("send each parameter once")
+    parameters = {name: value for name, value in request.form if value}
+    ways = (request.authorization, parameters.get("client_assertion"), parameters.get("client_secret"))
+    if sum(bool(way) for way in ways) > 1:
+        raise Malformed("authenticate in one way alone")
+    if "grant_type" not in parameters:
+        raise Malformed("send grant_type=client_credentials")
+    credential = _basic(request.authorization) if request.authorization else _assertion(parameters)
+    return Asked(parameters=parameters, client_id=_claimed(parameters, credential), credential=credential)
+
+
+def claimed_client(request: Request) -> str | None:
+    """Return the client id the request names, to look the client up and for nothing else: it is not proven."""
+    try:
+        return read(request).client_id
+    except Malformed:
+        return None
+
+
+def _refuse_oversized(request: Request) -> None:
+    if len(request.form) > _MAX_PARAMETERS:
+        raise Malformed(f"send at most {_MAX_PARAMETERS} parameters")
+    texts = [request.authorization or "", *(text for pair in request.form for text in pair)]
+    if any(len(text) > _MAX_LENGTH for text in texts):
+        raise Malformed(f"send at most {_MAX_LENGTH} characters in a parameter")
+
+
+def _claimed(parameters: Mapping[str, str], credential: Credential | None) -> str | None:
+    names = {parameters.get("client_id"), credential.client_id if credential else None} - {None}
+    name = names.pop() if len(names) == 1 else None
+    return name if name and _CLIENT_ID.fullmatch(name) else None
+
+
+def _basic(header: str) -> Credential | None:
+    """RFC 7617, and both halves form-encoded (RFC 6749 section 2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
+        client_id, secret = unquote_plus(user, errors="strict"), unquote_plus(secret, errors="strict")
+    except ValueError:
+        return None
+    if not colon or not secret:
+        return None
+    return Credential(method="client_secret_basic", client_id=client_id, proof=secret)
+
+
+def _assertion(parameters: Mapping[str, str]) -> Credential | None:
+    """RFC 7523 section 2.2."""
+    assertion = parameters.get("client_assertion")
+    if assertion is None or parameters.get("client_assertion_type") != ASSERTION_TYPE:
+        return None
+    try:
+        subject = jws.unverified_payload(assertion, _Subject)
+    except jws.BadSignature:
+        return None
+    return Credential(method="private_key_jwt", client_id=subject.sub, proof=assertion)
