@@ -101,8 +101,9 @@ def rebuild(document: bytes) -> tuple[Organization, Policies]:
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration as it is kept: the applied file, the policies and their schema."""
+    """A configuration as it is kept: the applied file as written and as read, the policies and their schema."""
 
+    file: str
     organization: Organization
     policies: Mapping[str, str]
 

@@ -23,6 +23,7 @@ from phonenumbers import (
 
 from vault.base.errors import Invalid
 from vault.base.personal import Personal
+from vault.domain.organization import Key
 
 NORMALISATION: Final = 1
 
@@ -33,6 +34,13 @@ FAX_NUMBER: Final = "fax_number"
 _LONGEST_EMAIL: Final = 320  # 64, @ and 255 (RFC 5321 section 4.5.3.1); the library then says 254 in all
 _LETTERS_OF_NUMBERS: Final = re.compile(r"^tel:|ext", re.IGNORECASE)
 _UNREADABLE: Final = frozenset({"Cc", "Cs"})  # control characters and halves of surrogate pairs
+
+
+class ContactValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact point by its value."""
+
+    kind: Key
+    value: Personal
 
 
 class Normalised(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,9 @@ from msgspec import Meta
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, CustomerIdText
 from vault.base.personal import Personal
+from vault.domain.contact_point import ContactValue
 from vault.domain.organization import Key, Organization
-from vault.domain.question import ContactValue, Reference
+from vault.domain.question import Reference
 
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="a language tag (BCP 47)")]
 TimeZone = Annotated[str, Meta(max_length=64, description="a time zone of the IANA database")]
@@ -69,6 +70,13 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a registration made or found."""
 
     id: CustomerIdText
+    created: bool
+
+
+class PointAdded(msgspec.Struct, frozen=True, kw_only=True):
+    """The contact point that was added, or was there already."""
+
+    id: ContactPointId
     created: bool
 
 

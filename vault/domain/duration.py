@@ -35,6 +35,13 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
         except (ValueError, OverflowError):
             return datetime.max.replace(tzinfo=UTC)
 
+    def __str__(self) -> str:
+        hours, minutes = divmod(self.minutes, 60)
+        days, hours = divmod(hours, 24)
+        whole = "".join(f"{count}{unit}" for count, unit in ((self.months, "M"), (days, "D")) if count)
+        clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
+        return f"P{whole}T{clock}" if clock else f"P{whole or '0D'}"
+
 
 def parse(text: str) -> Duration:
     """Return the duration `text` spells, such as `P24M` or `PT24H`; `Invalid` for anything else."""

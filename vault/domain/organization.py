@@ -22,7 +22,13 @@ Action = Literal[
     "decide", "release", "outcome", "audience", "create", "lookup", "capture", "dealing", "prompt",
     "withdraw", "import", "events", "admin",
 ]  # fmt: skip
-Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="a key of the organization file")]
+Key = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="a key of small letters, digits and _, beginning with a letter, at most 63",
+    ),
+]
 
 CONTACT: Final = "contact"
 EVERY: Final = "*"
@@ -84,8 +90,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         return digest(plain(self))
 
     def words(self, locale: str) -> str:
-        """Return the SHA-256 of the words shown in `locale`, in hex."""
-        return digest(plain(self.texts[locale]))
+        """Return the SHA-256 of the words shown in `locale`, in hex; `Invalid` when it has none in that language."""
+        if (words := self.texts.get(locale)) is None:
+            raise Invalid("unknown_locale", "this notice has no words in that language")
+        return digest(plain(words))
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,12 +191,12 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
                 yield purpose, channel
 
 
-def plain(value: object) -> Any:  # noqa: ANN401 - what canonical JSON takes
-    """Return a struct of this module as the strings, integers and lists that canonical JSON takes, without its nulls."""
+def plain(value: object) -> Any:
+    """Return a struct of this module as strings, integers, lists: what canonical JSON takes, without nulls."""
     return _without_nulls(msgspec.to_builtins(value))
 
 
-def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - what canonical JSON takes
+def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The one question, and its answer: may I contact this person, for this, over that, now?"""
+"""The one question, and its answer: whether a person may be contacted, for this, over that, now."""
 
 from __future__ import annotations
 
@@ -12,19 +12,13 @@ from msgspec import Meta
 from vault.base.errors import Invalid
 from vault.base.ids import CustomerIdText, DecisionId, EntryId
 from vault.base.personal import Personal
+from vault.domain.contact_point import ContactValue
 from vault.domain.organization import Key
 from vault.domain.standing import State
 
 Asked = Annotated[
     str, Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$", description="a channel, or `*` for a purpose without")
 ]
-
-
-class ContactValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A contact point by its value."""
-
-    kind: Key
-    value: Personal
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

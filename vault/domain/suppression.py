@@ -8,7 +8,9 @@ from typing import Literal
 import msgspec
 
 from vault.base.ids import SuppressionId
-from vault.domain.organization import Channel, Organization, Purpose
+from vault.domain.contact_point import ContactValue
+from vault.domain.fact import Instant
+from vault.domain.organization import Channel, Key, Organization, Purpose
 
 SuppressionKind = Literal["bounce", "complaint", "stop_word", "do_not_call", "manual"]
 
@@ -29,3 +31,13 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
         declared = organization.suppressions[self.kind]
         channels = (self.channel,) if self.channel else declared.channels
         return purpose.kind in declared.stops and (channel.key in channels or not channels)
+
+
+class NewSuppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact point to stop: on `channel` or all its kind declares; from `at` or now; until `until` or for good."""
+
+    contact: ContactValue
+    kind: SuppressionKind = "manual"
+    channel: Key | None = None
+    at: Instant | None = None
+    until: Instant | None = None

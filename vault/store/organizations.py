@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -35,6 +36,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     epoch: int
     configuration: str
+
+
+def digest(document: bytes) -> str:
+    """Return what a configuration is called: the SHA-256 of its canonical JSON, in hex."""
+    return sha256(document).hexdigest()
 
 
 async def by_slug(work: Work, slug: str, *, lock: bool = False) -> Kept | None:

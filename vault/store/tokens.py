@@ -16,19 +16,16 @@ from vault.store.organizations import INSTALLATION
 from vault.store.tables import SigningKeys
 
 _RESERVE: Final = """
-WITH gone AS (DELETE FROM vault.assertion WHERE organization = $1 AND client = $2 AND expires_at < $5)
+WITH gone AS (DELETE FROM vault.assertion WHERE organization = $1 AND client = $2 AND expires_at < clock_timestamp())
 INSERT INTO vault.assertion (organization, client, jti, expires_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING 1
 """
 
 
-async def reserve(
-    work: Work, organization: OrganizationId, client: ClientId, assertion: tuple[str, datetime], *, now: datetime
-) -> bool:
-    """Use an assertion, by its `jti` and end; false when it was used before (RFC 7523 section 3)."""
-    jti, expires_at = assertion
+async def reserve(work: Work, organization: OrganizationId, client: ClientId, jti: str, *, expires: datetime) -> bool:
+    """Use an assertion, known by its `jti`; false when it was used before (RFC 7523 section 3)."""
     used = sha256(jti.encode()).digest()
-    return bool(await work.fetch(_RESERVE, raw(organization), raw(client), used, expires_at, now))
+    return bool(await work.fetch(_RESERVE, raw(organization), raw(client), used, expires))
 
 
 async def signing_keys(work: Work, provider: KeyProvider) -> list[SigningKey]:

@@ -1,0 +1,233 @@
+"""Consents: a yes or a no is recorded under the customer's lock, together with its entry; the next decision sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from vault.actions.acting import Acting, acting
+from vault.actions.customers import locked
+from vault.actions.vault import Vault
+from vault.base.errors import Denied, Unknown
+from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
+from vault.domain.actor import Actor
+from vault.domain.consent import Said, repeated, say
+from vault.domain.entry import stamp
+from vault.domain.fact import Fact, FactKind, Source
+from vault.domain.organization import EVERY, Action
+from vault.domain.standing import Instants, Standing, standing
+from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves
+from vault.store import consents, customers, keys, questions
+from vault.store.consents import Kept
+from vault.store.customers import KeptPoint
+
+_SCOPES: Final[Mapping[FactKind, tuple[Action, ...]]] = {
+    "refused": ("withdraw",),
+    "withdrawn": ("withdraw",),
+    "objected": ("withdraw", "capture"),
+}
+
+
+class _No(msgspec.Struct, frozen=True, kw_only=True):
+    kind: FactKind
+    said: NewNo
+    repeat: str | None
+
+
+async def grant(
+    vault: Vault, actor: Actor, customer: CustomerId, said: NewGrant, *, repeat: str | None = None
+) -> Stated:
+    """Record a yes. `repeat` is the caller's Idempotency-Key."""
+    async with acting(vault, actor, "grant", "capture") as act:
+        _check_ceiling(act, said)
+        subject = await locked(act, customer)
+        point = await _point(act, customer, said.contact_point)
+        way = act.here.way(said.purpose, said.channel)
+        double = proves(act.here.organization, said.evidence, double_opt_in=True)
+        proven = (
+            bool(said.evidence)
+            if actor.kind == "client"
+            else double
+            or (not way.rule.double_opt_in and proves(act.here.organization, said.evidence, double_opt_in=False))
+        )
+        words = msgspec.structs.replace(_said(act, "granted", said, repeat), proven=proven, notice=said.notice)
+        words = msgspec.structs.replace(words, locale=said.locale, until=said.until)
+        stated, fact = await _record(act, customer, subject, words, said.evidence)
+        if point is not None and double and actor.kind == "import" and not stated.repeated:
+            await customers.verify(act.work, act.organization, customer, point.id, at=fact.at)
+        return stated
+
+
+async def refuse(vault: Vault, actor: Actor, customer: CustomerId, said: NewNo, *, repeat: str | None = None) -> Stated:
+    """Record a no to being asked."""
+    return await _deny(vault, actor, customer, _No(kind="refused", said=said, repeat=repeat))
+
+
+async def withdraw(
+    vault: Vault, actor: Actor, customer: CustomerId, said: NewNo, *, repeat: str | None = None
+) -> Stated:
+    """Record that a yes is taken back (GDPR Art. 7(3))."""
+    return await _deny(vault, actor, customer, _No(kind="withdrawn", said=said, repeat=repeat))
+
+
+async def object_to(
+    vault: Vault, actor: Actor, customer: CustomerId, said: NewNo, *, repeat: str | None = None
+) -> Stated:
+    """Record an objection (GDPR Art. 21). Only the customer in person lifts it."""
+    return await _deny(vault, actor, customer, _No(kind="objected", said=said, repeat=repeat))
+
+
+async def consents_of(
+    vault: Vault, actor: Actor, customer: CustomerId, *, at: datetime | None = None, known_at: datetime | None = None
+) -> list[ConsentShown]:
+    """Return how the customer stands to every purpose and channel of the client's ceiling."""
+    async with acting(vault, actor, "consents", "lookup") as act:
+        read = await questions.read(act.work, act.organization, [customer], [])
+        if (person := read.people.get(customer)) is None:
+            raise Unknown("unknown_customer", "there is no such customer")
+        client = act.here.client(actor, act.now)
+        instants = Instants(now=act.now, at=at, known_at=known_at)
+        await act.log("consents_read", subject=person.subject)
+        return [
+            _shown(purpose.key, channel, found, full=client.ceiling.reasons == "full")
+            for purpose, channel in act.here.organization.ways()
+            if purpose.key in client.ceiling.purposes and channel in (*client.ceiling.channels, EVERY)
+            for found in [standing(person.facts, act.here.way(purpose.key, channel).rule, instants=instants)]
+        ]
+
+
+async def _deny(vault: Vault, actor: Actor, customer: CustomerId, no: _No) -> Stated:
+    # Any client may, whatever its ceiling (law 12).
+    async with acting(vault, actor, no.kind, *_SCOPES[no.kind]) as act:
+        subject = await locked(act, customer)
+        point = await _point(act, customer, no.said.contact_point)
+        stated, fact = await _record(act, customer, subject, _said(act, no.kind, no.said, no.repeat))
+        if point is not None and not stated.repeated:
+            await _bind(act, fact, point)
+        return stated
+
+
+def _check_ceiling(act: Acting, said: NewGrant) -> None:
+    if act.actor.kind != "client":
+        return
+    ceiling = act.here.client(act.actor, act.now).ceiling
+    act.here.organization.purpose(said.purpose)
+    if said.purpose not in ceiling.purposes:
+        raise Denied("purpose_not_granted_to_client", "this purpose is not in your client's ceiling")
+    if said.channel != EVERY and said.channel not in ceiling.channels:
+        raise Denied("channel_not_granted_to_client", "this channel is not in your client's ceiling")
+
+
+async def _point(act: Acting, customer: CustomerId, wanted: ContactPointId | None) -> KeptPoint | None:
+    if wanted is None:
+        return None
+    for point in await customers.points(act.work, act.organization, customer):
+        if point.id == wanted:
+            return point
+    raise Unknown("unknown_contact_point", "this customer has no such contact point")
+
+
+def _said(act: Acting, kind: FactKind, said: NewGrant | NewNo, repeat: str | None) -> Said:
+    who = (act.actor.client or act.actor.kind).encode()
+    tag = act.here.safe.repeat
+    source: Source = "client" if act.actor.kind == "client" else "import" if act.actor.kind == "import" else "admin"
+    return Said(
+        kind=kind,
+        purpose=said.purpose,
+        channel=said.channel,
+        source=source,
+        method="import" if source == "import" else said.method,
+        at=said.at,
+        client=act.actor.client,
+        contact_point=said.contact_point,
+        reference=None if said.reference is None else tag(b"reference", who, said.reference.encode()),
+        idempotency=None if repeat is None else tag(b"fact", who, repeat.encode()),
+    )
+
+
+async def _record(
+    act: Acting, customer: CustomerId, subject: Subject, said: Said, evidence: Evidence | None = None
+) -> tuple[Stated, Fact]:
+    known = await consents.read(act.work, act.organization, subject)
+    recorded_at = await consents.instant(act.work, act.organization, subject)
+    own = FactId(act.id(FACT))
+    fact = say(said, known, organization=act.here.organization, fresh=own, recorded_at=recorded_at)
+    new = fact.id == own
+    if new:
+        sealed = await _sealed(act, customer, own, evidence or {})
+        entry = act.entry("fact", subject=subject, **_told(fact))
+        await consents.add(act.work, act.organization, [Kept(subject=subject, fact=fact, entry=entry, evidence=sealed)])
+    return Stated(id=fact.id, at=fact.at, recorded_at=fact.recorded_at, repeated=not new), fact
+
+
+async def _bind(act: Acting, fact: Fact, point: KeptPoint) -> None:
+    """Write a no about a contact point under its tag: it binds everybody who has the point, now and later.
+
+    Its entry names no subject, so that after an erasure nothing leads from the tag to a person.
+    """
+    organization = act.here.organization
+    channels = [
+        channel.key
+        for channel in organization.channels.values()
+        if channel.reaches == point.kind and fact.channel in (channel.key, EVERY)
+    ]
+    holder = Subject(show(SUBJECT, point.tag))
+    known = await consents.read(act.work, act.organization, holder)
+    kept: list[Kept] = []
+    for channel in channels:
+        shared = msgspec.structs.replace(
+            fact, id=FactId(act.id(FACT)), channel=channel, contact_point=None, reference=None, idempotency=None
+        )
+        if not _stands(known, shared):
+            kept.append(Kept(subject=holder, fact=shared, entry=act.entry("fact", **_told(shared))))
+    if kept:
+        await consents.add(act.work, act.organization, kept)
+
+
+def _stands(known: Iterable[Fact], shared: Fact) -> bool:
+    said = Said(
+        kind=shared.kind,
+        purpose=shared.purpose,
+        channel=shared.channel,
+        source=shared.source,
+        method=shared.method,
+        at=shared.at,
+        client=shared.client,
+    )
+    return repeated(known, said) is not None
+
+
+async def _sealed(act: Acting, customer: CustomerId, fact: FactId, evidence: Evidence) -> bytes | None:
+    if not evidence:
+        return None
+    proof = (await keys.opened(act.work, act.here.safe, [customer], "proof"))[customer]
+    text = msgspec.json.encode({name: value.reveal() for name, value in sorted(evidence.items())})
+    return act.here.safe.seal(proof, "fact", "evidence", raw(fact), text)
+
+
+def _told(fact: Fact) -> dict[str, str | int | None]:
+    return {
+        "fact": fact.id,
+        "said": fact.kind,
+        "purpose": fact.purpose,
+        "channel": fact.channel,
+        "said_at": stamp(fact.at),
+        "source": fact.source,
+        "method": fact.method,
+        "notice": fact.notice,
+        "words": fact.words,
+    }
+
+
+def _shown(purpose: str, channel: str, found: Standing, *, full: bool) -> ConsentShown:
+    hidden = found.state == "objected" and not full
+    return ConsentShown(
+        purpose=purpose,
+        channel=channel,
+        state="not_allowed" if hidden else found.state,
+        since=None if hidden else found.since,
+        until=found.until,
+    )

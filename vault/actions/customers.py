@@ -1,0 +1,234 @@
+"""Customers: registered, found, corrected and shown. Values come in and are sealed; none ever goes out here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from vault.actions.acting import Acting, acting
+from vault.actions.points import (
+    Tagged,
+    add_points,
+    add_references,
+    lock_tags,
+    refuse_erased,
+    tag_point,
+    tag_points,
+    tag_reference,
+)
+from vault.actions.vault import Vault
+from vault.base.errors import Conflict, Invalid, Unknown
+from vault.base.ids import CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw
+from vault.base.personal import Personal
+from vault.domain.actor import Actor
+from vault.domain.customer import (
+    BIRTH_DATE,
+    Correction,
+    CustomerShown,
+    Found,
+    Lookup,
+    NewContactPoint,
+    PointAdded,
+    Registered,
+    Registration,
+    check_attributes,
+    check_time_zone,
+    minor_until,
+)
+from vault.store import customers, keys
+from vault.store.customers import NewCustomer
+from vault.store.keys import REFERENCE, CustomerKey
+
+
+async def register(vault: Vault, actor: Actor, registration: Registration) -> Registered:
+    """Register a customer, or find the one a reference names already and add what is new about them.
+
+    A field that is filled stays as it is; correcting is another action.
+    """
+    async with acting(vault, actor, "register", "create") as act:
+        check_attributes(act.here.organization, registration.attributes)
+        check_time_zone(registration.time_zone)
+        points = tag_points(act.here, registration.contact_points)
+        references = [tag_reference(act.here, reference) for reference in registration.external]
+        if not points and not references:
+            raise Invalid("nobody", "give at least one contact point or external reference")
+        await lock_tags(act, [*points, *references])
+        await refuse_erased(act, [*points, *references])
+        known = await _known(act, references)
+        if known is not None:
+            await _add_to(act, known, registration, points, references)
+            return Registered(id=known, created=False)
+        return Registered(id=await _create(act, registration, points, references), created=True)
+
+
+async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: Correction) -> CustomerShown:
+    """Correct what is held: set or take away attributes, add references."""
+    async with acting(vault, actor, "correct", "create") as act:
+        subject = await locked(act, customer)
+        check_attributes(act.here.organization, correction.attributes)
+        check_time_zone(correction.time_zone)
+        references = [tag_reference(act.here, reference) for reference in correction.external]
+        await lock_tags(act, references)
+        await refuse_erased(act, references)
+        key = await _key(act, customer)
+        await add_references(act, key, customer, references)
+        given = {name: value for name, value in correction.attributes.items() if value is not None}
+        gone = [name for name, value in correction.attributes.items() if value is None]
+        await _seal_attributes(act, key, customer, given)
+        await customers.drop_attributes(act.work, act.organization, customer, gone)
+        row: dict[str, object] = {}
+        if correction.locale is not None:
+            row["locale"] = correction.locale
+        if correction.time_zone is not None:
+            row["time_zone"] = correction.time_zone
+        if BIRTH_DATE in correction.attributes:
+            row["minor_until"] = _minor_until(act, given)
+        await customers.update(act.work, act.organization, customer, row)
+        await act.log("customer_corrected", subject=subject, fields=[*sorted(correction.attributes), *sorted(row)])
+        return await _shown(act, customer)
+
+
+async def add_point(vault: Vault, actor: Actor, customer: CustomerId, point: NewContactPoint) -> PointAdded:
+    """Add a way to reach a customer; one that is there already is that one."""
+    async with acting(vault, actor, "add_contact_point", "create") as act:
+        subject = await locked(act, customer)
+        tagged = tag_point(act.here, point.kind, point.value, primary=point.primary)
+        await refuse_erased(act, [tagged])
+        for known in await customers.points(act.work, act.organization, customer):
+            if known.tag == tagged.tag:
+                return PointAdded(id=known.id, created=False)
+        [added] = await add_points(act, await _key(act, customer), customer, [tagged])
+        await act.log("contact_point_added", subject=subject, point=point.kind)
+        return PointAdded(id=added, created=True)
+
+
+async def remove_point(vault: Vault, actor: Actor, customer: CustomerId, point: ContactPointId) -> None:
+    """Take a contact point away. A yes that names it stands for no other."""
+    async with acting(vault, actor, "remove_contact_point", "create") as act:
+        subject = await locked(act, customer)
+        known = {one.id: one for one in await customers.points(act.work, act.organization, customer)}
+        if point not in known:
+            raise Unknown("unknown_contact_point", "this customer has no such contact point")
+        await customers.drop_point(act.work, act.organization, customer, point)
+        await act.log("contact_point_removed", subject=subject, point=known[point].kind)
+
+
+async def lookup(vault: Vault, actor: Actor, sought: Lookup) -> Found:
+    """Return who has a contact point or reference. Each customer found has an entry of their own."""
+    async with acting(vault, actor, "lookup", "lookup") as act:
+        if (sought.contact is None) == (sought.external is None):
+            raise Invalid("one_person", "look up by exactly one of contact or external")
+        if sought.contact is not None:
+            place = tag_point(act.here, sought.contact.kind, sought.contact.value).sought
+        elif sought.external is not None:
+            place = (REFERENCE, tag_reference(act.here, sought.external).found_by)
+        else:
+            raise Invalid("one_person", "look up by exactly one of contact or external")
+        found = (await customers.find(act.work, act.organization, [place])).get(place, [])
+        subjects = await customers.subjects(act.work, act.organization, found)
+        for subject in subjects:
+            await act.log("lookup", subject=subject, field=place[0], found=len(found))
+        if not subjects:
+            await act.log("lookup", field=place[0], found=0)
+        return Found(customers=tuple(sorted(set(found))))
+
+
+async def show(vault: Vault, actor: Actor, customer: CustomerId) -> CustomerShown:
+    """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
+    async with acting(vault, actor, "show", "lookup") as act:
+        shown = await _shown(act, customer)
+        [subject] = await customers.subjects(act.work, act.organization, [customer])
+        await act.log("customer_read", subject=subject)
+        return shown
+
+
+async def locked(act: Acting, customer: CustomerId) -> Subject:
+    """Hold the customer's row and return the subject; `Unknown` for whoever is not there or was erased."""
+    subject = await customers.lock(act.work, act.organization, customer)
+    if subject is None:
+        raise Unknown("unknown_customer", "there is no such customer")
+    return subject
+
+
+async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None:
+    sought = [(REFERENCE, reference.found_by) for reference in references]
+    found = await customers.find(act.work, act.organization, sought)
+    owners = {owner for owners in found.values() for owner in owners}
+    if len(owners) > 1:
+        raise Conflict("conflicting_references", "the references of this request belong to different customers")
+    return owners.pop() if owners else None
+
+
+async def _create(
+    act: Acting, registration: Registration, points: list[Tagged], references: list[Tagged]
+) -> CustomerId:
+    customer = CustomerId(act.id(CUSTOMER))
+    subject = Subject(act.id(SUBJECT))
+    row = NewCustomer(
+        id=customer,
+        subject=subject,
+        locale=registration.locale,
+        time_zone=registration.time_zone,
+        minor_until=_minor_until(act, registration.attributes),
+    )
+    await customers.add(act.work, act.organization, row, recorded_at=act.now)
+    key, wrapped = act.here.safe.new_key(customer, "data")
+    _, proof = act.here.safe.new_key(customer, "proof")
+    await keys.add(act.work, act.organization, customer, {"data": wrapped, "proof": proof})
+    await _seal_attributes(act, key, customer, registration.attributes)
+    await add_points(act, key, customer, points)
+    await add_references(act, key, customer, references)
+    await act.log(
+        "customer_registered",
+        subject=subject,
+        fields=[*sorted(registration.attributes)],
+        points=[*sorted(point.kind for point in points)],
+        sources=[*sorted(reference.kind for reference in references)],
+    )
+    return customer
+
+
+async def _add_to(
+    act: Acting, customer: CustomerId, registration: Registration, points: list[Tagged], references: list[Tagged]
+) -> None:
+    subject = await locked(act, customer)
+    shown = await _shown(act, customer)
+    have = {point.tag for point in await customers.points(act.work, act.organization, customer)}
+    new_points = [point for point in points if point.tag not in have]
+    fields = {name: value for name, value in registration.attributes.items() if name not in shown.attributes}
+    key = await _key(act, customer)
+    await _seal_attributes(act, key, customer, fields)
+    await add_points(act, key, customer, new_points)
+    await add_references(act, key, customer, references)
+    if BIRTH_DATE in fields:
+        until = _minor_until(act, fields)
+        await customers.update(act.work, act.organization, customer, {"minor_until": until})
+    if fields or new_points:
+        await act.log(
+            "customer_filled",
+            subject=subject,
+            fields=[*sorted(fields)],
+            points=[*sorted(point.kind for point in new_points)],
+        )
+
+
+async def _shown(act: Acting, customer: CustomerId) -> CustomerShown:
+    shown = await customers.show_customer(act.work, act.organization, customer, today=act.now.date())
+    if shown is None:
+        raise Unknown("unknown_customer", "there is no such customer")
+    return shown
+
+
+async def _key(act: Acting, customer: CustomerId) -> CustomerKey:
+    return (await keys.opened(act.work, act.here.safe, [customer], "data"))[customer]
+
+
+async def _seal_attributes(act: Acting, key: CustomerKey, customer: CustomerId, values: Mapping[str, Personal]) -> None:
+    seal, row = act.here.safe.seal, raw(customer)
+    sealed = {name: seal(key, "attribute", name, row, value.reveal().encode()) for name, value in values.items()}
+    await customers.set_attributes(act.work, act.organization, customer, sealed)
+
+
+def _minor_until(act: Acting, values: Mapping[str, Personal]) -> date | None:
+    born = values.get(BIRTH_DATE)
+    return None if born is None else minor_until(born, act.here.organization, today=act.now.date())

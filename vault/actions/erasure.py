@@ -1,0 +1,46 @@
+"""Erasing: the person's keys are destroyed, and with them the way from anything kept to the person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from vault.actions.acting import Acting, acting
+from vault.actions.customers import locked
+from vault.actions.points import reference_tag
+from vault.actions.vault import Vault
+from vault.base.ids import CustomerId
+from vault.domain.actor import Actor
+from vault.domain.certificate import Certificate, stays
+from vault.store import consents, customers, erasure, keys, log, suppressions
+
+
+async def erase(vault: Vault, actor: Actor, customer: CustomerId) -> Certificate:
+    """Erase a customer in one transaction (GDPR Art. 17) and return the certificate, which is kept nowhere.
+
+    Facts, decisions and entries stay under a random subject that nothing leads to any more.
+    """
+    async with acting(vault, actor, "erase", "admin") as act:
+        subject = await locked(act, customer)
+        facts = await consents.read(act.work, act.organization, subject)
+        points = [point.tag for point in await customers.points(act.work, act.organization, customer)]
+        stopped = sum([len(await suppressions.of(act.work, act.organization, tag)) for tag in points])
+        marks = [*points, *await _references(act, customer)]
+        gone = await erasure.erase(act.work, act.organization, customer, at=act.now)
+        await suppressions.mark_erased(act.work, act.organization, marks, recorded_at=act.now)
+        entry = act.entry("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
+        await log.add(act.work, act.organization, [entry])
+        return Certificate(
+            subject=subject,
+            erased_at=act.now,
+            gone=gone,
+            stays=stays(facts=len(facts), suppressions=stopped, marks=len(marks)),
+            no_backup_after=None,
+            no_date_because=vault.provider.describe().note,
+            entry=entry[0],
+        )
+
+
+async def _references(act: Acting, customer: CustomerId) -> list[UUID]:
+    key = (await keys.opened(act.work, act.here.safe, [customer], "data"))[customer]
+    found = await erasure.references(act.work, act.here.safe, key)
+    return [reference_tag(act.here, source, own) for source, own in found]

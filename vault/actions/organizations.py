@@ -1,0 +1,87 @@
+"""Applying an organization file: what would change is said first, then all of it is in force everywhere at once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from vault.actions.acting import written
+from vault.actions.vault import Document, Vault, rebuild
+from vault.base.canonical import canonical
+from vault.base.errors import Invalid
+from vault.base.ids import CLIENT, ORGANIZATION, ClientId, OrganizationId, fresh
+from vault.domain.actor import Actor
+from vault.domain.organization import Organization, plain
+from vault.domain.organization_file import check_change, difference, read
+from vault.policy.loader import load, shipped_texts
+from vault.store import keys, log, organizations
+from vault.store.database import Work
+from vault.store.organizations import Kept
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What applying a file changes, in words; no words for a file that is in force already."""
+
+    organization: OrganizationId
+    slug: str
+    changes: tuple[str, ...]
+
+
+async def apply(vault: Vault, text: str, *, name: str, dry_run: bool = False) -> Applied:
+    """Put an organization file in force. `name` is how faults call it; `dry_run` only tells what would change."""
+    declared = read(text, name=name)
+    document = Document(file=text, organization=declared, policies=shipped_texts())
+    load(document.policies, declared)
+    kept_bytes = canonical(plain(document))
+    digest = organizations.digest(kept_bytes)
+    async with vault.database.work() as work:
+        kept = await organizations.by_slug(work, declared.slug, lock=True)
+        before = await _in_force(work, kept)
+        check_change(before, declared, text=text, name=name)
+        changes = tuple(difference(before, declared))
+        if kept is not None and kept.configuration != digest and not changes:
+            changes = ("changes what the file says beside the rules in use, or the vault's own policies",)
+        if kept is not None and kept.configuration == digest:
+            return Applied(organization=kept.id, slug=kept.slug, changes=())
+        organization = kept.id if kept is not None else OrganizationId(fresh(ORGANIZATION, vault.clock, vault.entropy))
+        applied = Applied(organization=organization, slug=declared.slug, changes=changes)
+        if not dry_run:
+            await _write(vault, work, applied, declared, kept_bytes)
+    return applied
+
+
+async def find(vault: Vault, slug: str) -> OrganizationId:
+    """Return the organization of that slug; `Invalid` says what to do when there is none."""
+    async with vault.database.work() as work:
+        kept = await organizations.by_slug(work, slug)
+    if kept is None:
+        raise Invalid(
+            "unknown_organization", f"there is no organization {slug} here; `consent-vault apply FILE` makes one"
+        )
+    return kept.id
+
+
+async def _in_force(work: Work, kept: Kept | None) -> Organization | None:
+    if kept is None:
+        return None
+    document = await organizations.configuration(work, kept.id, kept.configuration)
+    return None if document is None else rebuild(document)[0]
+
+
+async def _write(vault: Vault, work: Work, applied: Applied, declared: Organization, document: bytes) -> None:
+    now = vault.clock.now()
+    organization = applied.organization
+    digest = organizations.digest(document)
+    if await organizations.by_id(work, organization) is None:
+        await organizations.add(
+            work, Kept(id=organization, slug=applied.slug, epoch=0, configuration=""), recorded_at=now
+        )
+    kinds = {channel.reaches for channel in declared.channels.values()}
+    made = await keys.make(work, organization, vault.keyring, kinds)
+    clients = {key: ClientId(fresh(CLIENT, vault.clock, vault.entropy)) for key in declared.clients}
+    await organizations.add_clients(work, organization, clients, recorded_at=now)
+    await organizations.configure(work, organization, digest, document, recorded_at=now)
+    operator = Actor(organization=organization, kind="operator")
+    entries = [written(vault, operator, "configuration", now, configuration=digest, changes=len(applied.changes))]
+    if made:
+        entries.append(written(vault, operator, "keys_made", now, keys=[*made]))
+    await log.add(work, organization, entries)

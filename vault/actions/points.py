@@ -1,0 +1,123 @@
+"""Contact points and references on their way in: normalised, tagged, held against erasure marks, then sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from vault.actions.acting import Acting
+from vault.actions.vault import Here
+from vault.base.errors import Conflict, Denied, Invalid
+from vault.base.ids import CONTACT_POINT, ContactPointId, CustomerId, raw
+from vault.base.personal import Personal
+from vault.domain.contact_point import normalise
+from vault.domain.customer import NewContactPoint
+from vault.domain.question import Reference
+from vault.store import customers, suppressions
+from vault.store.customers import NewPoint, NewReference
+from vault.store.keys import REFERENCE, CustomerKey
+from vault.store.questions import Sought
+
+
+class Tagged(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact point or reference that could be read: what is kept, how it is found, how it is stopped."""
+
+    kind: str
+    value: Personal
+    found_by: UUID
+    tag: UUID
+    primary: bool = False
+
+    @property
+    def sought(self) -> Sought:
+        """The place in the blind index."""
+        return self.kind, self.found_by
+
+
+def tag_point(here: Here, kind: str, value: Personal, *, primary: bool = False) -> Tagged:
+    """Read and tag a contact point; `Invalid` when no channel reaches its kind, or it cannot be read."""
+    if all(channel.reaches != kind for channel in here.organization.channels.values()):
+        raise Invalid(
+            "unknown_contact_point_kind", "no channel of this organization reaches this kind of contact point"
+        )
+    read = normalise(kind, value, region=here.organization.region)
+    index = read.index.reveal().encode()
+    return Tagged(
+        kind=kind,
+        value=read.value,
+        found_by=here.safe.index(kind, index),
+        tag=here.safe.suppression(kind, index),
+        primary=primary,
+    )
+
+
+def tag_reference(here: Here, reference: Reference) -> Tagged:
+    """Tag an external reference. `kind` is then the system it is of."""
+    source, own = reference.source.encode(), reference.id.reveal().encode()
+    return Tagged(
+        kind=reference.source,
+        value=reference.id,
+        found_by=here.safe.index(REFERENCE, source, own),
+        tag=reference_tag(here, reference.source, own),
+    )
+
+
+def reference_tag(here: Here, source: str, own: bytes) -> UUID:
+    """Return the tag by which a reference bears an erasure mark."""
+    return here.safe.suppression(f"{REFERENCE}:{source}", own)
+
+
+def tag_points(here: Here, points: Iterable[NewContactPoint]) -> list[Tagged]:
+    """Read and tag contact points, each value once."""
+    found = (tag_point(here, point.kind, point.value, primary=point.primary) for point in points)
+    return list({tagged.tag: tagged for tagged in found}.values())
+
+
+async def refuse_erased(acting: Acting, tagged: Sequence[Tagged]) -> None:
+    """Refuse values with an erasure mark: only the person in person brings them back."""
+    if await suppressions.marked(acting.work, acting.organization, [one.tag for one in tagged]):
+        raise Denied("not_accepted", "a contact point or reference of this request may not be stored for anybody")
+
+
+async def lock_tags(acting: Acting, tagged: Sequence[Tagged]) -> None:
+    """Wait for whoever registers the same values right now, so that one person does not become two."""
+    await acting.work.lock([one.found_by.int & (2**63 - 1) for one in tagged])
+
+
+async def add_points(
+    acting: Acting, key: CustomerKey, customer: CustomerId, tagged: Sequence[Tagged]
+) -> list[ContactPointId]:
+    """Seal and store contact points; the first of its kind is the primary one, unless another says it is."""
+    have = {point.kind for point in await customers.points(acting.work, acting.organization, customer) if point.primary}
+    wanting = {one.kind for one in tagged if one.primary}
+    points: list[NewPoint] = []
+    for one in tagged:
+        own = ContactPointId(acting.id(CONTACT_POINT))
+        primary = one.primary or (one.kind not in have and one.kind not in wanting)
+        if primary:
+            have.add(one.kind)
+        sealed = acting.here.safe.seal(key, "contact_point", "value", raw(own), one.value.reveal().encode())
+        points.append(
+            NewPoint(id=own, kind=one.kind, sealed=sealed, tag=one.tag, found_by=one.found_by, primary=primary)
+        )
+    await customers.add_points(acting.work, acting.organization, customer, points, recorded_at=acting.now)
+    for point in points:
+        if point.primary and point.kind in wanting:
+            await customers.set_primary(acting.work, acting.organization, customer, point.kind, point=point.id)
+    return [point.id for point in points]
+
+
+async def add_references(acting: Acting, key: CustomerKey, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
+    """Seal and store external references; `Conflict` for one that is somebody else's."""
+    found = await customers.find(acting.work, acting.organization, [(REFERENCE, one.found_by) for one in tagged])
+    if any(owner != customer for owners in found.values() for owner in owners):
+        raise Conflict("conflicting_references", "a reference of this request belongs to another customer")
+    new = [one for one in tagged if (REFERENCE, one.found_by) not in found]
+    references: list[NewReference] = []
+    for one in new:
+        own = raw(acting.id(CONTACT_POINT))
+        sealed = acting.here.safe.seal(key, "external_reference", "id", own, one.value.reveal().encode())
+        references.append(NewReference(id=own, source=one.kind, sealed=sealed, found_by=one.found_by))
+    await customers.add_references(acting.work, acting.organization, customer, references, recorded_at=acting.now)

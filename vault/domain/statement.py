@@ -1,0 +1,81 @@
+"""What a client sends to record a yes or a no, and what it is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from vault.base.ids import ContactPointIdText, FactId
+from vault.base.personal import Personal
+from vault.domain.fact import Instant, Method
+from vault.domain.organization import Key, Organization
+from vault.domain.question import Asked
+from vault.domain.standing import State
+
+Evidence = Annotated[Mapping[Key, Personal], Meta(max_length=20)]
+Caption = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A yes a client captured: for one purpose and channel, to a version of its notice, with evidence.
+
+    `at` is when it was said, if not now; `until` an end earlier than the purpose's. `reference` is the client's own
+    name for this yes: sent again it is no second one.
+    """
+
+    purpose: Key
+    channel: Asked
+    notice: Annotated[int, Meta(ge=1)] | None = None
+    locale: Caption | None = None
+    evidence: Evidence = {}
+    method: Method = "api"
+    at: Instant | None = None
+    until: Instant | None = None
+    contact_point: ContactPointIdText | None = None
+    reference: Caption | None = None
+
+
+class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A no: it covers the purpose and all below it, and with the channel `*` every channel.
+
+    One about a contact point binds everybody who has that point.
+    """
+
+    purpose: Key
+    channel: Asked = "*"
+    method: Method = "api"
+    at: Instant | None = None
+    contact_point: ContactPointIdText | None = None
+    reference: Caption | None = None
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """The fact that stands for it. `repeated`: it stood already."""
+
+    id: FactId
+    at: datetime
+    recorded_at: datetime
+    repeated: bool
+
+
+class ConsentShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a customer stands to one purpose over one channel."""
+
+    purpose: str
+    channel: str
+    state: State | Literal["not_allowed"]
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def proves(organization: Organization, names: Mapping[str, object], *, double_opt_in: bool) -> bool:
+    """Whether evidence with these names is complete for a class; a double opt-in needs one of its own."""
+    classes = organization.double_opt_in_needs if double_opt_in else organization.evidence
+    return any(
+        needs and all(name in names for name in needs)
+        for needs in (organization.evidence.get(kind, ()) for kind in classes)
+    )

@@ -1,0 +1,42 @@
+"""Erasing a customer's rows: keys, bridge, index, contact points, references and attributes go, in one statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from vault.base.ids import CustomerId, OrganizationId, raw
+from vault.store.database import Work
+from vault.store.keys import CustomerKey, Safe
+from vault.store.tables import ExternalReferences
+
+_ERASE: Final = """
+WITH keys AS (DELETE FROM keystore.customer_key WHERE organization = $1 AND customer = $2 RETURNING 1),
+bridge AS (DELETE FROM keystore.subject WHERE organization = $1 AND customer = $2 RETURNING 1),
+tags AS (DELETE FROM keystore.blind_index WHERE organization = $1 AND customer = $2 RETURNING 1),
+points AS (DELETE FROM vault.contact_point WHERE organization = $1 AND customer = $2 RETURNING 1),
+refs AS (DELETE FROM vault.external_reference WHERE organization = $1 AND customer = $2 RETURNING 1),
+fields AS (DELETE FROM vault.attribute WHERE organization = $1 AND customer = $2 RETURNING 1),
+gone AS (UPDATE vault.customer SET erased_at = $3, locale = NULL, time_zone = NULL, minor_until = NULL
+         WHERE organization = $1 AND id = $2)
+SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS subject_bridge,
+  (SELECT count(*) FROM tags) AS index_tags, (SELECT count(*) FROM points) AS contact_points,
+  (SELECT count(*) FROM refs) AS external_references, (SELECT count(*) FROM fields) AS attributes
+"""
+
+
+async def erase(work: Work, organization: OrganizationId, customer: CustomerId, *, at: datetime) -> dict[str, int]:
+    """Delete all that names a customer; return how much of what went. The row stays, empty: the id stays taken."""
+    [row] = await work.fetch(_ERASE, raw(organization), raw(customer), at)
+    return {str(name): int(count) for name, count in row.items()}
+
+
+async def references(work: Work, safe: Safe, key: CustomerKey) -> list[tuple[str, bytes]]:
+    """Return source and id of a customer's references, opened: their tags are made once more and then they go."""
+    query = ExternalReferences.select(
+        ExternalReferences.id, ExternalReferences.source, ExternalReferences.sealed
+    ).where((ExternalReferences.organization == safe.organization) & (ExternalReferences.customer == key.customer))
+    return [
+        (row["source"], safe.open(key, "external_reference", "id", row["id"], row["sealed"]).reveal().encode())
+        for row in await work.run(query)
+    ]
