@@ -1,0 +1,115 @@
+"""One applied organization file against the next: what would change, and the one change that is never made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from vault.domain.duration import Duration
+from vault.domain.organization import Notice, Organization
+from vault.domain.organization_file.fault import Faults, cut, listed
+from vault.domain.organization_file.tree import compose
+
+_SECTIONS: Final = {
+    "channels": "channel",
+    "purposes": "purpose",
+    "attributes": "attribute",
+    "suppressions": "suppression",
+    "evidence": "evidence",
+    "clients": "client",
+    "sources": "source",
+    "words": "words for",
+    "countries": "words for country",
+}
+
+
+def difference(old: Organization | None, new: Organization) -> list[str]:
+    """Return in words what applying `new` would change, one line for each thing; nothing when it is all as it was."""
+    lines = [f"adds organization {new.slug}"] if old is None else []
+    for field in Organization.__struct_fields__:
+        before, after = getattr(old, field, None), getattr(new, field)
+        if field == "notices":
+            lines += _things("notice", _versions(before or {}), _versions(after))
+        elif field in _SECTIONS:
+            lines += _things(_SECTIONS[field], before or {}, after)
+        elif old is not None:
+            lines += [f"changes organization: {change}" for change in _changes(before, after, field)]
+    return lines
+
+
+def check_change(
+    old: Organization | None, new: Organization, *, text: str | None = None, name: str = "organization.yaml"
+) -> None:
+    """Refuse a file in which a published version of a notice reads otherwise, or is missing.
+
+    What somebody agreed to must stay readable (GDPR Art. 7(1)). With the `text` of the new file, faults name lines.
+    """
+    faults = Faults(name)
+    if text is not None:
+        compose(text, faults)
+    for key, versions in (old.notices if old else {}).items():
+        places = {notice.version: index for index, notice in enumerate(new.notices.get(key, ()))}
+        for notice in versions:
+            if notice.version not in places:
+                faults.add(("notices", key), f"version {notice.version} was published and is missing; put it back")
+            elif new.notices[key][places[notice.version]].digest != notice.digest:
+                detail = f"version {notice.version} was published and never changes; put it back and add a version"
+                faults.add(("notices", key, places[notice.version]), detail)
+    faults.stop()
+
+
+def _versions(notices: Mapping[str, tuple[Notice, ...]]) -> dict[str, Notice]:
+    return {f"{key} version {notice.version}": notice for key, versions in notices.items() for notice in versions}
+
+
+def _things(noun: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for key in new:
+        if key not in old:
+            yield f"adds {noun} {key}"
+    for key in old:
+        if key not in new:
+            yield f"removes {noun} {key}"
+    for key in new:
+        if key in old:
+            yield from (f"changes {noun} {key}: {change}" for change in _changes(old[key], new[key], ""))
+
+
+def _changes(old: Any, new: Any, place: str) -> Iterator[str]:
+    if old == new:
+        return
+    before, after = _members(old), _members(new)
+    if before is not None and after is not None:
+        for key in dict.fromkeys((*before, *after)):
+            yield from _changes(before.get(key), after.get(key), f"{place}.{key}" if place else key)
+    elif isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        parts = [
+            f"{verb} {listed(words)}"
+            for verb, words in (
+                ("adds", [word for word in new if word not in old]),
+                ("drops", [word for word in old if word not in new]),
+            )
+            if words
+        ]
+        yield _placed(place, ", ".join(parts) or "stands in another order")
+    else:
+        yield _placed(place, f"{_spelled(old)} → {_spelled(new)}")
+
+
+def _members(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, msgspec.Struct) and not isinstance(value, Duration):
+        return msgspec.structs.asdict(value)
+    return value if isinstance(value, Mapping) else None
+
+
+def _placed(place: str, change: str) -> str:
+    return f"{place}: {change}" if place else change
+
+
+def _spelled(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return cut(str(value))

@@ -1,0 +1,55 @@
+"""Text to `Organization`: compose, hold against the shape, check what belongs together, build."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.inspect import type_info
+
+from vault.domain.organization import Organization
+from vault.domain.organization_file import clients, declarations, notices, purposes, sources
+from vault.domain.organization_file.fault import Faults
+from vault.domain.organization_file.known import known
+from vault.domain.organization_file.shape import File
+from vault.domain.organization_file.tree import compose
+from vault.domain.organization_file.walk import Walk
+
+
+def read(text: str, *, name: str = "organization.yaml") -> Organization:
+    """Return what the text declares; `OrganizationFileError` holds the faults, each with line and path.
+
+    References are checked once every value is of the right shape, so that no fault is told that only follows from one.
+    """
+    faults = Faults(name)
+    plain = Walk(faults).value(compose(text, faults), type_info(File), ())
+    faults.stop()
+    file = msgspec.convert(plain, File)
+    declared = known(file)
+    for part in (declarations, purposes, notices, clients, sources):
+        part.check(file, declared, faults)
+    faults.stop()
+    return _build(file)
+
+
+def _build(file: File) -> Organization:
+    about = file.organization
+    return Organization(
+        slug=about.slug,
+        name=about.name,
+        jurisdiction=about.jurisdiction,
+        region=about.region or about.jurisdiction,
+        time_zone=about.time_zone,
+        locale=about.locale,
+        locales=file.locales,
+        minor_until=about.minor_until,
+        channels=declarations.channels(file),
+        purposes=purposes.build(file),
+        attributes=declarations.attributes(file),
+        notices=notices.build(file),
+        suppressions=declarations.suppressions(file),
+        evidence={key: evidence.needs for key, evidence in file.evidence.items()},
+        double_opt_in_needs=file.double_opt_in_needs,
+        clients=clients.build(file),
+        sources=sources.build(file),
+        words={str(meaning): words for meaning, words in file.words.items()},
+        countries=file.countries,
+    )
