@@ -6,7 +6,7 @@ taken over. Its log holds no statement, no parameter and no message about a row:
 
 Three locks of the operating system carry this, none of which outlives its holder: the *gate* is held while a server is
 started or stopped, *users* is shared by all who use it, and *server* is inherited by the server itself, so that
-whoever gets it knows that no process of the old server is left and what it left behind is stale.
+whoever gets it knows that no process of an earlier server is left and that what it left behind is stale.
 """
 
 from __future__ import annotations

@@ -10,9 +10,8 @@ import shlex
 import shutil
 import socket
 import time
-from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import IO, Final
 
 from vault.base.errors import Unavailable
@@ -46,8 +45,7 @@ _INITDB: Final = (
 _SOCKET: Final = ".s.PGSQL.5432"
 _SOCKET_BYTES: Final = 103  # what the shortest of our systems allows
 _SHORT: Final = Path("/tmp")  # noqa: S108 - only ever a private folder in it, and only where a path is no good
-_SHORT_PREFIX: Final = "consent-vault-"
-_RECORD_LINES: Final = 8
+_STATE: Final = 7  # the line of postmaster.pid that tells it
 _PATIENCE_SECONDS: Final = 120
 _PAUSE_SECONDS: Final = 0.05
 
@@ -56,9 +54,8 @@ def serve(place: Place, *, throw_away: bool) -> Path:
     """Return the socket's folder of the running server: the one found, or one started now."""
     patience = time.monotonic() + _PATIENCE_SECONDS
     while (server := try_lock(place.home / "server.lock")) is None:
-        record = _record(place)
-        if record is not None and record[1] == "ready" and _answers(record[0]):
-            return record[0]
+        if _is_ready(place):
+            return _sockets(place)
         if time.monotonic() > patience:
             raise _failed(f"a server in {place.home} neither answers nor ends")
         time.sleep(_PAUSE_SECONDS)
@@ -70,12 +67,14 @@ def serve(place: Place, *, throw_away: bool) -> Path:
 
 def _launch(place: Place, server: int, settings: dict[str, str]) -> Path:
     """Start a server and wait until it answers. The lock is ours, so what an earlier one left behind is stale."""
-    _sweep(place, _record(place))
+    _sweep(place)
     if place.data.exists():
         _check_release(place)
     else:
-        _make_cluster(place, sync=settings["fsync"] == "on")
-    sockets = _socket_folder(place)
+        _make_cluster(place, server, sync=settings["fsync"] == "on")
+    sockets = _sockets(place)
+    sockets.mkdir(mode=0o700)
+    place.own(sockets)
     listen = str(sockets).replace('"', '""')
     options = shlex.join(f"--{name}={value}" for name, value in settings.items())
     options += " " + shlex.quote(f'--unix_socket_directories="{listen}"')
@@ -88,13 +87,14 @@ def _launch(place: Place, server: int, settings: dict[str, str]) -> Path:
     return sockets
 
 
-def _make_cluster(place: Place, *, sync: bool) -> None:
-    # Made under another name and renamed when whole: what a crash leaves half-made is never called `data`.
+def _make_cluster(place: Place, server: int, *, sync: bool) -> None:
+    # Made under another name and renamed when whole: what a crash leaves half-made is never called `data`. The maker
+    # inherits the lock: should it outlive us, the next start waits for its end.
     half = place.data.with_suffix(".new")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
     place.own(half)
-    error = place.programs.run(half, "initdb", *_INITDB, *(() if sync else ("--no-sync",)))
+    error = place.programs.run(half, "initdb", *_INITDB, *(() if sync else ("--no-sync",)), keep=server)
     if error is not None:
         raise _failed(error)
     half.rename(place.data)
@@ -112,42 +112,37 @@ def _check_release(place: Place) -> None:
         )
 
 
-def _socket_folder(place: Place) -> Path:
-    sockets = place.home / "socket"
+def _sockets(place: Place) -> Path:
+    """Return the socket's folder: always the same for a home, so that a URL outlives a crash."""
+    plain = place.home / "socket"
     # A comma in a URL's host begins another host.
-    if len(os.fsencode(sockets / _SOCKET)) > _SOCKET_BYTES or "," in str(sockets):
-        return place.own(Path(mkdtemp(prefix=_SHORT_PREFIX, dir=_SHORT)))
-    if not sockets.exists():
-        sockets.mkdir(mode=0o700)
-        place.own(sockets)
-    return sockets
+    if len(os.fsencode(plain / _SOCKET)) <= _SOCKET_BYTES and "," not in str(plain):
+        return plain
+    return _SHORT / f"consent-vault-{sha256(os.fsencode(place.home)).hexdigest()[:16]}"
 
 
 def stop(place: Place) -> None:
     """Stop the server if it runs. Nobody uses it; a session that was forgotten is ended."""
-    record = _record(place)
     server = try_lock(place.home / "server.lock")
     if server is not None:
         os.close(server)
     elif place.programs.run(place.data, "pg_ctl", "stop", "--wait", "--silent", "--mode=fast") is not None:
         place.programs.run(place.data, "pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
-    _sweep(place, record)
+    _sweep(place)
 
 
-def _sweep(place: Place, record: tuple[Path, str] | None) -> None:
-    """Remove what a server that is gone left behind: its pid file, which names a process that may be anybody's now."""
+def _sweep(place: Place) -> None:
+    """Remove what a server that is gone left behind: locks that name a process, which may be anybody's now."""
     (place.data / "postmaster.pid").unlink(missing_ok=True)
-    if record is not None and record[0].parent == _SHORT and record[0].name.startswith(_SHORT_PREFIX):
-        shutil.rmtree(record[0], ignore_errors=True)
+    shutil.rmtree(_sockets(place), ignore_errors=True)
 
 
-def _record(place: Place) -> tuple[Path, str] | None:
-    """Return the socket's folder and the state from the server's pid file."""
-    with suppress(FileNotFoundError):
-        lines = (place.data / "postmaster.pid").read_text().splitlines()
-        if len(lines) >= _RECORD_LINES:
-            return Path(lines[4]), lines[7].strip()
-    return None
+def _is_ready(place: Place) -> bool:
+    try:
+        state = (place.data / "postmaster.pid").read_text().splitlines()[_STATE]
+    except (FileNotFoundError, IndexError):
+        return False
+    return state.strip() == "ready" and _answers(_sockets(place))
 
 
 def _answers(sockets: Path) -> bool:
