@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
-from uuid import UUID
 
 from vault.actions.acting import deny, written
 from vault.actions.answers import Asked, Prepared, Settled, prepare, settle, told_to_client, told_to_log, wanted
 from vault.actions.gatherer import Gatherer
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
-from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show
+from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.question import Decision, Question
 from vault.store import log, questions, releases
@@ -73,7 +72,7 @@ class Decisions:
         if repeat is None:
             return DecisionId(fresh(DECISION, self._vault.clock, self._vault.entropy))
         tag = current.safe.repeat(b"decision", (actor.client or "").encode(), repeat.encode(), b"%d" % place)
-        return DecisionId(show(DECISION, UUID(bytes=tag, version=8)))
+        return DecisionId(show(DECISION, uuid8(tag)))
 
     def _gatherer(self, organization: OrganizationId) -> Gatherer[Prepared, Decision]:
         if (gatherer := self._gatherers.get(organization)) is None:

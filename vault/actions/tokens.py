@@ -67,9 +67,7 @@ class Tokens:
             if found is not None and answer.once is not None:
                 known = found[1]
                 once = answer.once
-                if not await tokens.reserve(
-                    work, known.organization, known.id, once.jti, expires=once.expires, now=now
-                ):
+                if not await tokens.reserve(work, known.organization, known.id, once.jti, expires=once.expires):
                     answer = replayed()
             await _log(vault, work, found and found[1], answer, now)
         return answer

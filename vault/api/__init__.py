@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: parse, name, forward, render. Nothing is decided here."""

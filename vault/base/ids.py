@@ -36,9 +36,10 @@ ENTRY: Final = "ent"
 CLIENT: Final = "cli"
 SUPPRESSION: Final = "sup"
 
-SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{26}$"
-CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_069d3kq5r9w3k1m7x2v8t4n6pg"])]
+SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
+CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]
 ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
+SuppressionIdText = Annotated[SuppressionId, Meta(pattern="^sup" + SHOWN)]
 
 _RFC4648: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _CROCKFORD: Final = b"0123456789abcdefghjkmnpqrstvwxyz"
@@ -80,3 +81,10 @@ def uuid7(clock: Clock, entropy: Entropy) -> UUID:
     high = (milliseconds << 16) | 0x7000 | (chance >> 68)
     low = (0b10 << 62) | (chance & ((1 << 62) - 1))
     return UUID(int=(high << 64) | low)
+
+
+def uuid8(tag: bytes) -> UUID:
+    """Return 16 bytes as a UUIDv8 (RFC 9562 section 5.8): an id derived from something, the same each time."""
+    value = int.from_bytes(tag, "big")
+    value = value & ~(0xF << 76) & ~(0b11 << 62) | 0x8 << 76 | 0b10 << 62
+    return UUID(int=value)

@@ -14,6 +14,7 @@ from vault.base.errors import Invalid
 
 Mode = Literal["trial", "production"]
 PREFIX: Final = "VAULT_"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +101,8 @@ def _check(settings: Settings) -> None:
         raise Invalid("bad_setting", f"{PREFIX}ISSUER: write https://vault.example")
     if settings.production:
         _check_production(settings)
+    elif settings.host not in _LOOPBACK:
+        raise Invalid("bad_setting", f"{PREFIX}HOST: a trial listens on 127.0.0.1 only; set VAULT_MODE=production")
 
 
 def _check_production(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from vault.domain.organization import Channel, Key, Organization, Purpose
 SuppressionKind = Literal["bounce", "complaint", "stop_word", "do_not_call", "manual"]
 
 
-class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One hard stop: from `at` on, until `until` or for good; on `channel`, or on those its kind declares."""
 
     id: SuppressionId

@@ -9,6 +9,7 @@ from vault.oauth import jws
 from vault.oauth.request import Method
 
 TOKEN: Final = "/oauth/token"  # noqa: S105 - a path
+METADATA: Final = "/.well-known/oauth-authorization-server"
 JWKS: Final = "/.well-known/jwks.json"
 
 

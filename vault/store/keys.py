@@ -90,6 +90,10 @@ class Safe:
         """Open a value from its place."""
         return Personal(open_sealed(key.key, self._place(key, table, column, row), sealed).decode())
 
+    def forget(self) -> None:
+        """Let go of what was unwrapped; it is unwrapped again when it is needed."""
+        self._held, self._index = None, {}
+
     def _place(self, key: CustomerKey, table: str, column: str, row: UUID) -> Place:
         return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
 

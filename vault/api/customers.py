@@ -1,0 +1,82 @@
+"""Customers over HTTP: values go in; ids, kinds and states come out."""
+
+from __future__ import annotations
+
+from litestar import Router, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from vault.actions import customers
+from vault.actions.vault import Vault
+from vault.api.parameters import ContactPointPath, CustomerPath
+from vault.domain.actor import Actor
+from vault.domain.customer import (
+    Correction,
+    CustomerShown,
+    Found,
+    Lookup,
+    NewContactPoint,
+    PointAdded,
+    Registered,
+    Registration,
+)
+
+
+@post("/", operation_id="register_customer", status_code=200)
+async def register(
+    data: JSONBody[Registration], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
+) -> Registered:
+    """Register a customer. One whose external reference is known is found, and gains what is new."""
+    return await customers.register(vault, actor, data)
+
+
+@post("/lookup", operation_id="lookup_customer", status_code=200)
+async def lookup(data: JSONBody[Lookup], vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Found:
+    """Find customers by a contact point's value or an external reference."""
+    return await customers.lookup(vault, actor, data)
+
+
+@get("/{customer:str}", operation_id="show_customer")
+async def show(customer: CustomerPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> CustomerShown:
+    """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
+    return await customers.show(vault, actor, customer)
+
+
+@patch("/{customer:str}", operation_id="correct_customer")
+async def correct(
+    customer: CustomerPath,
+    data: JSONBody[Correction],
+    vault: NamedDependency[Vault],
+    actor: NamedDependency[Actor],
+) -> CustomerShown:
+    """Correct attributes, locale and time zone, and add references. A null attribute is taken away."""
+    return await customers.correct(vault, actor, customer, data)
+
+
+@post("/{customer:str}/contact-points", operation_id="add_contact_point", status_code=200)
+async def add_contact_point(
+    customer: CustomerPath,
+    data: JSONBody[NewContactPoint],
+    vault: NamedDependency[Vault],
+    actor: NamedDependency[Actor],
+) -> PointAdded:
+    """Add a way to reach a customer."""
+    return await customers.add_point(vault, actor, customer, data)
+
+
+@delete("/{customer:str}/contact-points/{contact_point:str}", operation_id="remove_contact_point", status_code=204)
+async def remove_contact_point(
+    customer: CustomerPath,
+    contact_point: ContactPointPath,
+    vault: NamedDependency[Vault],
+    actor: NamedDependency[Actor],
+) -> None:
+    """Take a contact point away."""
+    await customers.remove_point(vault, actor, customer, contact_point)
+
+
+router = Router(
+    path="/customers",
+    route_handlers=[register, lookup, show, correct, add_contact_point, remove_contact_point],
+    tags=["customers"],
+)

@@ -1,0 +1,53 @@
+"""The one question, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Router, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from vault.actions.decisions import Decisions
+from vault.api.parameters import IdempotencyKey
+from vault.domain.actor import Actor
+from vault.domain.question import Decision, Question
+
+
+class Questions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Up to 1,000 questions of one client."""
+
+    questions: Annotated[tuple[Question, ...], Meta(min_length=1, max_length=1000)]
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers, in the order of the questions."""
+
+    decisions: list[Decision]
+
+
+@post("/decisions", operation_id="decide", status_code=200)
+async def decide(
+    data: JSONBody[Question],
+    decisions: NamedDependency[Decisions],
+    actor: NamedDependency[Actor],
+    idempotency_key: IdempotencyKey = None,
+) -> Decision:
+    """May I contact this person, for this purpose, over this channel, now? No is an answer, not an error."""
+    return await decisions.decide(actor, data, repeat=idempotency_key)
+
+
+@post("/decisions/batch", operation_id="decide_batch", status_code=200)
+async def decide_batch(
+    data: JSONBody[Questions],
+    decisions: NamedDependency[Decisions],
+    actor: NamedDependency[Actor],
+    idempotency_key: IdempotencyKey = None,
+) -> Answers:
+    """Ask up to 1,000 questions at once; each has its own entry in the log."""
+    return Answers(decisions=await decisions.decide_all(actor, data.questions, repeat=idempotency_key))
+
+
+router = Router(path="/", route_handlers=[decide, decide_batch], tags=["decisions"])

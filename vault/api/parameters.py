@@ -1,0 +1,21 @@
+"""Parameters several routes share: ids in the path, the Idempotency-Key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.params import HeaderParameter, PathParameter
+
+from vault.base.ids import ContactPointIdText, CustomerIdText
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="The same key again is the same request: it is not carried out twice.",
+    ),
+]
+CustomerPath = Annotated[CustomerIdText, PathParameter(description="the customer's id")]
+ContactPointPath = Annotated[ContactPointIdText, PathParameter(description="the contact point's id")]

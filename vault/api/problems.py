@@ -1,0 +1,124 @@
+"""Problems: every error there is becomes an RFC 9457 document. The only file that knows which status an error has.
+
+No value a caller sent is repeated: it may be personal. What the vault did not foresee is a 500 without a word of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError
+
+MEDIA_TYPE: Final = "application/problem+json"
+_STATUS: Final[Mapping[type[VaultError], int]] = {
+    Invalid: 422,
+    Unknown: 404,
+    Denied: 403,
+    Conflict: 409,
+    Gone: 410,
+    Unavailable: 503,
+}
+_TITLES: Final[Mapping[int, str]] = {
+    400: "The request cannot be read",
+    401: "No valid token",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Contradiction",
+    410: "Gone",
+    413: "Too large",
+    415: "Unknown media type",
+    422: "The request makes no sense here",
+    500: "An error of ours",
+    503: "Not available now",
+}
+_KEY: Final = re.compile(r"`([a-z][a-z_]{0,40})`")
+_WHERE: Final = re.compile(r"[a-z][a-z0-9_.\[\]]{0,80}")
+_QUOTED: Final = re.compile(r"(`[^`]*`|'[^']*'|\"[^\"]*\")")
+_KINDS: Final = frozenset({"str", "int", "bool", "float", "object", "array", "null", "datetime", "date"})
+
+_log = structlog.get_logger()
+
+
+def problem(
+    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None
+) -> Response[dict[str, Any]]:
+    """Return a problem document; `code` is for machines, `detail` for people."""
+    body = {"type": f"urn:consent-vault:{code}", "title": _TITLES.get(status, "Error"), "status": status}
+    return Response(
+        {**body, "code": code, "detail": detail},
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"cache-control": "no-store", **(headers or {})},
+    )
+
+
+def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[dict[str, Any]]:
+    """Render an error of ours."""
+    if error.code == "invalid_token":
+        return problem(401, error.code, error.detail, headers={"www-authenticate": 'Bearer error="invalid_token"'})
+    headers = {"www-authenticate": 'Bearer error="insufficient_scope"'} if error.code == "insufficient_scope" else {}
+    if isinstance(error, Unavailable):
+        _log.error("unavailable", code=error.code)
+        headers["retry-after"] = "1"
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+    return problem(status, error.code, error.detail, headers=headers)
+
+
+def of_validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[dict[str, Any]]:
+    """Render what was wrong with a body or parameter: where, and what was expected. Never what was sent."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    faults = [_fault(item) for item in extra if isinstance(item, dict)]
+    return problem(422, "invalid_request", "; ".join(faults) or "the request is not of the shape it must have")
+
+
+def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    """Render an exception of the framework."""
+    status = error.status_code
+    if isinstance(error.__cause__, SerializationException) or status == 400:  # noqa: PLR2004 - Bad Request
+        return problem(400, "malformed", "the body is not valid JSON, or a parameter is not what it must be")
+    if status >= 500:  # noqa: PLR2004 - server errors
+        return of_anything(_, error)
+    code = _TITLES.get(status, "error").lower().replace(" ", "_")
+    allowed = {"allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
+    return problem(status, code, _TITLES.get(status, "the request was refused").lower(), headers=allowed)
+
+
+def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """Render what nobody foresaw. The log has its kind and place, and no message: that may hold a value."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else None
+    _log.error("unforeseen", kind=type(error).__name__, where=where)
+    return problem(500, "internal", "something went wrong here; it was written down, and nothing was released")
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    VaultError: of_vault,
+    ValidationException: of_validation,
+    HTTPException: of_framework,
+    Exception: of_anything,
+}
+
+
+def _fault(item: Mapping[str, Any]) -> str:
+    where = str(item.get("key") or "")
+    place = where if _WHERE.fullmatch(where) else "the request"
+    message = str(item.get("message", ""))
+    if "matching regex" in message:
+        return f"{place}: it is not of the form it must have"
+    return f"{place}: {_QUOTED.sub(_keep, message)}"
+
+
+def _keep(match: re.Match[str]) -> str:
+    """Keep names of kinds and fields as they stand in our types; leave out what may be the caller's."""
+    word = match.group(0).strip("`'\"")
+    return match.group(0) if word in _KINDS or _KEY.fullmatch(match.group(0)) else "…"

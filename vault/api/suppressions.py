@@ -1,0 +1,44 @@
+"""Suppressions over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
+
+from vault.actions import suppressions
+from vault.actions.vault import Vault
+from vault.base.ids import SuppressionIdText
+from vault.domain.actor import Actor
+from vault.domain.suppression import NewSuppression, Suppression
+
+After = Annotated[SuppressionIdText | None, QueryParameter(description="the last id of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="how many at the most")]
+
+
+class Suppressed(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of suppressions, without what they stop."""
+
+    suppressions: list[Suppression]
+
+
+@post("/", operation_id="suppress", status_code=200)
+async def suppress(
+    data: JSONBody[NewSuppression], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
+) -> Suppression:
+    """Stop a contact point, whoever has it."""
+    return await suppressions.suppress(vault, actor, data)
+
+
+@get("/", operation_id="list_suppressions")
+async def page(
+    vault: NamedDependency[Vault], actor: NamedDependency[Actor], after: After = None, limit: Limit = 100
+) -> Suppressed:
+    """List suppressions, a page at a time."""
+    return Suppressed(suppressions=await suppressions.page(vault, actor, after=after, limit=limit))
+
+
+router = Router(path="/suppressions", route_handlers=[suppress, page], tags=["suppressions"])

@@ -1,0 +1,165 @@
+"""The application: the parts put together, for one server process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Schema, SecurityScheme
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+
+from vault.actions.decisions import Decisions
+from vault.actions.tokens import Tokens, open_tokens
+from vault.actions.vault import Vault
+from vault.api import consents, customers, decisions, health, suppressions, tokens
+from vault.api.problems import HANDLERS
+from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
+from vault.base.errors import Unavailable
+from vault.base.personal import Personal
+from vault.base.settings import Settings
+from vault.crypto.keyring import Keyring
+from vault.crypto.provider import FileProvider
+from vault.domain.actor import Actor
+from vault.store import migrations
+from vault.store.database import SERVICE, open_database
+
+LARGEST_BODY: Final = 2 * 1024 * 1024
+_FORGET_SECONDS: Final = 60
+
+
+class _PersonalSchema(OpenAPISchemaPlugin):
+    @staticmethod
+    def is_plugin_supported_type(value: object) -> bool:
+        return value is Personal
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: object) -> Schema:
+        del field_definition, schema_creator
+        return Schema(type=OpenAPIType.STRING, description="a personal value; it is sealed, and never logged")
+
+
+@asynccontextmanager
+async def open_vault(
+    settings: Settings, url: str, *, clock: Clock | None = None, entropy: Entropy | None = None
+) -> AsyncIterator[Vault]:
+    """Open the vault's parts on the database at `url`; it must be at this vault's migration."""
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    if settings.production and not settings.allow_key_file:
+        raise Unavailable(
+            "key_file_in_production",
+            "production wants its root key in a key service; to use a key file all the same, set VAULT_ALLOW_KEY_FILE=true",
+        )
+    provider = FileProvider(settings.root_key, entropy=entropy)
+    await migrations.check(url, role=SERVICE)
+    database = await open_database(url, size=settings.pool)
+    vault = Vault(
+        clock=clock,
+        entropy=entropy,
+        database=database,
+        provider=provider,
+        keyring=Keyring(provider, clock=clock, entropy=entropy),
+        issuer=settings.issuer,
+        held={},
+    )
+    forgetting = asyncio.create_task(_forget(vault))
+    try:
+        yield vault
+    finally:
+        forgetting.cancel()
+        with suppress(asyncio.CancelledError):
+            await forgetting
+        await database.close()
+
+
+def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> Litestar:
+    """Return the application; its parts open when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_vault(settings, url, clock=clock) as vault:
+            app.state.vault = vault
+            app.state.decisions = Decisions(vault)
+            app.state.tokens = await open_tokens(vault)
+            yield
+
+    return Litestar(
+        route_handlers=[
+            Router(
+                path="/v1",
+                route_handlers=[decisions.router, customers.router, consents.router, suppressions.router],
+                dependencies={"actor": Provide(_actor, sync_to_thread=False)},
+                security=[{"oauth": []}],
+            ),
+            tokens.router,
+            health.router,
+        ],
+        dependencies={
+            "vault": Provide(_vault, sync_to_thread=False),
+            "decisions": Provide(_decisions, sync_to_thread=False),
+            "tokens": Provide(_tokens, sync_to_thread=False),
+        },
+        exception_handlers=HANDLERS,
+        lifespan=[lifespan],
+        logging_config=None,
+        openapi_config=_OPENAPI,
+        plugins=[_PersonalSchema()],
+        request_max_body_size=LARGEST_BODY,
+        type_decoders=[(lambda kind: kind is Personal, _personal)],
+        type_encoders={Personal: Personal.reveal},
+    )
+
+
+def _vault(state: State) -> Vault:
+    vault: Vault = state.vault
+    return vault
+
+
+def _decisions(state: State) -> Decisions:
+    found: Decisions = state.decisions
+    return found
+
+
+def _tokens(state: State) -> Tokens:
+    found: Tokens = state.tokens
+    return found
+
+
+def _actor(request: Request[Any, Any, Any], tokens: NamedDependency[Tokens]) -> Actor:
+    return tokens.authenticate(request.headers.get("authorization"))
+
+
+def _personal(_: type, value: object) -> Personal:
+    if not isinstance(value, str):
+        raise TypeError("Expected `str`")
+    return Personal(value)
+
+
+async def _forget(vault: Vault) -> None:
+    """Let go of keys every minute, so that an idle process holds none for longer than their five."""
+    while True:
+        await asyncio.sleep(_FORGET_SECONDS)
+        vault.keyring.forget_expired()
+        for here in vault.held.values():
+            here.safe.forget()
+
+
+_OPENAPI: Final = OpenAPIConfig(
+    title="Consent vault",
+    version="1",
+    description="May I contact this person, for this, over that, now? Without the yes, the address does not leave.",
+    components=Components(
+        security_schemes={
+            "oauth": SecurityScheme(
+                type="http", scheme="bearer", bearer_format="at+jwt", description="OAuth 2.0 client credentials"
+            )
+        }
+    ),
+    path="/schema",
+)
