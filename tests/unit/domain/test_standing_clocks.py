@@ -54,6 +54,7 @@ def test_an_unreadable_value_is_an_error_that_names_the_field_and_not_the_value(
         read(row)
     assert isinstance(refused.value, Unavailable)
     assert refused.value.detail == f"a stored fact cannot be read: {field}"
+    assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
 
 

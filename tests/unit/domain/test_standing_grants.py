@@ -107,8 +107,9 @@ def test_among_imported_grants_the_latest_proven_one_counts() -> None:
 
 def test_an_unproven_yes_stands_pending_over_silence_alone() -> None:
     unproven = said("granted", NOW - DAY, source="import", proven=False)
-    found = stands(unproven)
+    found = stands(unproven, said("granted", NOW - 2 * DAY, source="import", proven=False))
     assert (found.state, found.pending_for, found.rests_on) == ("pending", "evidence", unproven)
+    assert stands(unproven).since == unproven.at
     assert stands(unproven, said("granted", BEFORE, source="import")).state == "expired"
     assert stands(unproven, said("refused", BEFORE)).state == "refused"
     assert stands(unproven, said("granted", BEFORE)).state == "expired"

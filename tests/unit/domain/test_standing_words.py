@@ -103,16 +103,30 @@ def test_of_two_grants_at_the_same_instant_the_strictest_counts() -> None:
     assert stands(good, sooner).grant == stands(sooner, good).grant == sooner
 
 
-def test_of_two_grants_alike_at_the_same_instant_the_older_notice_then_the_first_recorded_is_named() -> None:
+def test_of_two_grants_alike_at_the_same_instant_the_one_to_the_older_notice_is_named() -> None:
     older = said("granted", notice=2)
     assert stands(said("granted"), older).grant == older
-    first = said("granted", recorded_at=NOW - DAY)
-    assert stands(said("granted", recorded_at=NOW), first).grant == first
 
 
-def test_of_two_noes_alike_at_the_same_instant_the_one_recorded_last_is_named() -> None:
-    first, last = said("withdrawn", recorded_at=NOW - DAY), said("withdrawn", recorded_at=NOW)
+LATER_ONE_NAMED = (("withdrawn", "person"), ("asked", "person"), ("granted", "import"))
+
+
+@pytest.mark.parametrize(("kind", "source"), LATER_ONE_NAMED)
+def test_of_two_words_alike_at_the_same_instant_the_one_recorded_last_is_named(kind: FactKind, source: Source) -> None:
+    last = said(kind, source=source, proven=False, recorded_at=NOW)
+    first = said(kind, source=source, proven=False, recorded_at=NOW - DAY)
     assert stands(first, last).rests_on == stands(last, first).rests_on == last
+
+
+def test_of_two_grants_alike_in_all_the_one_recorded_first_is_named() -> None:
+    last, first = said("granted", recorded_at=NOW), said("granted", recorded_at=NOW - DAY)
+    assert stands(first, last).rests_on == stands(last, first).rests_on == first
+
+
+@pytest.mark.parametrize(("kind", "source"), [*LATER_ONE_NAMED, ("granted", "person")])
+def test_of_two_words_recorded_together_the_same_is_named_in_any_order(kind: FactKind, source: Source) -> None:
+    one, other = (said(kind, source=source, proven=False) for _ in range(2))
+    assert stands(one, other).rests_on == stands(other, one).rests_on
 
 
 @given(cases, facts_about(About(kinds=NOES)))
