@@ -54,7 +54,7 @@ async def open_vault(
     if settings.production and not settings.allow_key_file:
         raise Unavailable(
             "key_file_in_production",
-            "production wants its root key in a key service; to use a key file all the same, set VAULT_ALLOW_KEY_FILE=true",
+            "production wants its root key in a key service; to use a key file, set VAULT_ALLOW_KEY_FILE=true",
         )
     provider = FileProvider(settings.root_key, entropy=entropy)
     await migrations.check(url, role=SERVICE)
