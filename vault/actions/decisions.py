@@ -9,7 +9,7 @@ from typing import Final
 
 from vault.actions.acting import deny, written
 from vault.actions.answers import Asked, Prepared, Settled, prepare, settle, told_to_client, told_to_log, wanted
-from vault.actions.gatherer import Gatherer
+from vault.actions.gatherer import LANES, MOST, Gatherer
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
@@ -25,10 +25,12 @@ _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop get
 
 
 class Decisions:
-    """The decisions of one process: a gatherer for each organization."""
+    """The decisions of one process: a gatherer for each organization, of `lanes` batches of at most `most`."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, *, lanes: int = LANES, most: int = MOST) -> None:
         self._vault = vault
+        self._lanes = lanes
+        self._most = most
         self._gatherers: dict[OrganizationId, Gatherer[Prepared, Decision]] = {}
 
     async def decide(self, actor: Actor, question: Question, *, repeat: str | None = None) -> Decision:
@@ -80,7 +82,7 @@ class Decisions:
             async def serve(asked: Sequence[Prepared]) -> Sequence[Decision | VaultError]:
                 return await decide_batch(self._vault, organization, asked)
 
-            gatherer = self._gatherers[organization] = Gatherer(serve)
+            gatherer = self._gatherers[organization] = Gatherer(serve, lanes=self._lanes, most=self._most)
         return gatherer
 
 

@@ -23,8 +23,16 @@ MOST: Final = 256
 class Gatherer(Generic[Asked, Answer]):
     """Serves questions in batches. `serve` answers each of a batch in its place, with the answer or with its error."""
 
-    def __init__(self, serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]]) -> None:
+    def __init__(
+        self,
+        serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]],
+        *,
+        lanes: int = LANES,
+        most: int = MOST,
+    ) -> None:
         self._serve = serve
+        self._width = lanes
+        self._most = most
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
 
@@ -41,7 +49,7 @@ class Gatherer(Generic[Asked, Answer]):
     def _join(self, asked: Asked) -> asyncio.Future[Answer]:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
-        if len(self._lanes) < LANES:
+        if len(self._lanes) < self._width:
             lane = asyncio.create_task(self._drive())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
@@ -49,7 +57,7 @@ class Gatherer(Generic[Asked, Answer]):
 
     async def _drive(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             await self._ride(batch)
 
     async def _ride(self, batch: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:

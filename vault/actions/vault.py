@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 
 from vault.base.clock import Clock, Entropy
-from vault.base.errors import Denied, Unavailable
+from vault.base.errors import Denied, Invalid, Unavailable
 from vault.base.ids import ClientId, OrganizationId
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
 from vault.domain.actor import Actor
 from vault.domain.decision import Way
-from vault.domain.organization import Client, Organization
+from vault.domain.organization import EVERY, Client, Organization
 from vault.domain.standing import rule
 from vault.policy.decide import Policies
 from vault.policy.loader import load
@@ -40,7 +40,9 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
         """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
         if (way := self.ways.get((purpose_key, channel_key))) is None:
             purpose = self.organization.purpose(purpose_key)
-            channel = None if channel_key == "*" and not purpose.channels else self.organization.channel(channel_key)
+            channel = None if channel_key == EVERY and not purpose.channels else self.organization.channel(channel_key)
+            if channel is not None and channel_key not in purpose.channels:
+                raise Invalid("channel_not_for_purpose", "this purpose does not use this channel")
             way = Way(
                 organization=self.organization,
                 purpose=purpose,

@@ -276,6 +276,13 @@ def test_a_missing_notice_is_refused_and_without_a_text_no_line_is_named() -> No
     ]
 
 
+def test_a_purpose_keeps_the_notice_its_grants_cite() -> None:
+    text = changed(("        notice: letter\n", "        notice: mail\n"), ("notices:\n  letter:", "notices:\n  mail:"))
+    with pytest.raises(OrganizationFileError) as caught:
+        check_change(read(SMALL), read(text))
+    assert "its grants cite versions of notice letter; keep that notice and add a version to it" in caught.value.detail
+
+
 def test_published_notices_stay_when_the_organization_changes_its_languages() -> None:
     english = changed(("locales: [en, de]", "locales: [en]"), (", de: Brief", ""))
     assert list(read(english).notice("letter", 1).texts) == ["en", "de"]

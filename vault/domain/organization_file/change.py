@@ -49,7 +49,14 @@ def check_change(
     faults = Faults(name)
     if text is not None:
         compose(text, faults)
-    for key, versions in (old.notices if old else {}).items():
+    if old is not None:
+        _check_notices(old, new, faults)
+        _check_purposes(old, new, faults)
+    faults.stop()
+
+
+def _check_notices(old: Organization, new: Organization, faults: Faults) -> None:
+    for key, versions in old.notices.items():
         places = {notice.version: index for index, notice in enumerate(new.notices.get(key, ()))}
         for notice in versions:
             if notice.version not in places:
@@ -57,7 +64,15 @@ def check_change(
             elif new.notices[key][places[notice.version]].digest != notice.digest:
                 detail = f"version {notice.version} was published and never changes; put it back and add a version"
                 faults.add(("notices", key, places[notice.version]), detail)
-    faults.stop()
+
+
+def _check_purposes(old: Organization, new: Organization, faults: Faults) -> None:
+    """A grant cites a version by number: under another notice the number would mean other words."""
+    for key, purpose in old.purposes.items():
+        after = new.purposes.get(key)
+        if purpose.notice is not None and after is not None and after.notice != purpose.notice:
+            detail = f"its grants cite versions of notice {purpose.notice}; keep that notice and add a version to it"
+            faults.add(("purposes", key, "notice"), detail)
 
 
 def _versions(notices: Mapping[str, tuple[Notice, ...]]) -> dict[str, Notice]:
