@@ -25,7 +25,7 @@ Action = Literal[
 Key = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        pattern=r"^[a-z][a-z0-9_]{0,62}$(?!\n)",
         description="a key of small letters, digits and _, beginning with a letter, at most 63",
     ),
 ]

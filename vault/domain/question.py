@@ -17,7 +17,7 @@ from vault.domain.organization import Key
 from vault.domain.standing import State
 
 Asked = Annotated[
-    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$", description="a channel, or `*` for a purpose without")
+    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$(?!\n)", description="a channel, or `*` for a purpose without")
 ]
 
 
