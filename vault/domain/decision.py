@@ -6,7 +6,7 @@ Pure: it gathers nothing and decides nothing. Anything it cannot establish becom
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -72,7 +72,7 @@ def basis(person: Person, way: Way, instants: Instants, *, named: ContactPointId
             "kind": way.purpose.kind,
             "channel": way.rule.channel,
             "suppressed": point is not None and _suppressed(point, way, instant),
-            "minor": person.minor_until is not None and instant.date() < person.minor_until,
+            "minor": _is_minor(person, instant),
             "reachable": point is not None or way.channel is None,
             "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
         },
@@ -125,6 +125,11 @@ def _pick(fitting: Sequence[Point], way: Way, wanted: ContactPointId | None, ins
 
 def _granted(stands: Standing) -> ContactPointId | None:
     return stands.grant.contact_point if stands.state == "granted" and stands.grant is not None else None
+
+
+def _is_minor(person: Person, instant: datetime) -> bool:
+    """In UTC: the offset in which a question writes its `at` makes nobody a day older."""
+    return person.minor_until is not None and instant.astimezone(UTC).date() < person.minor_until
 
 
 def _suppressed(point: Point, way: Way, instant: datetime) -> bool:
