@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar.params import HeaderParameter, PathParameter
 
-from vault.base.ids import ContactPointIdText, CustomerIdText
+from vault.base.ids import SHOWN, ContactPointId, CustomerId
 
 IdempotencyKey = Annotated[
     str | None,
@@ -17,5 +17,7 @@ IdempotencyKey = Annotated[
         description="The same key again is the same request: it is not carried out twice.",
     ),
 ]
-CustomerPath = Annotated[CustomerIdText, PathParameter(description="the customer's id")]
-ContactPointPath = Annotated[ContactPointIdText, PathParameter(description="the contact point's id")]
+CustomerPath = Annotated[CustomerId, PathParameter(pattern="^cus" + SHOWN, description="the customer's id")]
+ContactPointPath = Annotated[
+    ContactPointId, PathParameter(pattern="^ctp" + SHOWN, description="the contact point's id")
+]

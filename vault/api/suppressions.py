@@ -11,11 +11,13 @@ from litestar.params import JSONBody, QueryParameter
 
 from vault.actions import suppressions
 from vault.actions.vault import Vault
-from vault.base.ids import SuppressionIdText
+from vault.base.ids import SHOWN, SuppressionId
 from vault.domain.actor import Actor
 from vault.domain.suppression import NewSuppression, Suppression
 
-After = Annotated[SuppressionIdText | None, QueryParameter(description="the last id of the page before")]
+After = Annotated[
+    SuppressionId | None, QueryParameter(pattern="^sup" + SHOWN, description="the last id of the page before")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="how many at the most")]
 
 
