@@ -16,7 +16,7 @@ from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Su
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, repeated, say
 from vault.domain.entry import stamp
-from vault.domain.fact import Fact, FactKind, Source
+from vault.domain.fact import Fact, FactKind, Source, check_instants
 from vault.domain.organization import EVERY, Action
 from vault.domain.standing import Instants, Standing, standing
 from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves
@@ -84,6 +84,7 @@ async def consents_of(
     vault: Vault, actor: Actor, customer: CustomerId, *, at: datetime | None = None, known_at: datetime | None = None
 ) -> list[ConsentShown]:
     """Return how the customer stands to every purpose and channel of the client's ceiling."""
+    check_instants(at, known_at)
     async with acting(vault, actor, "consents", "lookup") as act:
         read = await questions.read(act.work, act.organization, [customer], [])
         if (person := read.people.get(customer)) is None:

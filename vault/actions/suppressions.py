@@ -8,6 +8,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Invalid
 from vault.base.ids import SUPPRESSION, CustomerId, SuppressionId
 from vault.domain.actor import Actor
+from vault.domain.fact import check_instants
 from vault.domain.organization import Organization
 from vault.domain.suppression import NewSuppression, Suppression
 from vault.store import customers, suppressions
@@ -47,6 +48,7 @@ async def page(vault: Vault, actor: Actor, *, after: SuppressionId | None, limit
 def _check_channel(organization: Organization, new: NewSuppression) -> None:
     if new.channel is not None and organization.channel(new.channel).reaches != new.contact.kind:
         raise Invalid("channel_not_for_kind", "this channel does not reach this kind of contact point")
+    check_instants(new.at, new.until)
     if new.at is not None and new.until is not None and new.until <= new.at:
         raise Invalid("ends_before_it_begins", "`until` is when the stop ends: later than `at`")
 

@@ -14,7 +14,7 @@ import msgspec
 
 from vault.base.errors import Conflict, Invalid
 from vault.base.ids import ClientId, ContactPointId, FactId
-from vault.domain.fact import Fact, FactKind, Instant, Method, Source, Tag
+from vault.domain.fact import Fact, FactKind, Instant, Method, Source, Tag, check_instants
 from vault.domain.organization import EVERY, Notice, Organization, Purpose
 
 _YESES: Final = frozenset[FactKind]({"granted", "asked"})
@@ -84,6 +84,7 @@ def check_grant(said: Said, organization: Organization, *, at: datetime) -> None
     _check_channel(said.channel, purpose, organization)
     if said.source == "link":
         raise Invalid("link_cannot_grant", "a link can only withdraw; a yes is given signed in or by a confirmation")
+    check_instants(said.until)
     if said.until is not None and said.until <= at:
         raise Invalid("ends_before_it_begins", "`until` is the end of the grant: later than `at`")
     if said.source == "import":
@@ -109,6 +110,7 @@ def dated(said: Said, recorded_at: datetime) -> datetime:
         return recorded_at
     if said.source in _LIVE:
         raise Invalid("date_not_yours", "what the customer says now is dated by the vault: leave `at` out")
+    check_instants(said.at)
     if said.at > recorded_at:
         raise Invalid("dated_in_future", "`at` is when it was said: not later than now")
     return said.at

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from vault.base.errors import Unavailable
+from vault.base.errors import Invalid, Unavailable
 from vault.base.ids import ClientId, ContactPointId, FactId
 
 FactKind = Literal["asked", "granted", "refused", "withdrawn", "objected"]
@@ -53,6 +53,18 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def in_person(self) -> bool:
         """Whether the customer said it in person: signed in, or by a confirmed double opt-in."""
         return self.source == "person"
+
+
+def check_instants(*instants: datetime | None) -> None:
+    """Refuse a time without an offset, and the calendar's first and last year, which not every zone can tell.
+
+    PostgreSQL takes their ends for infinity, and what it gives back is no fact any more.
+    """
+    for instant in instants:
+        if instant is not None and instant.tzinfo is None:
+            raise Invalid("naive_time", "write a time with its offset from UTC, such as 2026-01-31T12:00:00Z")
+        if instant is not None and not MINYEAR < instant.year < MAXYEAR:
+            raise Invalid("time_out_of_range", "write a time between the years 2 and 9998")
 
 
 def read(row: Mapping[str, object]) -> Fact:

@@ -13,6 +13,7 @@ from vault.base.errors import Invalid
 from vault.base.ids import CustomerIdText, DecisionId, EntryId
 from vault.base.personal import Personal
 from vault.domain.contact_point import ContactValue
+from vault.domain.fact import check_instants
 from vault.domain.organization import Key
 from vault.domain.standing import State
 
@@ -46,8 +47,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Refuse a question that names nobody or two, or wants fields of the past."""
         if sum(way is not None for way in (self.customer, self.contact, self.external)) != 1:
             raise Invalid("one_person", "name the person by exactly one of customer, contact or external")
-        if self.at is not None and self.at.tzinfo is None:
-            raise Invalid("naive_time", "write `at` with its offset from UTC, such as 2026-01-31T12:00:00Z")
+        check_instants(self.at)
         if self.at is not None and self.release:
             raise Invalid("release_of_the_past", "a question about the past releases nothing: leave out at or release")
 
