@@ -48,7 +48,7 @@ async def grant(
         way = act.here.way(said.purpose, said.channel)
         double = proves(act.here.organization, said.evidence, double_opt_in=True)
         proven = (
-            bool(said.evidence)
+            any(said.evidence.values())
             if actor.kind == "client"
             else double
             or (not way.rule.double_opt_in and proves(act.here.organization, said.evidence, double_opt_in=False))

@@ -72,10 +72,10 @@ class ConsentShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     until: datetime | None = None
 
 
-def proves(organization: Organization, names: Mapping[str, object], *, double_opt_in: bool) -> bool:
-    """Whether evidence with these names is complete for a class; a double opt-in needs one of its own."""
+def proves(organization: Organization, evidence: Mapping[str, Personal], *, double_opt_in: bool) -> bool:
+    """Whether evidence is complete for a class; a double opt-in needs one of its own. An empty value is no evidence."""
     classes = organization.double_opt_in_needs if double_opt_in else organization.evidence
     return any(
-        needs and all(name in names for name in needs)
+        needs and all(evidence.get(name) for name in needs)
         for needs in (organization.evidence.get(kind, ()) for kind in classes)
     )
