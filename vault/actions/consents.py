@@ -45,13 +45,13 @@ async def grant(
         _check_ceiling(act, said)
         subject = await locked(act, customer)
         point = await _point(act, customer, said.contact_point)
-        way = act.here.way(said.purpose, said.channel)
-        double = proves(act.here.organization, said.evidence, double_opt_in=True)
+        organization = act.here.organization
+        needs_double = said.channel in organization.purpose(said.purpose).double_opt_in
+        double = proves(organization, said.evidence, double_opt_in=True)
         proven = (
             any(said.evidence.values())
             if actor.kind == "client"
-            else double
-            or (not way.rule.double_opt_in and proves(act.here.organization, said.evidence, double_opt_in=False))
+            else double or (not needs_double and proves(organization, said.evidence, double_opt_in=False))
         )
         words = msgspec.structs.replace(_said(act, "granted", said, repeat), proven=proven, notice=said.notice)
         words = msgspec.structs.replace(words, locale=said.locale, until=said.until)
