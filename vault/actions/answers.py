@@ -57,7 +57,6 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     person: Person | None = None
     flat: Flat | None = None
     basis: Basis | None = None
-    named: ContactPointId | None = None
     leaving: tuple[str, ...] = ()
     withheld: tuple[tuple[str, Ground], ...] = ()
 
@@ -105,7 +104,6 @@ def settle(prepared: Prepared, read: Read) -> Settled:
         person=person,
         flat=rests.flat,
         basis=rests,
-        named=named,
         leaving=leaving,
         withheld=withheld,
     )
@@ -143,7 +141,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
         "withheld": {field: ground.code for field, ground in settled.withheld} or None,
     }
     if settled.person is not None and settled.basis is not None:
-        elsewhere = _elsewhere(settled.person, settled.named)
+        elsewhere = _elsewhere(settled.person, settled.basis.named)
         told |= {
             "subject": settled.person.subject,
             "standing": settled.basis.standing.state,

@@ -11,6 +11,7 @@ from vault.base.ids import SuppressionId
 from vault.domain.contact_point import ContactValue
 from vault.domain.fact import Instant
 from vault.domain.organization import Channel, Key, Organization, Purpose
+from vault.domain.standing import Instants
 
 SuppressionKind = Literal["bounce", "complaint", "stop_word", "do_not_call", "manual"]
 
@@ -24,9 +25,14 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     channel: str | None = None
     until: datetime | None = None
 
-    def stops(self, organization: Organization, purpose: Purpose, channel: Channel, instant: datetime) -> bool:
-        """Whether it refuses this purpose over this channel at `instant`, as the organization declares its kind."""
-        if instant < self.at or (self.until is not None and instant >= self.until):
+    def stops(self, organization: Organization, purpose: Purpose, channel: Channel, instants: Instants) -> bool:
+        """Whether it refuses this purpose over this channel, as the organization declares its kind.
+
+        It may begin later than a question about the past; for one about now a clock that went back lifts nothing.
+        """
+        if instants.at is not None and instants.at < self.at:
+            return False
+        if self.until is not None and instants.instant >= self.until:
             return False
         declared = organization.suppressions[self.kind]
         channels = (self.channel,) if self.channel else declared.channels
