@@ -10,16 +10,12 @@ from typing import Any, Final
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, Schema, SecurityScheme
-from litestar.openapi.spec.enums import OpenAPIType
-from litestar.plugins import OpenAPISchemaPlugin
-from litestar.typing import FieldDefinition
 
 from vault.actions.decisions import Decisions
 from vault.actions.tokens import Tokens, open_tokens
 from vault.actions.vault import Vault
 from vault.api import consents, customers, decisions, health, suppressions, tokens
+from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.problems import HANDLERS
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
@@ -33,16 +29,6 @@ from vault.store.database import SERVICE, open_database
 
 LARGEST_BODY: Final = 2 * 1024 * 1024
 _FORGET_SECONDS: Final = 60
-
-
-class _PersonalSchema(OpenAPISchemaPlugin):
-    @staticmethod
-    def is_plugin_supported_type(value: object) -> bool:
-        return value is Personal
-
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: object) -> Schema:
-        del field_definition, schema_creator
-        return Schema(type=OpenAPIType.STRING, description="a personal value; it is sealed, and never logged")
 
 
 @asynccontextmanager
@@ -108,8 +94,8 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         exception_handlers=HANDLERS,
         lifespan=[lifespan],
         logging_config=None,
-        openapi_config=_OPENAPI,
-        plugins=[_PersonalSchema()],
+        openapi_config=CONFIG,
+        plugins=[PersonalSchema()],
         request_max_body_size=LARGEST_BODY,
         type_decoders=[(lambda kind: kind is Personal, _personal)],
         type_encoders={Personal: Personal.reveal},
@@ -148,18 +134,3 @@ async def _forget(vault: Vault) -> None:
         vault.keyring.forget_expired()
         for here in vault.held.values():
             here.safe.forget()
-
-
-_OPENAPI: Final = OpenAPIConfig(
-    title="Consent vault",
-    version="1",
-    description="May I contact this person, for this, over that, now? Without the yes, the address does not leave.",
-    components=Components(
-        security_schemes={
-            "oauth": SecurityScheme(
-                type="http", scheme="bearer", bearer_format="at+jwt", description="OAuth 2.0 client credentials"
-            )
-        }
-    ),
-    path="/schema",
-)

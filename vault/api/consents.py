@@ -11,7 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from vault.actions import consents
 from vault.actions.vault import Vault
-from vault.api.parameters import CustomerPath, IdempotencyKey
+from vault.api.parameters import CONFLICTS, CustomerPath, IdempotencyKey
 from vault.domain.actor import Actor
 from vault.domain.fact import Instant
 from vault.domain.statement import ConsentShown, NewGrant, NewNo, Stated
@@ -38,7 +38,7 @@ async def show(
     return Consents(consents=await consents.consents_of(vault, actor, customer, at=at, known_at=known_at))
 
 
-@post("/grants", operation_id="grant", status_code=200)
+@post("/grants", operation_id="grant", status_code=200, opt=CONFLICTS)
 async def grant(
     customer: CustomerPath,
     data: JSONBody[NewGrant],
@@ -50,7 +50,7 @@ async def grant(
     return await consents.grant(vault, actor, customer, data, repeat=idempotency_key)
 
 
-@post("/refusals", operation_id="refuse", status_code=200)
+@post("/refusals", operation_id="refuse", status_code=200, opt=CONFLICTS)
 async def refuse(
     customer: CustomerPath,
     data: JSONBody[NewNo],
@@ -62,7 +62,7 @@ async def refuse(
     return await consents.refuse(vault, actor, customer, data, repeat=idempotency_key)
 
 
-@post("/withdrawals", operation_id="withdraw", status_code=200)
+@post("/withdrawals", operation_id="withdraw", status_code=200, opt=CONFLICTS)
 async def withdraw(
     customer: CustomerPath,
     data: JSONBody[NewNo],
@@ -74,7 +74,7 @@ async def withdraw(
     return await consents.withdraw(vault, actor, customer, data, repeat=idempotency_key)
 
 
-@post("/objections", operation_id="object", status_code=200)
+@post("/objections", operation_id="object", status_code=200, opt=CONFLICTS)
 async def object_to(
     customer: CustomerPath,
     data: JSONBody[NewNo],

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from vault.actions import customers
 from vault.actions.vault import Vault
-from vault.api.parameters import ContactPointPath, CustomerPath
+from vault.api.parameters import CONFLICTS, ContactPointPath, CustomerPath
 from vault.domain.actor import Actor
 from vault.domain.customer import (
     Correction,
@@ -22,7 +22,7 @@ from vault.domain.customer import (
 )
 
 
-@post("/", operation_id="register_customer", status_code=200)
+@post("/", operation_id="register_customer", status_code=200, opt=CONFLICTS)
 async def register(
     data: JSONBody[Registration], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
 ) -> Registered:
@@ -42,7 +42,7 @@ async def show(customer: CustomerPath, vault: NamedDependency[Vault], actor: Nam
     return await customers.show(vault, actor, customer)
 
 
-@patch("/{customer:str}", operation_id="correct_customer")
+@patch("/{customer:str}", operation_id="correct_customer", opt=CONFLICTS)
 async def correct(
     customer: CustomerPath,
     data: JSONBody[Correction],

@@ -1,12 +1,14 @@
-"""Parameters several routes share: ids in the path, the Idempotency-Key."""
+"""What several routes share: ids in the path, the Idempotency-Key, what the contract says of them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar.params import HeaderParameter, PathParameter
 
 from vault.base.ids import SHOWN, ContactPointId, CustomerId
+
+CONFLICTS: Final = {"problems": (409,)}
 
 IdempotencyKey = Annotated[
     str | None,

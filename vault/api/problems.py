@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
@@ -25,7 +26,7 @@ _STATUS: Final[Mapping[type[VaultError], int]] = {
     Gone: 410,
     Unavailable: 503,
 }
-_TITLES: Final[Mapping[int, str]] = {
+TITLES: Final[Mapping[int, str]] = {
     400: "The request cannot be read",
     401: "No valid token",
     403: "Not allowed",
@@ -47,20 +48,33 @@ _KINDS: Final = frozenset({"str", "int", "bool", "float", "object", "array", "nu
 _log = structlog.get_logger()
 
 
-def problem(
-    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None
-) -> Response[dict[str, Any]]:
-    """Return a problem document; `code` is for machines, `detail` for people."""
-    body = {"type": f"urn:consent-vault:{code}", "title": _TITLES.get(status, "Error"), "status": status}
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong (RFC 9457): `code` is for machines, `detail` for people. It repeats no value that was sent."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Response[Problem]:
+    """Return a problem document."""
     return Response(
-        {**body, "code": code, "detail": detail},
+        Problem(
+            type=f"urn:consent-vault:{code}",
+            title=TITLES.get(status, "Error"),
+            status=status,
+            code=code,
+            detail=detail,
+        ),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers={"cache-control": "no-store", **(headers or {})},
     )
 
 
-def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[dict[str, Any]]:
+def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[Problem]:
     """Render an error of ours."""
     if error.code == "invalid_token":
         return problem(401, error.code, error.detail, headers={"www-authenticate": 'Bearer error="invalid_token"'})
@@ -72,26 +86,26 @@ def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[dict[str,
     return problem(status, error.code, error.detail, headers=headers)
 
 
-def of_validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[dict[str, Any]]:
+def of_validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """Render what was wrong with a body or parameter: where, and what was expected. Never what was sent."""
     extra = error.extra if isinstance(error.extra, list) else []
     faults = [_fault(item) for item in extra if isinstance(item, dict)]
     return problem(422, "invalid_request", "; ".join(faults) or "the request is not of the shape it must have")
 
 
-def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """Render an exception of the framework."""
     status = error.status_code
     if isinstance(error.__cause__, SerializationException) or status == 400:  # noqa: PLR2004 - Bad Request
         return problem(400, "malformed", "the body is not valid JSON, or a parameter is not what it must be")
     if status >= 500:  # noqa: PLR2004 - server errors
         return of_anything(_, error)
-    code = _TITLES.get(status, "error").lower().replace(" ", "_")
+    code = TITLES.get(status, "error").lower().replace(" ", "_")
     allowed = {"allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
-    return problem(status, code, _TITLES.get(status, "the request was refused").lower(), headers=allowed)
+    return problem(status, code, TITLES.get(status, "the request was refused").lower(), headers=allowed)
 
 
-def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Render what nobody foresaw. The log has its kind and place, and no message: that may hold a value."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
