@@ -19,13 +19,13 @@ VERSION: Final = 1
 def entry(entry_id: EntryId, kind: str, actor: Actor, at: datetime, **told: Json | None) -> bytes:
     """Return the bytes of one entry of `kind`, as they are stored and later signed (RFC 8785)."""
     body: dict[str, Json | None] = {
+        **told,
         "v": VERSION,
         "id": entry_id,
         "kind": kind,
         "at": stamp(at),
         "organization": actor.organization,
         "actor": _actor(actor),
-        **told,
     }
     return canonical({name: value for name, value in body.items() if value is not None})
 
