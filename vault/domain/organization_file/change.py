@@ -67,7 +67,7 @@ def _check_notices(old: Organization, new: Organization, faults: Faults) -> None
 
 
 def _check_purposes(old: Organization, new: Organization, faults: Faults) -> None:
-    """A grant cites a version by number: under another notice the number would mean other words."""
+    # A grant cites a version by its number, which under another notice would mean other words.
     for key, purpose in old.purposes.items():
         after = new.purposes.get(key)
         if purpose.notice is not None and after is not None and after.notice != purpose.notice:

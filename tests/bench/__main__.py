@@ -1,0 +1,31 @@
+"""`python -m tests.bench NAME [--json] [--small]`: measures side by side, and exits 1 where the budget is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from tests.bench.decide import decide
+from tests.bench.world import run
+
+
+def main() -> int:
+    """Run one bench and print what it measured."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("name", choices=["decide"])
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--small", action="store_true", help="tiny, for its shape: asserts no ratio")
+    asked = parser.parse_args()
+    sizes = {"customers": 20, "connections": 8, "seconds": 0.5, "rounds": 1} if asked.small else {}
+    result = run(decide(**sizes))
+    if asked.json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f"{name:>18}  {value}")
+    return 0 if result["met"] or asked.small else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

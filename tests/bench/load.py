@@ -1,0 +1,86 @@
+"""A load of raw HTTP/1.1 over kept connections: as little client as possible, so that the server is what is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from statistics import median
+from typing import NamedTuple, cast
+
+
+class Load(NamedTuple):
+    """What a round measured: answers per second, and the median of their latencies in milliseconds."""
+
+    rate: float
+    latency: float
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, request: bytes, until: float) -> None:
+        self.request = request
+        self.until = until
+        self.latencies: list[float] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.sent = 0.0
+        self.buffer = b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one, but does not say so
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, gap, body = self.buffer.partition(b"\r\n\r\n")
+        if not gap:
+            return
+        if not head.startswith(b"HTTP/1.1 20"):
+            self.done.set_exception(RuntimeError(self.buffer[:400].decode()))
+            return
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        if len(body) < length:
+            return
+        self.buffer = b""
+        now = time.perf_counter()
+        self.latencies.append(now - self.sent)
+        if now < self.until:
+            self._send()
+        elif not self.done.done():
+            self.done.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server hung up"))
+
+    def _send(self) -> None:
+        assert self.transport is not None
+        self.sent = time.perf_counter()
+        self.transport.write(self.request)
+
+
+def post(path: str, body: bytes, token: str) -> bytes:
+    """Return the bytes of a request."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {token}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def drive(port: int, requests: list[bytes], *, connections: int, seconds: float) -> Load:
+    """Send one request after the other on each connection, and measure."""
+    loop = asyncio.get_running_loop()
+    begin = time.perf_counter()
+    opened = [
+        await loop.create_connection(
+            lambda request=requests[place % len(requests)]: _Connection(request, begin + seconds), "127.0.0.1", port
+        )
+        for place in range(connections)
+    ]
+    async with asyncio.timeout(seconds + 30):
+        await asyncio.gather(*(protocol.done for _, protocol in opened))
+    spent = time.perf_counter() - begin
+    for transport, _ in opened:
+        transport.close()
+    latencies = [latency for _, protocol in opened for latency in protocol.latencies]
+    return Load(rate=len(latencies) / spent, latency=median(latencies) * 1000)

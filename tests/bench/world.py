@@ -1,0 +1,148 @@
+"""What the benches run on: a real, durable PostgreSQL, the sample organization, some customers who said yes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from jwt.algorithms import ECAlgorithm
+
+from tests.bench.servers import settings
+from vault.actions import consents, customers, organizations
+from vault.actions.vault import Vault
+from vault.app import open_vault
+from vault.base.clock import SystemEntropy
+from vault.base.ids import CustomerId
+from vault.base.personal import Personal
+from vault.crypto.provider import create
+from vault.domain.actor import Actor
+from vault.domain.customer import NewContactPoint, Registration
+from vault.domain.statement import NewGrant
+from vault.store import migrations
+from vault.store.bundled import running
+
+ORGANIZATION = Path(__file__).parent.parent / "unit" / "domain" / "organization.yaml"
+URI = 'jwks_uri: "https://crm.fernhill.example/.well-known/jwks.json"'
+ISSUER = "http://127.0.0.1:8471"
+
+
+class World:
+    """A database with customers, and the key of the client that asks about them."""
+
+    def __init__(self, key: EllipticCurvePrivateKey, customer_ids: list[CustomerId]) -> None:
+        self.key = key
+        self.customers = customer_ids
+
+    async def token(self, port: int) -> str:
+        """Get an access token from the server on a port."""
+        now = int(time.time())
+        claims = {"iss": "fernhill.crm", "sub": "fernhill.crm", "aud": ISSUER, "iat": now, "exp": now + 60}
+        assertion = jwt.encode({**claims, "jti": os.urandom(8).hex()}, self.key, "ES256", headers={"kid": "bench"})
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion,
+        }
+        async with httpx2.AsyncClient() as http:
+            answer = await http.post(f"http://127.0.0.1:{port}/oauth/token", data=form)
+        token: str = answer.json()["access_token"]
+        return token
+
+
+@asynccontextmanager
+async def world(size: int) -> AsyncIterator[World]:
+    """Make a world of `size` customers, on VAULT_TEST_DATABASE_URL or a bundled server of its own; durable."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as bundled:
+        key_file = Path(folder) / "root.key"
+        create(key_file, entropy=SystemEntropy())
+        os.environ |= {"BENCH_DATABASE": bundled, "BENCH_KEY": str(key_file), "BENCH_ANSWER": f"{folder}/answer.json"}
+        await migrations.migrate(bundled)
+        key = generate_private_key(SECP256R1())
+        async with open_vault(settings(), bundled) as vault:
+            yield World(key, await _people(vault, key, size))
+
+
+async def _people(vault: Vault, key: EllipticCurvePrivateKey, size: int) -> list[CustomerId]:
+    jwk = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "bench"}
+    text = ORGANIZATION.read_text("utf-8").replace(URI, "jwks: " + json.dumps({"keys": [jwk]}))
+    applied = await organizations.apply(vault, text, name="organization.yaml")
+    actor = Actor(organization=applied.organization, kind="import")
+    found = []
+    for place in range(size):
+        point = NewContactPoint(kind="email", value=Personal(f"customer{place}@example.com"))
+        made = await customers.register(vault, actor, Registration(contact_points=(point,)))
+        for purpose in ("sales", "events", "surveys"):
+            said = NewGrant(
+                purpose=purpose,
+                channel="email",
+                notice=1 if purpose != "sales" else 2,
+                locale="en",
+                at=datetime(2026, 3, 1 + place % 28, tzinfo=UTC),
+                evidence={"captured_at": Personal("2026-03-01"), "capture_source": Personal("bench")},
+            )
+            await consents.grant(vault, actor, CustomerId(made.id), said)
+        found.append(CustomerId(made.id))
+    return found
+
+
+@contextmanager
+def serving(factory: str) -> Iterator[int]:
+    """Serve a factory of `tests.bench.servers` with one granian worker on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1", "--loop", "uvloop",
+        "--http", "1", "--no-log", "--host", "127.0.0.1", "--port", str(port), f"tests.bench.servers:{factory}",
+    ]  # fmt: skip
+    server = subprocess.Popen(command)  # noqa: S603 - a command of ours
+    try:
+        _wait(port, server)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if server.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start")
+
+
+def machine() -> dict[str, Any]:
+    """Say what it ran on."""
+    return {
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def run(bench: Any) -> Any:
+    """Run an async bench on uvloop, as the servers do."""
+    import uvloop  # noqa: PLC0415 - not on every system
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(bench)
