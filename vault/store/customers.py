@@ -100,10 +100,12 @@ async def find(work: Work, organization: OrganizationId, sought: Sequence[Sought
 
 async def subjects(work: Work, organization: OrganizationId, found: Sequence[CustomerId]) -> list[Subject]:
     """Return the subjects of these customers; an erased one has none."""
+    if not found:
+        return []
     query = Subjects.select(Subjects.subject).where(
         (Subjects.organization == raw(organization)) & Subjects.customer.is_in([raw(customer) for customer in found])
     )
-    return [Subject(show(SUBJECT, row["subject"])) for row in await work.run(query)] if found else []
+    return [Subject(show(SUBJECT, row["subject"])) for row in await work.run(query)]
 
 
 async def add(work: Work, organization: OrganizationId, customer: NewCustomer, *, recorded_at: datetime) -> None:
