@@ -155,8 +155,8 @@ def told_to_client(settled: Settled, entry: EntryId, released: Mapping[str, Pers
     """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
     prepared = settled.prepared
     full = prepared.client.ceiling.reasons == "full"
-    verdict = _discreet(settled)
-    told = verdict is settled.verdict
+    hidden = _is_hidden(settled)
+    verdict = _contact(prepared, nobody(prepared.way, known=True)) if hidden else settled.verdict
     return Decision(
         id=prepared.asked.decision,
         allowed=verdict.allowed,
@@ -165,7 +165,7 @@ def told_to_client(settled: Settled, entry: EntryId, released: Mapping[str, Pers
         channel=prepared.asked.question.channel,
         configuration=prepared.here.configuration,
         log=LogTold(entry=entry),
-        standing=_standing(settled.basis) if full and told and settled.basis is not None else None,
+        standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
         released=released or None,
         withheld=tuple(
             Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
@@ -235,14 +235,12 @@ def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tu
     return tuple(leaving), tuple(withheld)
 
 
-def _discreet(settled: Settled) -> Verdict:
+def _is_hidden(settled: Settled) -> bool:
     """Without `lookup`, a no by contact value or reference reads as if nobody had ever said anything."""
     prepared = settled.prepared
-    asked = prepared.asked
-    by_id = asked.question.customer is not None
-    if by_id or settled.verdict.allowed or not prepared.gate.allowed or "lookup" in asked.actor.scopes:
-        return settled.verdict
-    return _contact(prepared, nobody(prepared.way, known=True))
+    by_id = prepared.asked.question.customer is not None
+    may_know = by_id or "lookup" in prepared.asked.actor.scopes
+    return prepared.gate.allowed and not settled.verdict.allowed and not may_know
 
 
 def _reason(ground: Ground) -> ReasonTold:
