@@ -1,0 +1,59 @@
+"""Stories in the whole application: each on a copy of a database that knows the sample organization already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from tests import make
+from tests.house import Seen, check_house
+from tests.stage import Lines, Stage, copy_of
+from vault.actions import organizations
+from vault.app import open_vault
+from vault.base.clock import SystemEntropy
+from vault.base.settings import Settings
+from vault.crypto.provider import create
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root key of this run."""
+    path = tmp_path_factory.mktemp("keys") / "root.key"
+    create(path, entropy=SystemEntropy())
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def furnished(server_url: str, template: str, key_file: Path) -> AsyncIterator[str]:
+    """The name of a database that knows the sample organization."""
+    async with copy_of(server_url, template) as url:
+        async with open_vault(Settings(key_file=key_file), url) as vault:
+            await organizations.apply(vault, make.written(make.organization()), name="organization.yaml")
+        yield url.partition("://")[2].partition("/")[2].partition("?")[0]
+
+
+@pytest_asyncio.fixture
+async def stage(
+    server_url: str, furnished: str, key_file: Path, capfd: pytest.CaptureFixture[str]
+) -> AsyncIterator[Stage]:
+    """The application, and after the story the inspection of the whole house."""
+    seen = Seen()
+    lines = Lines(seen)
+    logging.getLogger().addHandler(lines)
+    try:
+        async with copy_of(server_url, furnished) as url, AsyncExitStack() as stack:
+            with capture_logs() as told:
+                stage = Stage(url, key_file, seen, stack)
+                await stage.open()
+                yield stage
+            seen.lines.extend([str(line) for line in told])
+            seen.lines.extend([part for part in capfd.readouterr() if part])
+            await check_house(url, stage.vault, seen)
+    finally:
+        logging.getLogger().removeHandler(lines)

@@ -1,0 +1,302 @@
+"""The inspection after every end-to-end test: what was written, what was said, and whether anything personal shows.
+
+It shares no code with what it inspects but the ids, the seals and the canonical bytes, and looks as the superuser.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from tests.make import MARK
+from vault.actions.vault import Vault
+from vault.base.canonical import canonical
+from vault.base.ids import ENTRY, FACT, ORGANIZATION, OrganizationId, show
+from vault.crypto.box import SealError
+from vault.store import keys
+from vault.store.keys import CustomerKey, Safe
+from vault.store.organizations import INSTALLATION
+
+Json = dict[str, Any]
+
+LARGEST_ENTRY: Final = 65_535
+_TABLES: Final = """
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'm', 'v') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2
+"""
+_READS: Final = {
+    "customer_read": re.compile(r"GET /v1/customers/[^/]+/?"),
+    "consents_read": re.compile(r"GET /v1/customers/[^/]+/consents"),
+    "suppressions_read": re.compile(r"GET /v1/suppressions/?"),
+}
+_LOOKUP: Final = re.compile(r"POST /v1/customers/lookup")
+_DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
+_TOKEN: Final = re.compile(r"POST /oauth/token")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_LONG_NUMBER: Final = 9
+
+
+@dataclass
+class Exchange:
+    """One request and what came back."""
+
+    method: str
+    url: str
+    sent: bytes
+    status: int
+    got: bytes
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def path(self) -> str:
+        return self.url.partition("?")[0]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.got)
+
+
+@dataclass
+class Seen:
+    """What a test saw from outside: every exchange, every line the service logged, and how many answers went lost."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    lost: int = 0
+
+
+async def check_house(url: str, vault: Vault, seen: Seen) -> None:
+    """Inspect everything; `vault` lends its keys."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = {
+            f"{schema}.{name}": await connection.fetch(f'SELECT * FROM {schema}."{name}"')  # noqa: S608 - from the catalogue
+            for schema, name in await connection.fetch(_TABLES)
+        }
+    finally:
+        await connection.close()
+    entries = check_entries(tables)
+    check_told(entries, tables, seen)
+    await check_seals(vault, tables)
+    check_canaries(tables, seen)
+
+
+# ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_entries(tables: dict[str, list[asyncpg.Record]]) -> list[Json]:
+    """Every entry is canonical, small, of its organization, waits for its number, and names no person."""
+    entries: list[Json] = []
+    for row in tables["vault.log_entry"]:
+        body: bytes = row["body"]
+        entry = json.loads(body)
+        assert canonical(entry) == body
+        assert len(body) <= LARGEST_ENTRY
+        assert entry["id"] == show(ENTRY, row["id"])
+        assert entry["organization"] == show(ORGANIZATION, row["organization"])
+        assert b"cus_" not in body
+        assert b"ctp_" not in body
+        entries.append(entry)
+    waiting = {(row["organization"], row["entry"]) for row in tables["vault.log_pending"]}
+    assert waiting == {(row["organization"], row["id"]) for row in tables["vault.log_entry"]}
+    return entries
+
+
+def check_told(entries: list[Json], tables: dict[str, list[asyncpg.Record]], seen: Seen) -> None:
+    """Each fact, decision, read, refusal and token has exactly one entry."""
+    kinds = Counter(entry["kind"] for entry in entries)
+    facts = Counter(entry["fact"] for entry in entries if entry["kind"] == "fact")
+    assert facts == Counter(show(FACT, row["id"]) for row in tables["vault.fact"])
+    answers = Counter((one["id"], one["log"]["entry"]) for one in decisions(seen.exchanges))
+    decided = Counter((entry["decision"], entry["id"]) for entry in entries if entry["kind"] == "decision")
+    assert answers <= decided
+    assert decided.total() == answers.total() + seen.lost
+    for kind, route in _READS.items():
+        assert kinds[kind] == sum(1 for one in seen.exchanges if one.status == 200 and route.fullmatch(one.route)), kind
+    lookups = [one for one in seen.exchanges if one.status == 200 and _LOOKUP.fullmatch(one.route)]
+    assert kinds["lookup"] == sum(max(1, len(one.json["customers"])) for one in lookups)
+    refused = [one.json["code"] for one in seen.exchanges if one.status == 403 and not _TOKEN.fullmatch(one.route)]
+    denied = [entry["reason"] for entry in entries if entry["kind"] == "denied"]
+    assert Counter(refused) == Counter(reason for reason in denied if reason != "invalid_token")
+    tokens = Counter(one.status == 200 for one in seen.exchanges if _TOKEN.fullmatch(one.route) and one.status < 404)
+    assert (kinds["token_issued"], kinds["token_refused"]) == (tokens[True], tokens[False])
+
+
+def decisions(exchanges: Iterable[Exchange]) -> Iterator[Json]:
+    """Yield every decision that was answered."""
+    for one in exchanges:
+        if one.status == 200 and _DECIDED.fullmatch(one.route):
+            yield from one.json.get("decisions", [one.json])
+
+
+# ── Seals ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass
+class Sealed:
+    """A sealed field and the place it lies in."""
+
+    organization: UUID
+    customer: UUID
+    kind: str
+    table: str
+    column: str
+    row: UUID
+    value: bytes
+
+
+async def check_seals(vault: Vault, tables: dict[str, list[asyncpg.Record]]) -> None:
+    """Each sealed field opens with its own key in its own place, and nowhere else."""
+    safes: dict[UUID, Safe] = {}
+    for row in tables["vault.organization"]:
+        async with vault.database.work() as work:
+            shown = OrganizationId(show(ORGANIZATION, row["id"]))
+            if shown != INSTALLATION:
+                safes[row["id"]] = await keys.read(work, shown, vault.keyring, vault.entropy)
+    own = {
+        (row["organization"], row["customer"], row["kind"]): safes[row["organization"]].open_key(
+            row["customer"], row["kind"], row["version"], row["wrapped"]
+        )
+        for row in tables["keystore.customer_key"]
+    }
+    stranger = CustomerKey(customer=uuid4(), version=1, key=bytes(32))
+    for sealed in _sealed(tables):
+        safe, key = safes[sealed.organization], own[sealed.organization, sealed.customer, sealed.kind]
+        assert safe.open(key, sealed.table, sealed.column, sealed.row, sealed.value).reveal()
+        others = [other for place, other in own.items() if place[:2] != (sealed.organization, sealed.customer)][:2]
+        for wrong in (stranger, *others):
+            _shut(safe, wrong, sealed)
+            _shut(safe, CustomerKey(customer=wrong.customer, version=key.version, key=key.key), sealed)
+        for table, column, place in (
+            (sealed.table, sealed.column, uuid4()),
+            (sealed.table, "another", sealed.row),
+            ("another", sealed.column, sealed.row),
+        ):
+            _shut(safe, key, Sealed(**(vars(sealed) | {"table": table, "column": column, "row": place})))
+        for elsewhere in safes.values():
+            if elsewhere is not safe:
+                _shut(elsewhere, key, sealed)
+
+
+def _sealed(tables: dict[str, list[asyncpg.Record]]) -> Iterator[Sealed]:
+    for row in tables["vault.attribute"]:
+        who = row["organization"], row["customer"]
+        yield Sealed(*who, "data", "attribute", row["name"], row["customer"], row["sealed"])
+    for table, column in (("contact_point", "value"), ("external_reference", "id")):
+        for row in tables[f"vault.{table}"]:
+            yield Sealed(row["organization"], row["customer"], "data", table, column, row["id"], row["sealed"])
+    bridge = {(row["organization"], row["subject"]): row["customer"] for row in tables["keystore.subject"]}
+    for row in tables["vault.fact"]:
+        customer = bridge.get((row["organization"], row["subject"]))
+        if row["evidence"] is not None and customer is not None:
+            yield Sealed(row["organization"], customer, "proof", "fact", "evidence", row["id"], row["evidence"])
+
+
+def _shut(safe: Safe, key: CustomerKey, sealed: Sealed) -> None:
+    try:
+        safe.open(key, sealed.table, sealed.column, sealed.row, sealed.value)
+    except SealError:
+        return
+    raise AssertionError(f"a sealed {sealed.table}.{sealed.column} opens in a place or with a key that is not its own")
+
+
+# ── Canaries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_canaries(tables: dict[str, list[asyncpg.Record]], seen: Seen) -> None:
+    """Nothing anybody sent as personal is readable in the database, a log line, a URL or an answer but a release."""
+    canaries = Canaries(seen.exchanges)
+    for name, rows in tables.items():
+        for column, found in _columns(rows):
+            assert not (shown := canaries.within(found)), f"{shown} in {name}.{column}"
+    for line in seen.lines:
+        assert not (shown := canaries.within(line.encode())), f"{shown} in a log line: {line}"
+    for one in seen.exchanges:
+        assert not (shown := canaries.within(one.url.encode())), f"{shown} in the URL {one.url}"
+        assert not (shown := canaries.within(without_releases(one))), f"{shown} in the answer to {one.route}"
+
+
+class Canaries:
+    """What is looked for: the mark in every spelling, and the numbers and dates of these requests."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        words = (MARK, MARK.capitalize(), MARK.upper())
+        self._exact = {form for word in words for form in _base64(word.encode())}
+        self._folded = {MARK.encode(), *(word.encode().hex().encode() for word in words)}
+        for value in {value for one in exchanges for value in personal(one)}:
+            digits = re.sub(r"\D", "", value)
+            if _DATE.match(value):
+                self._folded |= {value[:10].encode(), value[:10].encode().hex().encode()}
+            elif len(digits) >= _LONG_NUMBER and MARK not in value.lower():
+                national = digits[-_LONG_NUMBER:].encode()
+                self._folded |= {national, national.hex().encode()}
+                self._exact |= _base64(national)
+
+    def within(self, text: bytes) -> list[str]:
+        """Return which of them can be read in `text`."""
+        folded = text.lower()
+        return [form.decode() for form in self._folded if form in folded] + [
+            form.decode() for form in self._exact if form in text
+        ]
+
+
+def personal(one: Exchange) -> Iterator[str]:
+    """Yield the personal values of a request, wherever they stand."""
+    if not one.path.startswith("/v1") or not one.sent.startswith((b"{", b"[")):
+        return
+    try:
+        yield from _personal(json.loads(one.sent))
+    except (ValueError, RecursionError):
+        return
+
+
+def _personal(value: Any, *, inside: bool = False) -> Iterator[str]:
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from _personal(item, inside=inside or key in {"value", "attributes", "evidence", "id"})
+        case list():
+            for item in value:
+                yield from _personal(item, inside=inside)
+        case str() if inside:
+            yield value
+
+
+def without_releases(one: Exchange) -> bytes:
+    """Return an answer without what a decision released."""
+    if one.status != 200 or not _DECIDED.fullmatch(one.route):
+        return one.got
+    answer = one.json
+    for decision in answer.get("decisions", [answer]):
+        decision.pop("released", None)
+    return json.dumps(answer, ensure_ascii=False).encode()
+
+
+def _columns(rows: list[asyncpg.Record]) -> Iterator[tuple[str, bytes]]:
+    for column in rows[0].keys() if rows else ():
+        yield column, b"\n".join(_bytes(row[column]) for row in rows)
+
+
+def _bytes(value: Any) -> bytes:
+    match value:
+        case bytes():
+            return value
+        case UUID():
+            return value.bytes + str(value).encode()
+        case _:
+            return str(value).encode()
+
+
+def _base64(word: bytes) -> set[bytes]:
+    """Return what is the same of a word in base64 wherever in a longer text it stands."""
+    forms = set()
+    for before in range(3):
+        encoded = b64encode(b"\0" * before + word).rstrip(b"=")
+        whole = (before + len(word)) * 8 // 6
+        forms.add(encoded[-(-before * 8 // 6) : whole])
+    return {form for plain in forms for form in (plain, plain.replace(b"+", b"-").replace(b"/", b"_"))}
