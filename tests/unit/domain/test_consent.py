@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -264,3 +264,19 @@ def test_a_yes_with_a_reference_sent_again_undoes_no_withdrawal_since(kind: Fact
 def test_a_no_with_a_reference_sent_again_counts_anew(kind: FactKind) -> None:
     first = becomes(spoken(kind, reference=KEY))
     assert repeated([first], spoken(kind, reference=KEY)) is None
+
+
+# ── Times nobody could read again ────────────────────────────────────────────────────────────────────────────────────
+EDGES = ("0001-01-01T00:00:00+00:00", "0001-12-31T23:59:59+14:00", "9999-01-01T00:00:00-14:00")
+
+
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("kind", ["granted", *NOES])
+def test_nothing_is_said_at_the_edge_of_the_calendar(kind: FactKind, edge: str) -> None:
+    assert refused(spoken(kind, at=datetime.fromisoformat(edge))) == "time_out_of_range"
+
+
+def test_no_grant_ends_at_the_edge_of_the_calendar() -> None:
+    assert refused(spoken(until=datetime.fromisoformat(EDGES[2]))) == "time_out_of_range"
+    assert refused(spoken(until=datetime(2030, 1, 1))) == "naive_time"  # noqa: DTZ001 - that is the point
+    assert becomes(spoken(until=datetime.fromisoformat("9998-12-31T23:59:59+00:00"))).until is not None
