@@ -1,6 +1,7 @@
 """The errors of the vault: a code for machines, a detail for people, never a value.
 
-Floors subclass the kinds beside the code that raises. Only `api/problems.py` knows which status each becomes.
+Floors subclass the kinds beside the code that raises. Only `api/problems.py` knows which status each becomes. Of an
+error nobody foresaw only its kind and place are ever told: its message may hold a value.
 """
 
 from __future__ import annotations
@@ -37,3 +38,11 @@ class Gone(VaultError):
 
 class Unavailable(VaultError):
     """Something the vault stands on does not answer: when in doubt, no."""
+
+
+def place(error: BaseException) -> str:
+    """Return where an error was raised, as `module:line`; all that may be told of it beside its kind."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else "nowhere"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,13 @@ from vault.base.errors import Invalid
 Mode = Literal["trial", "production"]
 PREFIX: Final = "VAULT_"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_FORMS: Final = {
+    "mode": "trial or production",
+    "allow_key_file": "true or false",
+    "port": "a whole number from 0 to 65535",
+    "workers": "a whole number from 1 to 256",
+    "pool": "a whole number from 2 to 200",
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,9 +46,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_key_file: Annotated[bool, Meta(description="let production use a key file, where no key service exists")] = (
         False
     )
-    issuer: Annotated[str, Meta(description="the address under which clients reach the vault")] = (
-        "http://127.0.0.1:8471"
-    )
+    issuer: Annotated[
+        str,
+        Meta(description="the address under which clients reach the vault; none: a trial's `VAULT_HOST` and port"),
+    ] = "http://127.0.0.1:8471"
     host: Annotated[str, Meta(description="address to listen on; `trial` listens on 127.0.0.1 only")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on")] = 8471
     workers: Annotated[int, Meta(ge=1, le=256, description="server processes")] = 1
@@ -65,7 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Return the settings in `environment`; `Invalid` names the variable and what would be right."""
-    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    fields = Settings.__struct_fields__
     given: dict[str, str] = {}
     for name, value in environment.items():
         if not name.startswith(PREFIX) or name.startswith("VAULT_TEST_"):
@@ -74,42 +82,63 @@ def read(environment: Mapping[str, str]) -> Settings:
         if field not in fields:
             known = ", ".join(f"{PREFIX}{known.upper()}" for known in fields)
             raise Invalid("unknown_setting", f"{name} is no setting of the vault; there are {known}")
+        if not value:
+            raise _bad(field, "it is empty; give it a value, or do not set it")
         given[field] = value
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        field = str(error).partition("$.")[2].strip("`") or "?"
-        raise Invalid("bad_setting", f"{PREFIX}{field.upper()}: {str(error).partition(' - ')[0]}") from None
+        field = str(error).partition("$.")[2].strip("`")
+        raise _bad(field, f"write {_FORMS[field]}") from None
     _check(settings)
+    if "issuer" not in given and not settings.production:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        settings = msgspec.structs.replace(settings, issuer=f"http://{host}:{settings.port}")
     return settings
 
 
-def _path(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise NotImplementedError
+def _path(kind: type, value: object) -> Path:
+    del kind  # the one kind of setting msgspec does not read by itself
+    return Path(str(value))
+
+
+def _bad(field: str, what: str) -> Invalid:
+    return Invalid("bad_setting", f"{PREFIX}{field.upper()}: {what}")
 
 
 def _check(settings: Settings) -> None:
-    for name, url in (
-        ("DATABASE_URL", settings.database_url),
-        ("OWNER_DATABASE_URL", settings.owner_database_url),
-    ):
-        if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
-            raise Invalid("bad_setting", f"{PREFIX}{name}: write postgresql://user@host:5432/name")
-    if urlsplit(settings.issuer).scheme not in {"http", "https"}:
-        raise Invalid("bad_setting", f"{PREFIX}ISSUER: write https://vault.example")
+    for field, path in (("data", settings.data), ("key_file", settings.key_file)):
+        if path is not None and not _has_home(path):
+            raise _bad(field, "there is no such home folder; write the path without ~")
+    for field, url in (("database_url", settings.database_url), ("owner_database_url", settings.owner_database_url)):
+        if url is not None and _split(url).scheme not in {"postgresql", "postgres"}:
+            raise _bad(field, "write postgresql://user@host:5432/name")
+    issuer = _split(settings.issuer)
+    if issuer.scheme not in {"http", "https"} or not issuer.netloc or issuer.query or issuer.fragment:
+        raise _bad("issuer", "write https://vault.example")
     if settings.production:
         _check_production(settings)
     elif settings.host not in _LOOPBACK:
-        raise Invalid("bad_setting", f"{PREFIX}HOST: a trial listens on 127.0.0.1 only; set VAULT_MODE=production")
+        raise _bad("host", "a trial listens on 127.0.0.1 only; for more, set VAULT_MODE=production")
+
+
+def _has_home(path: Path) -> bool:
+    try:
+        path.expanduser()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _check_production(settings: Settings) -> None:
     if settings.database_url is None:
-        raise Invalid(
-            "bad_setting",
-            "VAULT_MODE=production needs VAULT_DATABASE_URL: the bundled database is for trying",
-        )
+        raise _bad("mode", "production needs VAULT_DATABASE_URL as well, for the bundled database is for trying")
     if not settings.issuer.startswith("https://"):
-        raise Invalid("bad_setting", "VAULT_ISSUER: production needs https://, for tokens travel over it")
+        raise _bad("issuer", "production needs https://vault.example, for tokens travel over it")

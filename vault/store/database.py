@@ -16,6 +16,7 @@ from piccolo.query.base import Query
 from vault.base.errors import Unavailable
 
 SERVICE: Final = "vault_service"
+SETTING: Final = "VAULT_DATABASE_URL"
 _DOWN: Final = (
     OSError,
     TimeoutError,
@@ -90,12 +91,15 @@ class Database:
         await self._pool.close()
 
 
-async def connect(url: str, *, role: str | None = None) -> asyncpg.Connection:
-    """Return one connection of its own; `DatabaseError` says what to look at when there is none."""
+async def connect(url: str, *, role: str | None = None, setting: str = SETTING) -> asyncpg.Connection:
+    """Return one connection of its own; `DatabaseError` says what to look at when there is none.
+
+    `setting` is the variable the URL stands in.
+    """
     try:
         return await asyncpg.connect(url, timeout=10, server_settings=_session(role))
     except (*_DOWN, asyncpg.PostgresError, ValueError) as error:
-        raise _no_connection(error) from None
+        raise _no_connection(error, setting) from None
 
 
 async def open_database(url: str, *, size: int) -> Database:
@@ -112,14 +116,14 @@ async def open_database(url: str, *, size: int) -> Database:
             reset=_leave,
         )
     except (*_DOWN, asyncpg.PostgresError, ValueError) as error:
-        raise _no_connection(error) from None
+        raise _no_connection(error, SETTING) from None
     return Database(pool)
 
 
 def _session(role: str | None) -> dict[str, str]:
-    # Parameters of statements are personal: they never reach the server's own log.
-    quiet = {"application_name": "consent-vault", "timezone": "UTC", "jit": "off"}
-    return quiet | ({"role": role} if role else {})
+    # Statements are few and always the same: planned once, for whatever the parameters are.
+    planned = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+    return planned | {"application_name": "consent-vault", "timezone": "UTC"} | ({"role": role} if role else {})
 
 
 async def _leave(connection: asyncpg.Connection) -> None:
@@ -128,7 +132,7 @@ async def _leave(connection: asyncpg.Connection) -> None:
         connection.terminate()
 
 
-def _no_connection(error: BaseException) -> DatabaseError:
+def _no_connection(error: BaseException, setting: str) -> DatabaseError:
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError():
             hint = "the user or its password is not accepted"
@@ -142,4 +146,4 @@ def _no_connection(error: BaseException) -> DatabaseError:
             hint = "write postgresql://user@host:5432/name"
         case _:
             hint = "no server answers there; is it running, and is the address right?"
-    return DatabaseError("database_away", f"cannot open the database in VAULT_DATABASE_URL: {hint}")
+    return DatabaseError("database_away", f"cannot open the database in {setting}: {hint}")

@@ -14,15 +14,18 @@ import asyncpg
 
 from vault.base.errors import Conflict, Unavailable
 from vault.base.files import shipped
-from vault.store.database import connect
+from vault.store.database import SETTING, connect
 
 _LOCK: Final = 7_310_411_602_240_021
 _DONE: Final = "SELECT name, digest FROM vault.migration ORDER BY name"
 
 
-async def migrate(url: str) -> list[str]:
-    """Bring the database up to this vault and return the names of the migrations that ran now."""
-    connection = await connect(url)
+async def migrate(url: str, *, setting: str = SETTING) -> list[str]:
+    """Bring the database up to this vault and return the names of the migrations that ran now.
+
+    `setting` is the variable the URL stands in.
+    """
+    connection = await connect(url, setting=setting)
     try:
         return await _migrate(connection)
     except asyncpg.InsufficientPrivilegeError:

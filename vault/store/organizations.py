@@ -54,6 +54,11 @@ async def by_id(work: Work, organization: OrganizationId) -> Kept | None:
     return _kept(await work.run(_select().where(Organizations.id == raw(organization))))
 
 
+async def every(work: Work) -> list[Kept]:
+    """Return all organizations, by slug."""
+    return [_row(row) for row in await work.run(_select().order_by(Organizations.slug))]
+
+
 async def epoch(work: Work, organization: OrganizationId) -> tuple[int, datetime] | None:
     """Return the epoch and PostgreSQL's time: the first query of every action but the gatherer's, which reads both."""
     rows = await work.fetch(_EPOCH, raw(organization))
@@ -139,9 +144,10 @@ def _select() -> Select[Organizations]:
 
 
 def _kept(rows: list[Record]) -> Kept | None:
-    if not rows:
-        return None
-    row = rows[0]
+    return _row(rows[0]) if rows else None
+
+
+def _row(row: Record) -> Kept:
     return Kept(
         id=OrganizationId(show(ORGANIZATION, row["id"])),
         slug=row["slug"],

@@ -1,0 +1,43 @@
+"""`consent-vault policy`: check Cedar policies and run their tests, without a vault and without a database."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Final
+
+from vault.base.files import shipped
+from vault.cli.terminal import Commands, say
+from vault.policy.check import check, run_tests
+
+_ABOUT: Final = """
+A folder of policies holds vault.cedarschema, *.cedar, and tests in tests/*.json in the format of `cedar run-tests`.
+Without a folder, the policies the vault ships are meant.
+"""
+
+
+def add(commands: Commands) -> None:
+    """Register the command."""
+    parser = commands.add_parser("policy", help="check policies and run their tests", description=_ABOUT)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, purpose, run in (
+        ("check", "say everything that is wrong with policies", _check),
+        ("test", "run the tests beside policies", _test),
+    ):
+        action = actions.add_parser(name, help=purpose, description=f"Will {purpose}. {_ABOUT}")
+        action.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=shipped("policies"))
+        action.set_defaults(run=run)
+
+
+def _check(asked: Namespace) -> int:
+    found = check(asked.folder)
+    say(*found or ["all is well: these policies may be loaded"])
+    return 1 if found else 0
+
+
+def _test(asked: Namespace) -> int:
+    outcomes = run_tests(asked.folder)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    say(*(f"failed: {outcome.name}: {outcome.detail}" for outcome in failed))
+    say(f"{len(outcomes) - len(failed)} of {len(outcomes)} tests passed")
+    return 1 if failed else 0

@@ -1,0 +1,150 @@
+"""`consent-vault serve`: the server, with its processes, until it is told to stop.
+
+Each server process opens the vault for itself and ends with the one that started it, however that ends. Before any
+starts, database, root key and port are tried here, so that what is wrong is one sentence and not a crash in a child.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+from argparse import Namespace
+from functools import partial
+from typing import Final
+
+import msgspec
+import structlog
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+from litestar import Litestar
+
+from vault.actions.tokens import open_tokens
+from vault.app import create_app
+from vault.base.errors import Unavailable
+from vault.base.settings import Settings, read
+from vault.cli import lines
+from vault.cli.opening import database, opened
+from vault.cli.terminal import Commands, complain, say
+
+_ABOUT: Final = """
+Runs the server until SIGTERM or Ctrl-C. Without VAULT_DATABASE_URL it starts the bundled database, brings it up to date
+and makes a root key: a trial, on this machine only. With one, run `consent-vault migrate` first. The settings are
+VAULT_* variables; the options stand for the variables of their name.
+"""
+_OPTIONS: Final = {
+    "host": ("ADDRESS", "address to listen on, instead of VAULT_HOST"),
+    "port": ("PORT", "port to listen on, instead of VAULT_PORT; 0 takes any that is free"),
+    "workers": ("NUMBER", "server processes, instead of VAULT_WORKERS"),
+}
+_PATIENCE_SECONDS: Final = 10
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def add(commands: Commands) -> None:
+    """Register the command."""
+    parser = commands.add_parser("serve", help="run the server", description=_ABOUT)
+    for name, (form, purpose) in _OPTIONS.items():
+        parser.add_argument(f"--{name}", metavar=form, help=purpose)
+    parser.set_defaults(run=_run)
+
+
+def _run(asked: Namespace) -> int:
+    options = {f"VAULT_{name.upper()}": value for name in _OPTIONS if (value := getattr(asked, name)) is not None}
+    environment = {**os.environ, **options}
+    settings = read(environment)
+    address, port = free_place(settings)
+    settings = read({**environment, "VAULT_PORT": str(port)})
+    with database(settings) as url:
+        asyncio.run(_try(settings, url))
+        say(*greeting(settings))
+        return run(settings, url, address=address)
+
+
+def free_place(settings: Settings) -> tuple[str, int]:
+    """Return address and port to listen on, spelled out; `Unavailable` when they are not to be had.
+
+    Server processes share one port, and would share it with those of another vault as well: here that is refused.
+    """
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, place = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            address, port, *_ = probe.getsockname()
+    except OSError as error:
+        raise Unavailable(
+            "no_place_to_listen",
+            f"cannot listen on {settings.host} port {settings.port}: {(error.strerror or 'refused').lower()}; "
+            "give others with --host and --port",
+        ) from None
+    return str(address), int(port)
+
+
+def greeting(settings: Settings) -> list[str]:
+    """Return what the server says when it starts."""
+    if settings.production:
+        return [f"The vault listens on {settings.host} port {settings.port}; clients reach it at {settings.issuer}."]
+    where = "the database in VAULT_DATABASE_URL"
+    if settings.database_url is None:
+        where = f"{settings.folder}, in the bundled PostgreSQL"
+    return [
+        f"The vault listens on {settings.issuer}. This is a trial: not for real people's data. Ctrl-C stops it.",
+        f"Its data lies in {where}; the root key is {settings.root_key}.",
+    ]
+
+
+def run(settings: Settings, url: str, *, address: str) -> int:
+    """Serve until told to stop; return the exit status. Everything was tried before."""
+    server = Granian(
+        "consent-vault",
+        address=address,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        loop=Loops.uvloop if sys.platform != "win32" else Loops.asyncio,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=lines.configuration(),
+        respawn_failed_workers=True,
+        respawn_interval=0,
+        workers_kill_timeout=_PATIENCE_SECONDS,
+    )
+    # Otherwise a closed terminal would mean: start all processes anew, and go on unseen.
+    server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
+    log = structlog.get_logger()
+    log.info("serving", port=settings.port, workers=settings.workers, production=settings.production)
+    try:
+        server.serve(target_loader=partial(_app, settings, url, parent=os.getpid()), wrap_loader=False)
+    except SystemExit:
+        complain("the server processes end as soon as they start; `consent-vault doctor` may say why")
+        return 1
+    log.info("stopped")
+    return 0
+
+
+def _app(settings: Settings, url: str, *, parent: int) -> Litestar:
+    """Return the application, in a server process of its own."""
+    lines.configure()
+    _end_with(parent)
+    return create_app(settings, url)
+
+
+def _end_with(parent: int) -> None:
+    """Let this process be told to stop when its parent is gone: orphans would keep the port and answer unseen."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+async def _try(settings: Settings, url: str) -> None:
+    one = msgspec.structs.replace(settings, pool=2)
+    async with opened(one, url) as vault:
+        await open_tokens(vault)
