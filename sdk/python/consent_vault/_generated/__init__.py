@@ -1,0 +1,2 @@
+# Written by `python -m consent_vault._generate`: change the other half.
+"""Speaking to a vault. Written once, awaiting; `python -m consent_vault._generate` writes the other half from it."""

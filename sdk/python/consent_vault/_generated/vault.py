@@ -1,0 +1,172 @@
+# Written by `python -m consent_vault._generate`: change the other half.
+"""The vault, as a client sees it: one method for each thing a client can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+from urllib.parse import urlencode
+
+from httpx2 import Client
+
+from consent_vault._generated.connection import SyncConnection
+from consent_vault._generated.decisions import SyncDecisions
+from consent_vault.access import Access, Options
+from consent_vault.answers import (
+    Consent,
+    Consents,
+    Customer,
+    Decision,
+    Found,
+    PointAdded,
+    Registered,
+    Stated,
+    Suppression,
+    Suppressions,
+)
+from consent_vault.calls import Call
+from consent_vault.gathering import SyncAsker, Decision
+from consent_vault.machine import fresh
+from consent_vault.questions import (
+    Contact,
+    ContactPoint,
+    Correction,
+    No,
+    Question,
+    Reference,
+    Registration,
+    Stop,
+    Yes,
+    body,
+    identifier,
+    without_none,
+)
+
+Kind = TypeVar("Kind")
+
+
+class Vault:
+    """A consent vault.
+
+        with Vault("https://vault.example", client_id="fernhill.crm", private_key=key) as vault:
+            answer = vault.decide(
+                customer="cus_…", purpose="newsletter", channel="email", release=["contact", "first_name"]
+            )
+            if answer.allowed:
+                send(answer.released["contact"])
+
+    No answer means no: on any failure a `Problem` is raised. For the rest of the options see `Options`; `http` is a
+    client of `httpx2` with proxies or certificates of your own, which you close yourself.
+    """
+
+    def __init__(
+        self, url: str, *, client_id: str, http: Client | None = None, **options: Unpack[Options]
+    ) -> None:
+        access = Access(url, client_id, options)
+        self._v1 = f"{access.url}/v1"
+        self._connection = SyncConnection(access, http)
+        self._decisions = SyncDecisions(self._connection, access.url)
+        self._asker = SyncAsker(self._decisions.one, self._decisions.many)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._asker.close()
+        self._connection.close()
+
+    def decide(self, *, idempotency_key: str | None = None, **question: Unpack[Question]) -> Decision:
+        """Ask: may I contact this person, for this purpose, over this channel, now? No is an answer, not an error."""
+        return self._asker.ask(question, idempotency_key)
+
+    def decide_batch(
+        self, questions: Sequence[Question], *, idempotency_key: str | None = None
+    ) -> tuple[Decision, ...]:
+        """Ask up to 1,000 questions at once. One that makes no sense refuses the whole batch."""
+        return self._decisions.many(questions, idempotency_key)
+
+    def register(self, **registration: Unpack[Registration]) -> Registered:
+        """Register a customer. Without an external reference the same one again is another customer."""
+        known = bool(registration.get("external"))
+        return self._write("/customers", registration, Registered, repeatable=known)
+
+    def lookup(self, *, contact: Contact | None = None, external: Reference | None = None) -> Found:
+        """Find customers by a contact point's value or by an external reference."""
+        return self._write("/customers/lookup", {"contact": contact, "external": external}, Found)
+
+    def show_customer(self, customer: str) -> Customer:
+        """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
+        return self._read(_of(customer), Customer)
+
+    def correct_customer(self, customer: str, **correction: Unpack[Correction]) -> Customer:
+        """Correct attributes, locale and time zone, and add references. An attribute that is None is taken away."""
+        return self._write(_of(customer), correction, Customer, method="PATCH")
+
+    def add_contact_point(self, customer: str, point: ContactPoint) -> PointAdded:
+        """Add a way to reach a customer."""
+        fields = {"kind": point.kind, "value": point.value, "primary": point.primary}
+        return self._write(_of(customer, "/contact-points"), fields, PointAdded)
+
+    def remove_contact_point(self, customer: str, contact_point: str) -> None:
+        """Take a contact point away."""
+        path = _of(customer, f"/contact-points/{identifier('ctp', contact_point)}")
+        self._connection.ask(Call(method="DELETE", url=self._v1 + path), type(None))
+
+    def grant(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[Yes]) -> Stated:
+        """Record a yes you captured, with its evidence."""
+        return self._state(_of(customer, "/grants"), said, idempotency_key)
+
+    def refuse(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
+        """Record a no to being asked."""
+        return self._state(_of(customer, "/refusals"), said, idempotency_key)
+
+    def withdraw(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
+        """Record that a yes is taken back. The very next decision sees it."""
+        return self._state(_of(customer, "/withdrawals"), said, idempotency_key)
+
+    def object(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
+        """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
+        return self._state(_of(customer, "/objections"), said, idempotency_key)
+
+    def consents(
+        self, customer: str, *, at: datetime | None = None, known_at: datetime | None = None
+    ) -> tuple[Consent, ...]:
+        """Show what a customer allowed, now or then."""
+        instants = {name: value.isoformat() for name, value in (("at", at), ("known_at", known_at)) if value}
+        return (self._read(f"{_of(customer, '/consents')}?{urlencode(instants)}", Consents)).consents
+
+    def suppress(self, contact: Contact, **stop: Unpack[Stop]) -> Suppression:
+        """Stop a contact point, whoever has it."""
+        return self._write("/suppressions", {**stop, "contact": contact}, Suppression)
+
+    def suppressions(self, *, after: str | None = None, limit: int = 100) -> tuple[Suppression, ...]:
+        """List suppressions, a page at a time; `after` is the last id of the page before."""
+        page = without_none({"after": identifier("sup", after) if after else None, "limit": limit})
+        return (self._read(f"/suppressions?{urlencode(page)}", Suppressions)).suppressions
+
+    def _read(self, path: str, kind: type[Kind]) -> Kind:
+        return self._connection.ask(Call(method="GET", url=self._v1 + path), kind)
+
+    def _state(self, path: str, said: Mapping[str, Any], key: str | None) -> Stated:
+        headers = {"content-type": "application/json", "idempotency-key": key or fresh()}
+        call = Call(method="POST", url=self._v1 + path, headers=headers, body=body(said))
+        return self._connection.ask(call, Stated)
+
+    def _write(
+        self, path: str, fields: Mapping[str, Any], kind: type[Kind], *, method: str = "POST", repeatable: bool = True
+    ) -> Kind:
+        headers = {"content-type": "application/json"}
+        call = Call(method=method, url=self._v1 + path, headers=headers, body=body(fields), repeatable=repeatable)
+        return self._connection.ask(call, kind)
+
+
+def _of(customer: str, rest: str = "") -> str:
+    return f"/customers/{identifier('cus', customer)}{rest}"

@@ -1,0 +1,197 @@
+"""What the vault answers. A field this version does not know is passed over; one that is missing is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from consent_vault.problems import problem, unreadable
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Kind = TypeVar("Kind")
+
+_OK = 200
+_NO_CONTENT = 204
+
+
+class Released(Mapping[str, str]):
+    """The fields that left with a yes, by name. Printed, it names them and shows none."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, field: str) -> str:
+        return self._values[field]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Released({', '.join(self._values)})"
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """One reason: its code, the policy and law behind it, and a sentence for whoever builds the client."""
+
+    code: str
+    message: str
+    policy: str | None = None
+    law: str | None = None
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What the customer said, for clients that see full reasons."""
+
+    state: str
+    until: Instant | None = None
+
+
+class Withheld(Struct, frozen=True, kw_only=True):
+    """A field that did not leave, and why."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Logged(Struct, frozen=True, kw_only=True):
+    """Where the access log holds the answer."""
+
+    entry: str
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """The answer. It is true in an `if` only where it is a yes; `released` holds what left with it."""
+
+    id: str
+    allowed: bool
+    outcome: str
+    reasons: tuple[Reason, ...]
+    channel: str
+    configuration: str
+    log: Logged
+    standing: Standing | None = None
+    released: Released = msgspec.field(default_factory=Released)
+    withheld: tuple[Withheld, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.allowed is not (self.outcome == "allow") or (self.released and not self.allowed):
+            raise ValueError("an answer that contradicts itself")
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class Decisions(Struct, frozen=True, kw_only=True):
+    """The answers to a batch, in the order of its questions."""
+
+    decisions: tuple[Decision, ...]
+
+
+class Registered(Struct, frozen=True, kw_only=True):
+    """Whom a registration made or found."""
+
+    id: str
+    created: bool
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """Who has it. Several people may share a contact point."""
+
+    customers: tuple[str, ...]
+
+
+class PointShown(Struct, frozen=True, kw_only=True):
+    """A contact point without its value."""
+
+    id: str
+    kind: str
+    primary: bool
+    verified_at: Instant | None = None
+
+
+class Customer(Struct, frozen=True, kw_only=True):
+    """A customer without any value: ids, kinds, states, and which fields are filled."""
+
+    id: str
+    contact_points: tuple[PointShown, ...]
+    external: tuple[str, ...]
+    attributes: tuple[str, ...]
+    locale: str | None = None
+    time_zone: str | None = None
+    minor: bool = False
+
+
+class PointAdded(Struct, frozen=True, kw_only=True):
+    """The contact point that was added, or was there already."""
+
+    id: str
+    created: bool
+
+
+class Stated(Struct, frozen=True, kw_only=True):
+    """The fact that stands for what was said. `repeated`: it stood already."""
+
+    id: str
+    at: Instant
+    recorded_at: Instant
+    repeated: bool
+
+
+class Consent(Struct, frozen=True, kw_only=True):
+    """How a customer stands to one purpose over one channel."""
+
+    purpose: str
+    channel: str
+    state: str
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class Consents(Struct, frozen=True, kw_only=True):
+    """How a customer stands to every purpose and channel of the client's ceiling."""
+
+    consents: tuple[Consent, ...]
+
+
+class Suppression(Struct, frozen=True, kw_only=True):
+    """A hard stop: from `at` on, until `until` or for good."""
+
+    id: str
+    kind: str
+    at: Instant
+    channel: str | None = None
+    until: Instant | None = None
+
+
+class Suppressions(Struct, frozen=True, kw_only=True):
+    """A page of suppressions."""
+
+    suppressions: tuple[Suppression, ...]
+
+
+def read(status: int, body: bytes, kind: type[Kind]) -> Kind:
+    """Return the answer as `kind`; a `Problem` for everything that is not exactly that."""
+    if status == _OK:
+        try:
+            return msgspec.json.decode(body, type=kind, dec_hook=_released)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise unreadable(status) from None
+    if status == _NO_CONTENT and kind is type(None) and not body:
+        return kind()
+    raise problem(status, body)
+
+
+def _released(kind: type, value: object) -> Released:
+    if kind is not Released or not isinstance(value, dict | None):
+        raise TypeError("Expected `object`")
+    return Released(msgspec.convert(value or {}, dict[str, str]))

@@ -1,0 +1,163 @@
+"""The SDK speaks the contract: the same fields with the same types, and a method for every operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+import yaml
+from consent_vault import Contact, ContactPoint, Problem, Question, Reference, Vault, access, answers, questions
+
+CONTRACT = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8"))
+SCHEMAS = CONTRACT["components"]["schemas"]
+CUSTOMER = "cus_06h0090m41t835kpwqjv10s1y0"
+POINT = "ctp_06h0090m41t835kpwqjv10s1y0"
+
+ANSWERS: dict[type, str] = {
+    access.Token: "TokenIssued",
+    answers.Consent: "ConsentShown",
+    answers.Consents: "Consents",
+    answers.Customer: "CustomerShown",
+    answers.Decision: "Decision",
+    answers.Decisions: "Answers",
+    answers.Found: "Found",
+    answers.Logged: "LogTold",
+    answers.PointAdded: "PointAdded",
+    answers.PointShown: "PointShown",
+    answers.Reason: "ReasonTold",
+    answers.Registered: "Registered",
+    answers.Standing: "StandingTold",
+    answers.Stated: "Stated",
+    answers.Suppression: "Suppression",
+    answers.Suppressions: "Suppressed",
+    answers.Withheld: "Withheld",
+}
+REQUESTS: dict[Any, str] = {
+    questions.Contact: "ContactValue",
+    questions.ContactPoint: "NewContactPoint",
+    questions.Correction: "Correction",
+    questions.No: "NewNo",
+    questions.Question: "Question",
+    questions.Reference: "Reference",
+    questions.Registration: "Registration",
+    questions.Yes: "NewGrant",
+}
+NAMES = {kind.__name__: name for kind, name in {**ANSWERS, **REQUESTS}.items()}
+NOT_FOR_METHODS = {"token", "authorization_server_metadata", "jwks", "health"}
+
+CALLS: dict[str, Callable[[Vault], object]] = {
+    "decide": lambda vault: vault.decide(customer=CUSTOMER, purpose="sales", channel="email"),
+    "decide_batch": lambda vault: vault.decide_batch([Question(customer=CUSTOMER, purpose="sales", channel="email")]),
+    "register_customer": lambda vault: vault.register(external=[Reference(source="crm", id="1")]),
+    "lookup_customer": lambda vault: vault.lookup(external=Reference(source="crm", id="1")),
+    "show_customer": lambda vault: vault.show_customer(CUSTOMER),
+    "correct_customer": lambda vault: vault.correct_customer(CUSTOMER, locale="en"),
+    "add_contact_point": lambda vault: vault.add_contact_point(CUSTOMER, ContactPoint(kind="email", value="a@b.test")),
+    "remove_contact_point": lambda vault: vault.remove_contact_point(CUSTOMER, POINT),
+    "show_consents": lambda vault: vault.consents(CUSTOMER),
+    "grant": lambda vault: vault.grant(CUSTOMER, purpose="sales", channel="email"),
+    "refuse": lambda vault: vault.refuse(CUSTOMER, purpose="sales"),
+    "withdraw": lambda vault: vault.withdraw(CUSTOMER, purpose="sales"),
+    "object": lambda vault: vault.object(CUSTOMER, purpose="sales"),
+    "suppress": lambda vault: vault.suppress(Contact(kind="email", value="a@b.test"), channel="email"),
+    "list_suppressions": lambda vault: vault.suppressions(after="sup_06h0090m41t835kpwqjv10s1y0"),
+}
+
+
+def schema_of(kind: Any) -> dict[str, Any]:
+    def released(custom: type) -> dict[str, Any]:
+        assert custom is answers.Released
+        return {"anyOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "null"}]}
+
+    _, components = msgspec.json.schema_components([kind], schema_hook=released)
+    found: dict[str, Any] = components[kind.__name__]
+    return found
+
+
+def kinds(schema: dict[str, Any], names: dict[str, str]) -> set[str]:
+    """Every kind of JSON value that fits, in words; objects by the contract's names for them."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return {names.get(name, name)}
+    if "anyOf" in schema:
+        return set[str]().union(*(kinds(way, names) for way in schema["anyOf"]))
+    match schema.get("type"):
+        case "array":
+            return {f"array of {sorted(kinds(schema['items'], names))}"}
+        case "object":
+            return {f"map of {sorted(kinds(schema['additionalProperties'], names))}"}
+        case plain:
+            return {f"{plain} {schema.get('format', '')}"}
+
+
+def properties(schema: dict[str, Any], names: dict[str, str]) -> dict[str, set[str]]:
+    return {name: kinds(described, names) for name, described in schema["properties"].items()}
+
+
+@pytest.mark.parametrize(("kind", "name"), ANSWERS.items(), ids=lambda value: getattr(value, "__name__", value))
+def test_every_field_of_an_answer_is_read_with_a_type_it_fits(kind: type, name: str) -> None:
+    ours, theirs = schema_of(kind), SCHEMAS[name]
+    told = properties(theirs, {})
+    told.pop("scope", None)  # of a token; its scopes are for the vault to check
+    read = properties(ours, NAMES)
+    assert read.keys() == told.keys()
+    assert {field: fits - read[field] for field, fits in told.items() if not fits <= read[field]} == {}
+    assert {*ours["required"]} <= {*theirs["required"]}
+
+
+@pytest.mark.parametrize(("kind", "name"), REQUESTS.items(), ids=lambda value: getattr(value, "__name__", value))
+def test_every_field_of_a_request_can_be_sent(kind: Any, name: str) -> None:
+    ours, theirs = schema_of(kind), SCHEMAS[name]
+    sent = {field: fits - {"null "} for field, fits in properties(ours, NAMES).items()}
+    taken = {field: fits - {"null "} for field, fits in properties(theirs, {}).items()}
+    assert sent == taken
+    assert {*ours["required"]} == {*theirs.get("required", [])}
+
+
+def test_a_suppression_and_a_lookup_can_be_sent_in_full() -> None:
+    stop = properties(schema_of(questions.Stop), NAMES).keys()
+    assert {*stop, "contact"} == SCHEMAS["NewSuppression"]["properties"].keys()
+    assert SCHEMAS["Lookup"]["properties"].keys() == {"contact", "external"}
+
+
+def test_every_schema_of_the_contract_is_spoken() -> None:
+    elsewhere = {"NewSuppression", "Lookup", "Questions", "Health", "Problem", "TokenRequest", "TokenRefused"}
+    assert {*NAMES.values(), *elsewhere} == SCHEMAS.keys()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_method_calls_its_operation(name: str) -> None:
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        match request.url.path:
+            case "/.well-known/oauth-authorization-server":
+                issuer = "https://vault.test"
+                return httpx2.Response(200, json={"issuer": issuer, "token_endpoint": f"{issuer}/oauth/token"})
+            case "/oauth/token":
+                return httpx2.Response(200, json={"access_token": "t", "token_type": "Bearer", "expires_in": 300})
+        return httpx2.Response(418)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as http:
+        vault = Vault("https://vault.test", client_id="fernhill.crm", client_secret="s", http=http)
+        with pytest.raises(Problem):
+            CALLS[name](vault)
+    request = seen[-1]
+    path = re.sub(CUSTOMER, "{customer}", re.sub(POINT, "{contact_point}", request.url.path))
+    operation = CONTRACT["paths"][path][request.method.lower()]
+    assert operation["operationId"] == name
+    named = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"}
+    assert {*request.url.params} <= named
+    takes_key = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
+    assert ("idempotency-key" in request.headers) == takes_key
+
+
+def test_every_operation_has_a_method() -> None:
+    operations = {operation["operationId"] for methods in CONTRACT["paths"].values() for operation in methods.values()}
+    assert operations - NOT_FOR_METHODS == CALLS.keys()
