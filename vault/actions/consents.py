@@ -86,7 +86,8 @@ async def consents_of(
     """Return how the customer stands to every purpose and channel of the client's ceiling."""
     check_instants(at, known_at)
     async with acting(vault, actor, "consents", "lookup") as act:
-        read = await questions.read(act.work, act.organization, [customer], [])
+        purposes = act.here.organization.purposes
+        read = await questions.read(act.work, act.organization, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
         client = act.here.client(actor, act.now)

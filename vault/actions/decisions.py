@@ -116,7 +116,8 @@ async def _read(
         good = [one for one in prepared if isinstance(one, Prepared) and one.gate.allowed]
         customers = [one.asked.question.customer for one in good if one.asked.question.customer is not None]
         sought = [one.sought for one in good if one.sought is not None]
-        read = await questions.read(work, organization, customers, sought)
+        purposes = {purpose for one in good for purpose in one.way.rule.lineage}
+        read = await questions.read(work, organization, customers, sought=sought, purposes=purposes)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
             return prepared, read
         current = await at_epoch(vault, work, organization, read.epoch)

@@ -42,6 +42,8 @@ class Gatherer(Generic[Asked, Answer]):
 
     async def ask_all(self, asked: Sequence[Asked]) -> list[Answer]:
         """Return the answers to many, in order; the first error of any is raised when all are served."""
+        if len(asked) == 1:
+            return [await self._join(asked[0])]
         answers = [self._join(one) for one in asked]
         await asyncio.wait(answers)
         return [answer.result() for answer in answers]

@@ -15,6 +15,7 @@ _MEANS: Final = "canonical JSON holds strings, integers, booleans, arrays and ob
 Json = str | int | bool | list["Json"] | dict[str, "Json"]
 
 _SAFE: Final = 2**53 - 1
+_LEAVES: Final = (str, bool)
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -33,18 +34,16 @@ def digest(value: object) -> str:
 
 
 def _check(value: object) -> None:
-    match value:
-        case bool() | str():
-            return
-        case int() if -_SAFE <= value <= _SAFE:
-            return
-        case list() | tuple():
-            for item in value:
-                _check(item)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise TypeError(_MEANS)
-                _check(item)
-        case _:
+    if isinstance(value, _LEAVES):
+        return
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
             raise TypeError(_MEANS)
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        if isinstance(value, int) and -_SAFE <= value <= _SAFE:
+            return
+        raise TypeError(_MEANS)
+    for item in value:
+        if not isinstance(item, _LEAVES):
+            _check(item)

@@ -15,11 +15,18 @@ from vault.domain.fact import Fact
 from vault.store.database import Work
 from vault.store.log import Entry
 
-COLUMNS: Final = (
-    "f.id, f.kind, f.purpose, f.channel, f.at, f.recorded_at, f.source, f.method, f.client, f.contact_point, "
-    "f.notice, f.locale, f.words, f.until, f.proven, f.reference, f.idempotency"
-)
-_READ: Final = f"SELECT {COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
+_FOLDED: Final = (
+    "id", "kind", "purpose", "channel", "at", "recorded_at", "source", "method", "contact_point", "notice", "until",
+    "proven",
+)  # fmt: skip
+_REST: Final = ("client", "locale", "words", "reference", "idempotency")
+_NAMES: Final = (*_FOLDED, *_REST)
+_SHOWN: Final = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT}
+
+FOLDED: Final = ", ".join(f"f.{name}" for name in _FOLDED)
+"""The columns the fold reads: a decision needs no more."""
+_COLUMNS: Final = ", ".join(f"f.{name}" for name in _NAMES)
+_READ: Final = f"SELECT {_COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
 _INSTANT: Final = """
 SELECT greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') AS instant
 FROM vault.fact WHERE organization = $1 AND subject = $2
@@ -48,28 +55,15 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_fact(row: Sequence[Any]) -> Fact:
-    """Return the fact in a row of `COLUMNS`. A kind or source nobody knows is an error, never a silence (law 10)."""
-    return fact.read(
-        {
-            "id": show(FACT, row[0]),
-            "kind": row[1],
-            "purpose": row[2],
-            "channel": row[3],
-            "at": row[4],
-            "recorded_at": row[5],
-            "source": row[6],
-            "method": row[7],
-            "client": _shown(CLIENT, row[8]),
-            "contact_point": _shown(CONTACT_POINT, row[9]),
-            "notice": row[10],
-            "locale": row[11],
-            "words": row[12],
-            "until": row[13],
-            "proven": row[14],
-            "reference": _bytes(row[15]),
-            "idempotency": _bytes(row[16]),
-        }
-    )
+    """Return the fact in a row of `FOLDED` or of all columns; what cannot be read is an error (law 10)."""
+    values = dict(zip(_NAMES, row, strict=False))
+    for name, prefix in _SHOWN.items():
+        if (value := values.get(name)) is not None:
+            values[name] = show(prefix, value)
+    for name in ("reference", "idempotency"):
+        if (value := values.get(name)) is not None:
+            values[name] = value.bytes
+    return fact.read(values)
 
 
 async def read(work: Work, organization: OrganizationId, subject: Subject) -> list[Fact]:
@@ -114,13 +108,5 @@ async def add(work: Work, organization: OrganizationId, kept: Sequence[Kept]) ->
     )
 
 
-def _shown(prefix: str, value: UUID | None) -> str | None:
-    return None if value is None else show(prefix, value)
-
-
 def _raw(shown: str | None) -> UUID | None:
     return None if shown is None else raw(shown)
-
-
-def _bytes(value: UUID | None) -> bytes | None:
-    return None if value is None else value.bytes

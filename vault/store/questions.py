@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from vault.base.ids import (
 )
 from vault.domain.decision import Person, Point
 from vault.domain.suppression import Suppression
-from vault.store.consents import COLUMNS, read_fact
+from vault.store.consents import FOLDED, read_fact
 from vault.store.database import Work
 from vault.store.suppressions import read_suppression
 
@@ -45,9 +45,10 @@ SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, b.subject,
   ARRAY(SELECT ROW(s.tag, s.id, s.kind, s.at, s.channel, s.until) FROM vault.contact_point p
         JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag
         WHERE p.organization = $1 AND p.customer = c.id) AS suppressions,
-  ARRAY(SELECT ROW({COLUMNS}) FROM vault.fact f WHERE f.organization = $1 AND f.subject = b.subject) AS facts,
-  ARRAY(SELECT ROW({COLUMNS}) FROM vault.contact_point p
-        JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag
+  ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f WHERE f.organization = $1
+        AND f.subject = b.subject AND f.purpose = ANY ($5::text[])) AS facts,
+  ARRAY(SELECT ROW({FOLDED}) FROM vault.contact_point p
+        JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ($5::text[])
         WHERE p.organization = $1 AND p.customer = c.id) AS shared,
   CASE WHEN cardinality($3::text[]) > 0 THEN
     ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
@@ -73,15 +74,21 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read(
-    work: Work, organization: OrganizationId, customers: Sequence[CustomerId], sought: Sequence[Sought]
+    work: Work,
+    organization: OrganizationId,
+    customers: Sequence[CustomerId],
+    *,
+    sought: Sequence[Sought],
+    purposes: Iterable[str],
 ) -> Read:
-    """Read the batch. An erased or unknown customer is simply not among the people."""
+    """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
     rows = await work.fetch(
         _PEOPLE,
         raw(organization),
         [raw(customer) for customer in customers],
         [field for field, _ in sought],
         [tag for _, tag in sought],
+        list(purposes),
     )
     people: dict[CustomerId, Person] = {}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
