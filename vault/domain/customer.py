@@ -20,7 +20,7 @@ from vault.domain.question import Reference
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", description="a language tag (BCP 47)")]
 TimeZone = Annotated[str, Meta(max_length=64, description="a time zone of the IANA database")]
 
-_ZONES: Final = frozenset(available_timezones())
+_ZONES: Final = frozenset(available_timezones()) - {"localtime", "Factory"}  # whatever the machine means by them
 
 BIRTH_DATE: Final = "birth_date"
 """The attribute from which the vault tells who is a minor, where an organization declares it."""
