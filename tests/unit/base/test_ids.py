@@ -1,0 +1,138 @@
+"""Ids: UUIDs in a form people can read out, checked letter by letter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tests.make import FakeClock, SeededEntropy
+from vault.base import ids
+from vault.base.errors import Invalid
+
+LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+SHOWN = "cus_06h0090m41t835kpwqjv10s1y0"
+
+
+def spelled(value: UUID) -> str:
+    """The definition, written out once more: 26 letters of five bits, the last two bits zero."""
+    bits = f"{value.int:0128b}00"
+    return "".join(LETTERS[int(bits[start : start + 5], 2)] for start in range(0, 130, 5))
+
+
+@given(some.uuids())
+def test_a_shown_id_is_the_uuid_in_crockford_base32_and_reads_back(value: UUID) -> None:
+    shown = ids.show("cus", value)
+    assert shown == f"cus_{spelled(value)}"
+    assert ids.read("cus", shown) == value
+    assert ids.raw(shown) == value
+
+
+@given(some.uuids(), some.uuids())
+def test_shown_ids_sort_like_the_uuids_behind_them(first: UUID, second: UUID) -> None:
+    assert (ids.show("fct", first) < ids.show("fct", second)) == (first.bytes < second.bytes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "cus",
+        "cus_",
+        "06h0090m41t835kpwqjv10s1y0",
+        "sub_06h0090m41t835kpwqjv10s1y0",
+        "cus_06h0090m41t835kpwqjv10s1y",
+        "cus_06h0090m41t835kpwqjv10s1y00",
+        "cus_06H0090M41T835KPWQJV10S1Y0",
+        "cus_i6h0090m41t835kpwqjv10s1y0",
+        "cus_06h0090m41t835kpwqjv10s1y1",
+        "cus_06h0090m41t835kpwqjv10s1y0\n",
+        " cus_06h0090m41t835kpwqjv10s1y0",
+        "cus__06h0090m41t835kpwqjv10s1y0",
+        "cus_cus_06h0090m41t835kpwqjv10s1y0",
+        "cus_06h0090m41t835kpwqjv10s1yé",
+        "cus_\u06606h0090m41t835kpwqjv10s1y0",
+        "cus_06h00=0m41t835kpwqjv10s1y0",
+        "cus_\ud80006h0090m41t835kpwqjv10s1y",
+        "anna@example.com",
+    ],
+)
+def test_another_form_is_refused_and_never_repeated(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        ids.read("cus", text)
+    assert refused.value.detail == "an id of this kind is cus_ and 26 characters"
+
+
+@given(some.text())
+def test_whatever_is_read_shows_as_it_stood(text: str) -> None:
+    try:
+        value = ids.read("cus", text)
+    except Invalid:
+        return
+    assert ids.show("cus", value) == text
+
+
+@given(some.text(alphabet=LETTERS, min_size=26, max_size=26))
+def test_of_all_spellings_one_is_the_id(letters: str) -> None:
+    try:
+        ids.read("cus", f"cus_{letters}")
+    except Invalid:
+        assert letters[-1] not in "048cgmrw"
+    else:
+        assert letters[-1] in "048cgmrw"
+
+
+def test_a_fresh_id_holds_the_time_in_milliseconds_and_chance() -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123_999, tzinfo=UTC)
+    value = ids.uuid7(FakeClock(at), SeededEntropy())
+    assert (value.version, value.variant) == (7, "specified in RFC 4122")
+    assert value.int >> 80 == 1_772_366_400_123
+
+
+def test_a_fresh_id_spends_74_bits_of_chance_and_no_more() -> None:
+    class Ones:
+        def draw(self, size: int) -> bytes:
+            return b"\xff" * size
+
+    class Zeros:
+        def draw(self, size: int) -> bytes:
+            return b"\x00" * size
+
+    at = FakeClock(datetime(1970, 1, 1, tzinfo=UTC))
+    assert ids.uuid7(at, Zeros()).int == 0x0000_0000_0000_7000_8000_0000_0000_0000
+    assert ids.uuid7(at, Ones()).int == 0x0000_0000_0000_7FFF_BFFF_FFFF_FFFF_FFFF
+
+
+def test_fresh_ids_sort_by_time() -> None:
+    clock, entropy = FakeClock(), SeededEntropy()
+    first = ids.fresh("fct", clock, entropy)
+    clock.pass_by(milliseconds=1)
+    assert first < ids.fresh("fct", clock, entropy)
+
+
+@given(some.binary(min_size=16, max_size=16))
+def test_a_derived_id_is_a_uuid_8_and_keeps_the_other_122_bits(tag: bytes) -> None:
+    value = ids.uuid8(tag)
+    assert (value.version, value.variant) == (8, "specified in RFC 4122")
+    kept = (1 << 128) - 1 ^ (0xF << 76) ^ (0b11 << 62)
+    assert value.int & kept == int.from_bytes(tag, "big") & kept
+    assert value == ids.uuid8(tag)
+
+
+def test_every_kind_of_id_has_a_prefix_of_its_own() -> None:
+    prefixes = [
+        ids.CUSTOMER,
+        ids.SUBJECT,
+        ids.ORGANIZATION,
+        ids.CONTACT_POINT,
+        ids.FACT,
+        ids.DECISION,
+        ids.ENTRY,
+        ids.CLIENT,
+        ids.SUPPRESSION,
+    ]
+    assert len({*prefixes}) == len(prefixes)
+    assert ids.show(ids.CUSTOMER, ids.read(ids.CUSTOMER, SHOWN)) == SHOWN
