@@ -72,7 +72,9 @@ async def mark_erased(work: Work, organization: OrganizationId, tags: Sequence[U
 
 async def marked(work: Work, organization: OrganizationId, tags: Sequence[UUID]) -> set[UUID]:
     """Return those of `tags` that bear an erasure mark."""
+    if not tags:
+        return set()
     query = ErasureMarks.select(ErasureMarks.tag).where(
         (ErasureMarks.organization == raw(organization)) & ErasureMarks.tag.is_in(list(tags))
     )
-    return {row["tag"] for row in await work.run(query)} if tags else set()
+    return {row["tag"] for row in await work.run(query)}
