@@ -119,7 +119,10 @@ def _check_ceiling(act: Acting, said: NewGrant) -> None:
     act.here.organization.purpose(said.purpose)
     if said.purpose not in ceiling.purposes:
         raise Denied("purpose_not_granted_to_client", "this purpose is not in your client's ceiling")
-    if said.channel != EVERY and said.channel not in ceiling.channels:
+    if said.channel == EVERY:
+        return
+    act.here.organization.channel(said.channel)
+    if said.channel not in ceiling.channels:
         raise Denied("channel_not_granted_to_client", "this channel is not in your client's ceiling")
 
 
