@@ -23,7 +23,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from litestar import Litestar
 
-from vault.actions.tokens import open_tokens
+from vault.actions.tokens import signing_keys
 from vault.app import create_app
 from vault.base.errors import Unavailable
 from vault.base.settings import Settings, read
@@ -132,11 +132,11 @@ def run(settings: Settings, url: str, *, address: str) -> int:
 def _app(settings: Settings, url: str, *, parent: int) -> Litestar:
     """Return the application, in a server process of its own."""
     lines.configure()
-    _end_with(parent)
+    end_with(parent)
     return create_app(settings, url)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Let this process be told to stop when its parent is gone: orphans would keep the port and answer unseen."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -147,4 +147,4 @@ def _end_with(parent: int) -> None:
 async def _try(settings: Settings, url: str) -> None:
     one = msgspec.structs.replace(settings, pool=2)
     async with opened(one, url) as vault:
-        await open_tokens(vault)
+        await signing_keys(vault)
