@@ -56,6 +56,7 @@ class AsyncAsker:
         self._many = many
         self._waiting: list[_Waiting] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._over = False
 
     def ask(self, question: Question, key: str | None) -> AsyncDecision:
         """Return the answer, to be awaited."""
@@ -63,12 +64,15 @@ class AsyncAsker:
 
     async def aclose(self) -> None:
         """Ask no more. Whoever still waits gets a `Problem`, which is no yes."""
+        self._over = True
         _fail(self._waiting, _closed())
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _gathered(self, question: Question) -> Decision:
+        if self._over:
+            raise _closed()
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._send)
@@ -124,7 +128,7 @@ class SyncAsker:
 
 
 def _closed() -> Problem:
-    return Unavailable("closed", "the vault was closed before it answered")
+    return Unavailable("closed", "this client was closed before there was an answer")
 
 
 def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:

@@ -28,7 +28,7 @@ class SyncTokens:
         self._metadata: Metadata | None = None
         self._token: str | None = None
         self._ends = 0.0
-        self._tries = 0
+        self._failures = 0
         self._failed: Problem | None = None
 
     def get(self, *, instead_of: str | None = None) -> str:
@@ -36,23 +36,22 @@ class SyncTokens:
 
         Whoever waited for a fetch that failed shares its failure: in an outage they do not try one after the other.
         """
-        tries = self._tries
+        failures = self._failures
         with self._lock:
             if self._token is not None and self._token != instead_of and passed() < self._ends:
                 return self._token
-            if self._tries != tries and self._failed is not None:
+            if self._failures != failures and self._failed is not None:
                 raise self._failed
             return self._renew()
 
     def _renew(self) -> str:
         asked = passed()
-        self._tries += 1
         try:
             token = self._fetch()
         except Problem as problem:
+            self._failures += 1
             self._failed = problem
             raise
-        self._failed = None
         self._token, self._ends = token.access_token, asked + token.expires_in - _EARLY
         return token.access_token
 
