@@ -11,7 +11,7 @@ import msgspec
 from vault.actions.vault import Here, Vault, here
 from vault.base.canonical import Json
 from vault.base.errors import Denied
-from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh
+from vault.base.ids import ENTRY, SUBJECT, EntryId, OrganizationId, Subject, fresh, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
 from vault.domain.organization import Action
@@ -37,6 +37,10 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     def id(self, prefix: str) -> str:
         """Return a new id."""
         return fresh(prefix, self.vault.clock, self.vault.entropy)
+
+    def subject(self) -> Subject:
+        """Return a new subject: chance alone, for a time in it would lead back to its customer after an erasure."""
+        return Subject(show(SUBJECT, uuid8(self.vault.entropy.draw(16))))
 
     def entry(self, kind: str, **told: Json | None) -> Entry:
         """Return a log entry about this action."""

@@ -18,7 +18,7 @@ from vault.actions.points import (
 )
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Invalid, Unknown
-from vault.base.ids import CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw
+from vault.base.ids import CUSTOMER, ContactPointId, CustomerId, Subject, raw
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.customer import (
@@ -53,11 +53,11 @@ async def register(vault: Vault, actor: Actor, registration: Registration) -> Re
         if not points and not references:
             raise Invalid("nobody", "give at least one contact point or external reference")
         await lock_tags(act, [*points, *references])
-        await refuse_erased(act, [*points, *references])
         known = await _known(act, references)
         if known is not None:
             await _add_to(act, known, registration, points, references)
             return Registered(id=known, created=False)
+        await refuse_erased(act, [*points, *references])
         return Registered(id=await _create(act, registration, points, references), created=True)
 
 
@@ -93,10 +93,10 @@ async def add_point(vault: Vault, actor: Actor, customer: CustomerId, point: New
     async with acting(vault, actor, "add_contact_point", "create") as act:
         subject = await locked(act, customer)
         tagged = tag_point(act.here, point.kind, point.value, primary=point.primary)
-        await refuse_erased(act, [tagged])
         for known in await customers.points(act.work, act.organization, customer):
             if known.tag == tagged.tag:
                 return PointAdded(id=known.id, created=False)
+        await refuse_erased(act, [tagged])
         [added] = await add_points(act, await _key(act, customer), customer, [tagged])
         await act.log("contact_point_added", subject=subject, point=point.kind)
         return PointAdded(id=added, created=True)
@@ -163,7 +163,7 @@ async def _create(
     act: Acting, registration: Registration, points: list[Tagged], references: list[Tagged]
 ) -> CustomerId:
     customer = CustomerId(act.id(CUSTOMER))
-    subject = Subject(act.id(SUBJECT))
+    subject = act.subject()
     row = NewCustomer(
         id=customer,
         subject=subject,
@@ -195,6 +195,7 @@ async def _add_to(
     shown = await _shown(act, customer)
     have = {point.tag for point in await customers.points(act.work, act.organization, customer)}
     new_points = [point for point in points if point.tag not in have]
+    await refuse_erased(act, [*new_points, *references])
     fields = {name: value for name, value in registration.attributes.items() if name not in shown.attributes}
     key = await _key(act, customer)
     await _seal_attributes(act, key, customer, fields)

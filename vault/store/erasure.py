@@ -17,7 +17,8 @@ tags AS (DELETE FROM keystore.blind_index WHERE organization = $1 AND customer =
 points AS (DELETE FROM vault.contact_point WHERE organization = $1 AND customer = $2 RETURNING 1),
 refs AS (DELETE FROM vault.external_reference WHERE organization = $1 AND customer = $2 RETURNING 1),
 fields AS (DELETE FROM vault.attribute WHERE organization = $1 AND customer = $2 RETURNING 1),
-gone AS (UPDATE vault.customer SET erased_at = $3, locale = NULL, time_zone = NULL, minor_until = NULL
+gone AS (UPDATE vault.customer SET erased_at = date_trunc('day', $3::timestamptz),
+         recorded_at = date_trunc('day', recorded_at), locale = NULL, time_zone = NULL, minor_until = NULL
          WHERE organization = $1 AND id = $2)
 SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS subject_bridge,
   (SELECT count(*) FROM tags) AS index_tags, (SELECT count(*) FROM points) AS contact_points,
@@ -26,7 +27,10 @@ SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS sub
 
 
 async def erase(work: Work, organization: OrganizationId, customer: CustomerId, *, at: datetime) -> dict[str, int]:
-    """Delete all that names a customer; return how much of what went. The row stays, empty: the id stays taken."""
+    """Delete all that names a customer; return how much of what went. The row stays, empty: the id stays taken.
+
+    Its dates lose their time of day: an exact instant would name the log entry of the same, and with it the subject.
+    """
     [row] = await work.fetch(_ERASE, raw(organization), raw(customer), at)
     return {str(name): int(count) for name, count in row.items()}
 

@@ -20,7 +20,7 @@ WHERE organization = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
 """
 _MARK: Final = """
 INSERT INTO vault.erasure_mark (organization, tag, recorded_at)
-SELECT $1, tag, $3 FROM unnest($2::uuid[]) AS tag ON CONFLICT DO NOTHING
+SELECT $1, tag, date_trunc('day', $3::timestamptz) FROM unnest($2::uuid[]) AS tag ON CONFLICT DO NOTHING
 """
 
 
@@ -66,7 +66,7 @@ async def add(
 
 
 async def mark_erased(work: Work, organization: OrganizationId, tags: Sequence[UUID], *, recorded_at: datetime) -> None:
-    """Mark values of which imports and clients may not make a customer again."""
+    """Mark values of which imports and clients may not make a customer again; the day is all that is kept of when."""
     await work.fetch(_MARK, raw(organization), list(tags), recorded_at)
 
 
