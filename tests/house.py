@@ -9,7 +9,7 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -76,16 +76,31 @@ class Seen:
     lost: int = 0
 
 
+Tables = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
 async def check_house(url: str, vault: Vault, seen: Seen) -> None:
     """Inspect everything; `vault` lends its keys."""
+    await inspect(vault, await read_tables(url), seen)
+
+
+async def read_tables(url: str) -> Tables:
+    """Return every row of every table, view and the like that is not PostgreSQL's own."""
     connection = await asyncpg.connect(url)
     try:
-        tables = {
-            f"{schema}.{name}": await connection.fetch(f'SELECT * FROM {schema}."{name}"')  # noqa: S608 - from the catalogue
+        return {
+            f"{schema}.{name}": [
+                dict(row)
+                for row in await connection.fetch(f'SELECT * FROM {schema}."{name}"')  # noqa: S608 - names from the catalogue
+            ]
             for schema, name in await connection.fetch(_TABLES)
         }
     finally:
         await connection.close()
+
+
+async def inspect(vault: Vault, tables: Tables, seen: Seen) -> None:
+    """Inspect what was written and what was seen."""
     entries = check_entries(tables)
     check_told(entries, tables, seen)
     await check_seals(vault, tables)
@@ -93,7 +108,7 @@ async def check_house(url: str, vault: Vault, seen: Seen) -> None:
 
 
 # ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def check_entries(tables: dict[str, list[asyncpg.Record]]) -> list[Json]:
+def check_entries(tables: Tables) -> list[Json]:
     """Every entry is canonical, small, of its organization, waits for its number, and names no person."""
     entries: list[Json] = []
     for row in tables["vault.log_entry"]:
@@ -111,7 +126,7 @@ def check_entries(tables: dict[str, list[asyncpg.Record]]) -> list[Json]:
     return entries
 
 
-def check_told(entries: list[Json], tables: dict[str, list[asyncpg.Record]], seen: Seen) -> None:
+def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
     """Each fact, decision, read, refusal and token has exactly one entry."""
     kinds = Counter(entry["kind"] for entry in entries)
     facts = Counter(entry["fact"] for entry in entries if entry["kind"] == "fact")
@@ -152,7 +167,7 @@ class Sealed:
     value: bytes
 
 
-async def check_seals(vault: Vault, tables: dict[str, list[asyncpg.Record]]) -> None:
+async def check_seals(vault: Vault, tables: Tables) -> None:
     """Each sealed field opens with its own key in its own place, and nowhere else."""
     safes: dict[UUID, Safe] = {}
     for row in tables["vault.organization"]:
@@ -185,7 +200,7 @@ async def check_seals(vault: Vault, tables: dict[str, list[asyncpg.Record]]) -> 
                 _shut(elsewhere, key, sealed)
 
 
-def _sealed(tables: dict[str, list[asyncpg.Record]]) -> Iterator[Sealed]:
+def _sealed(tables: Tables) -> Iterator[Sealed]:
     for row in tables["vault.attribute"]:
         who = row["organization"], row["customer"]
         yield Sealed(*who, "data", "attribute", row["name"], row["customer"], row["sealed"])
@@ -208,7 +223,7 @@ def _shut(safe: Safe, key: CustomerKey, sealed: Sealed) -> None:
 
 
 # ── Canaries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def check_canaries(tables: dict[str, list[asyncpg.Record]], seen: Seen) -> None:
+def check_canaries(tables: Tables, seen: Seen) -> None:
     """Nothing anybody sent as personal is readable in the database, a log line, a URL or an answer but a release."""
     canaries = Canaries(seen.exchanges)
     for name, rows in tables.items():
@@ -277,7 +292,7 @@ def without_releases(one: Exchange) -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode()
 
 
-def _columns(rows: list[asyncpg.Record]) -> Iterator[tuple[str, bytes]]:
+def _columns(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
     for column in rows[0].keys() if rows else ():
         yield column, b"\n".join(_bytes(row[column]) for row in rows)
 
