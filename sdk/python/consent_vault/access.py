@@ -45,7 +45,7 @@ class Options(TypedDict, total=False):
 class Access:
     """One client's way into one vault."""
 
-    def __init__(self, url: str, client_id: str, options: Options) -> None:
+    def __init__(self, url: str, client_id: str, *, options: Options) -> None:
         if ("private_key" in options) == ("client_secret" in options):
             raise ValueError("give private_key or client_secret, and only one of them")
         self.url = _address(url)

@@ -179,7 +179,7 @@ class Suppressions(Struct, frozen=True, kw_only=True):
     suppressions: tuple[Suppression, ...]
 
 
-def read(status: int, body: bytes, kind: type[Kind]) -> Kind:
+def read(status: int, body: bytes, *, kind: type[Kind]) -> Kind:
     """Return the answer as `kind`; a `Problem` for everything that is not exactly that."""
     if status == _OK:
         try:

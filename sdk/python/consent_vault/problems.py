@@ -13,8 +13,8 @@ class Problem(Exception):
     `status` is the HTTP status, or None where there was no answer at all.
     """
 
-    def __init__(self, code: str, detail: str, status: int | None = None) -> None:
-        super().__init__(code, detail, status)
+    def __init__(self, code: str, detail: str, *, status: int | None = None) -> None:
+        super().__init__(code, detail)
         self.code = code
         self.detail = detail
         self.status = status
@@ -77,9 +77,9 @@ def problem(status: int, body: bytes) -> Problem:
         told = _Document()
     code = told.code or told.error or f"http_{status}"
     detail = told.detail or told.error_description or f"the vault, or something before it, answered with {status}"
-    return kind(code, detail, status)
+    return kind(code, detail, status=status)
 
 
 def unreadable(status: int) -> Unavailable:
     """Return the problem of an answer that is none of the vault's."""
-    return Unavailable("unreadable_answer", "the answer is not one a vault gives; take it for a no", status)
+    return Unavailable("unreadable_answer", "the answer is not one a vault gives; take it for a no", status=status)

@@ -24,7 +24,7 @@ ANYTHING = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(s
 
 def said(body: bytes) -> Decision | None:
     try:
-        return read(200, body, Decision)
+        return read(200, body, kind=Decision)
     except Problem:
         return None
 
@@ -110,11 +110,11 @@ def test_nothing_left_out_of_a_yes_leaves_another_yes(data: st.DataObject) -> No
 @given(st.integers(100, 599).filter(lambda status: status != 200))
 def test_a_yes_under_another_status_is_none(status: int) -> None:
     with pytest.raises(Problem) as raised:
-        read(status, json.dumps(decision(allowed=True)).encode(), Decision)
+        read(status, json.dumps(decision(allowed=True)).encode(), kind=Decision)
     assert raised.value.status == status
 
 
 @given(st.binary(max_size=60), st.integers(400, 599))
 def test_a_refusal_nobody_can_read_is_still_a_refusal(body: bytes, status: int) -> None:
     with pytest.raises(Problem):
-        read(status, body, Decision)
+        read(status, body, kind=Decision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import httpx2
@@ -125,3 +126,8 @@ def test_nobody_who_prints_a_request_or_a_problem_sees_a_value() -> None:
     with pytest.raises(Unavailable) as raised:
         Stand(*[httpx2.ReadError("anna")] * 4).sync().decide(**QUESTION)
     assert "anna" not in str(raised.value)
+
+
+def test_a_problem_travels_between_processes_as_it_is() -> None:
+    problem = pickle.loads(pickle.dumps(NotFound("gone", "it is no more", status=410)))  # noqa: S301 - our own
+    assert (type(problem), problem.status, str(problem)) == (NotFound, 410, "gone: it is no more")

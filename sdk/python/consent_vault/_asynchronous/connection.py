@@ -36,7 +36,7 @@ class AsyncConnection:
         if answer.status_code == _NO_TOKEN:
             renewed = await self._tokens.get(instead_of=token)
             answer = await self._send(lambda: call.bearing(renewed))
-        return read(answer.status_code, answer.content, kind)
+        return read(answer.status_code, answer.content, kind=kind)
 
     async def aclose(self) -> None:
         """Close what was opened here."""

@@ -21,16 +21,16 @@ class AsyncDecisions:
 
     async def one(self, question: Question, key: str | None = None) -> Decision:
         """Ask one question."""
-        return await self._connection.ask(self._call(self._url, body(question), key), Decision)
+        return await self._connection.ask(self._call(self._url, body(question), key=key), Decision)
 
     async def many(self, questions: Sequence[Question], key: str | None = None) -> tuple[Decision, ...]:
         """Ask up to 1,000 questions. One that makes no sense spoils all of them."""
         asked = body({"questions": [without_none(question) for question in questions]})
-        answers = await self._connection.ask(self._call(f"{self._url}/batch", asked, key), Decisions)
+        answers = await self._connection.ask(self._call(f"{self._url}/batch", asked, key=key), Decisions)
         if len(answers.decisions) != len(questions):
             raise unreadable(200)
         return answers.decisions
 
-    def _call(self, url: str, asked: bytes, key: str | None) -> Call:
+    def _call(self, url: str, asked: bytes, *, key: str | None) -> Call:
         headers = {"content-type": "application/json", "idempotency-key": key or fresh()}
         return Call(method="POST", url=url, headers=headers, body=asked)

@@ -63,7 +63,7 @@ class AsyncVault:
     def __init__(
         self, url: str, *, client_id: str, http: AsyncClient | None = None, **options: Unpack[Options]
     ) -> None:
-        access = Access(url, client_id, options)
+        access = Access(url, client_id, options=options)
         self._v1 = f"{access.url}/v1"
         self._connection = AsyncConnection(access, http)
         self._decisions = AsyncDecisions(self._connection, access.url)
@@ -95,11 +95,11 @@ class AsyncVault:
     async def register(self, **registration: Unpack[Registration]) -> Registered:
         """Register a customer. Without an external reference the same one again is another customer."""
         known = bool(registration.get("external"))
-        return await self._write("/customers", registration, Registered, repeatable=known)
+        return await self._write("/customers", registration, kind=Registered, repeatable=known)
 
     async def lookup(self, *, contact: Contact | None = None, external: Reference | None = None) -> Found:
         """Find customers by a contact point's value or by an external reference."""
-        return await self._write("/customers/lookup", {"contact": contact, "external": external}, Found)
+        return await self._write("/customers/lookup", {"contact": contact, "external": external}, kind=Found)
 
     async def show_customer(self, customer: str) -> Customer:
         """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
@@ -107,12 +107,12 @@ class AsyncVault:
 
     async def correct_customer(self, customer: str, **correction: Unpack[Correction]) -> Customer:
         """Correct attributes, locale and time zone, and add references. An attribute that is None is taken away."""
-        return await self._write(_of(customer), correction, Customer, method="PATCH")
+        return await self._write(_of(customer), correction, kind=Customer, method="PATCH")
 
     async def add_contact_point(self, customer: str, point: ContactPoint) -> PointAdded:
         """Add a way to reach a customer."""
         fields = {"kind": point.kind, "value": point.value, "primary": point.primary}
-        return await self._write(_of(customer, "/contact-points"), fields, PointAdded)
+        return await self._write(_of(customer, "/contact-points"), fields, kind=PointAdded)
 
     async def remove_contact_point(self, customer: str, contact_point: str) -> None:
         """Take a contact point away."""
@@ -121,19 +121,19 @@ class AsyncVault:
 
     async def grant(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[Yes]) -> Stated:
         """Record a yes you captured, with its evidence."""
-        return await self._state(_of(customer, "/grants"), said, idempotency_key)
+        return await self._state(_of(customer, "/grants"), said, key=idempotency_key)
 
     async def refuse(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record a no to being asked."""
-        return await self._state(_of(customer, "/refusals"), said, idempotency_key)
+        return await self._state(_of(customer, "/refusals"), said, key=idempotency_key)
 
     async def withdraw(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record that a yes is taken back. The very next decision sees it."""
-        return await self._state(_of(customer, "/withdrawals"), said, idempotency_key)
+        return await self._state(_of(customer, "/withdrawals"), said, key=idempotency_key)
 
     async def object(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
-        return await self._state(_of(customer, "/objections"), said, idempotency_key)
+        return await self._state(_of(customer, "/objections"), said, key=idempotency_key)
 
     async def consents(
         self, customer: str, *, at: datetime | None = None, known_at: datetime | None = None
@@ -144,7 +144,7 @@ class AsyncVault:
 
     async def suppress(self, contact: Contact, **stop: Unpack[Stop]) -> Suppression:
         """Stop a contact point, whoever has it."""
-        return await self._write("/suppressions", {**stop, "contact": contact}, Suppression)
+        return await self._write("/suppressions", {**stop, "contact": contact}, kind=Suppression)
 
     async def suppressions(self, *, after: str | None = None, limit: int = 100) -> tuple[Suppression, ...]:
         """List suppressions, a page at a time; `after` is the last id of the page before."""
@@ -154,13 +154,13 @@ class AsyncVault:
     async def _read(self, path: str, kind: type[Kind]) -> Kind:
         return await self._connection.ask(Call(method="GET", url=self._v1 + path), kind)
 
-    async def _state(self, path: str, said: Mapping[str, Any], key: str | None) -> Stated:
+    async def _state(self, path: str, said: Mapping[str, Any], *, key: str | None) -> Stated:
         headers = {"content-type": "application/json", "idempotency-key": key or fresh()}
         call = Call(method="POST", url=self._v1 + path, headers=headers, body=body(said))
         return await self._connection.ask(call, Stated)
 
     async def _write(
-        self, path: str, fields: Mapping[str, Any], kind: type[Kind], *, method: str = "POST", repeatable: bool = True
+        self, path: str, fields: Mapping[str, Any], *, kind: type[Kind], method: str = "POST", repeatable: bool = True
     ) -> Kind:
         headers = {"content-type": "application/json"}
         call = Call(method=method, url=self._v1 + path, headers=headers, body=body(fields), repeatable=repeatable)

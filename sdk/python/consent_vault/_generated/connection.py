@@ -37,7 +37,7 @@ class SyncConnection:
         if answer.status_code == _NO_TOKEN:
             renewed = self._tokens.get(instead_of=token)
             answer = self._send(lambda: call.bearing(renewed))
-        return read(answer.status_code, answer.content, kind)
+        return read(answer.status_code, answer.content, kind=kind)
 
     def close(self) -> None:
         """Close what was opened here."""

@@ -58,7 +58,7 @@ class SyncTokens:
     def _fetch(self) -> Token:
         if self._metadata is None:
             found = self._send(self._access.discovery)
-            self._metadata = read(found.status_code, found.content, Metadata)
+            self._metadata = read(found.status_code, found.content, kind=Metadata)
         metadata = self._metadata
         answer = self._send(lambda: self._access.token_call(metadata))
-        return read(answer.status_code, answer.content, Token)
+        return read(answer.status_code, answer.content, kind=Token)

@@ -64,7 +64,7 @@ class Vault:
     def __init__(
         self, url: str, *, client_id: str, http: Client | None = None, **options: Unpack[Options]
     ) -> None:
-        access = Access(url, client_id, options)
+        access = Access(url, client_id, options=options)
         self._v1 = f"{access.url}/v1"
         self._connection = SyncConnection(access, http)
         self._decisions = SyncDecisions(self._connection, access.url)
@@ -96,11 +96,11 @@ class Vault:
     def register(self, **registration: Unpack[Registration]) -> Registered:
         """Register a customer. Without an external reference the same one again is another customer."""
         known = bool(registration.get("external"))
-        return self._write("/customers", registration, Registered, repeatable=known)
+        return self._write("/customers", registration, kind=Registered, repeatable=known)
 
     def lookup(self, *, contact: Contact | None = None, external: Reference | None = None) -> Found:
         """Find customers by a contact point's value or by an external reference."""
-        return self._write("/customers/lookup", {"contact": contact, "external": external}, Found)
+        return self._write("/customers/lookup", {"contact": contact, "external": external}, kind=Found)
 
     def show_customer(self, customer: str) -> Customer:
         """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
@@ -108,12 +108,12 @@ class Vault:
 
     def correct_customer(self, customer: str, **correction: Unpack[Correction]) -> Customer:
         """Correct attributes, locale and time zone, and add references. An attribute that is None is taken away."""
-        return self._write(_of(customer), correction, Customer, method="PATCH")
+        return self._write(_of(customer), correction, kind=Customer, method="PATCH")
 
     def add_contact_point(self, customer: str, point: ContactPoint) -> PointAdded:
         """Add a way to reach a customer."""
         fields = {"kind": point.kind, "value": point.value, "primary": point.primary}
-        return self._write(_of(customer, "/contact-points"), fields, PointAdded)
+        return self._write(_of(customer, "/contact-points"), fields, kind=PointAdded)
 
     def remove_contact_point(self, customer: str, contact_point: str) -> None:
         """Take a contact point away."""
@@ -122,19 +122,19 @@ class Vault:
 
     def grant(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[Yes]) -> Stated:
         """Record a yes you captured, with its evidence."""
-        return self._state(_of(customer, "/grants"), said, idempotency_key)
+        return self._state(_of(customer, "/grants"), said, key=idempotency_key)
 
     def refuse(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record a no to being asked."""
-        return self._state(_of(customer, "/refusals"), said, idempotency_key)
+        return self._state(_of(customer, "/refusals"), said, key=idempotency_key)
 
     def withdraw(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record that a yes is taken back. The very next decision sees it."""
-        return self._state(_of(customer, "/withdrawals"), said, idempotency_key)
+        return self._state(_of(customer, "/withdrawals"), said, key=idempotency_key)
 
     def object(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
-        return self._state(_of(customer, "/objections"), said, idempotency_key)
+        return self._state(_of(customer, "/objections"), said, key=idempotency_key)
 
     def consents(
         self, customer: str, *, at: datetime | None = None, known_at: datetime | None = None
@@ -145,7 +145,7 @@ class Vault:
 
     def suppress(self, contact: Contact, **stop: Unpack[Stop]) -> Suppression:
         """Stop a contact point, whoever has it."""
-        return self._write("/suppressions", {**stop, "contact": contact}, Suppression)
+        return self._write("/suppressions", {**stop, "contact": contact}, kind=Suppression)
 
     def suppressions(self, *, after: str | None = None, limit: int = 100) -> tuple[Suppression, ...]:
         """List suppressions, a page at a time; `after` is the last id of the page before."""
@@ -155,13 +155,13 @@ class Vault:
     def _read(self, path: str, kind: type[Kind]) -> Kind:
         return self._connection.ask(Call(method="GET", url=self._v1 + path), kind)
 
-    def _state(self, path: str, said: Mapping[str, Any], key: str | None) -> Stated:
+    def _state(self, path: str, said: Mapping[str, Any], *, key: str | None) -> Stated:
         headers = {"content-type": "application/json", "idempotency-key": key or fresh()}
         call = Call(method="POST", url=self._v1 + path, headers=headers, body=body(said))
         return self._connection.ask(call, Stated)
 
     def _write(
-        self, path: str, fields: Mapping[str, Any], kind: type[Kind], *, method: str = "POST", repeatable: bool = True
+        self, path: str, fields: Mapping[str, Any], *, kind: type[Kind], method: str = "POST", repeatable: bool = True
     ) -> Kind:
         headers = {"content-type": "application/json"}
         call = Call(method=method, url=self._v1 + path, headers=headers, body=body(fields), repeatable=repeatable)
