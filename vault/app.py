@@ -11,8 +11,7 @@ from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
-from vault.actions.decisions import Decisions
-from vault.actions.tokens import Tokens, open_tokens
+from vault.actions.tokens import authenticate
 from vault.actions.vault import Vault
 from vault.api import consents, customers, decisions, health, suppressions, tokens
 from vault.api.contract import CONFIG, PersonalSchema
@@ -52,7 +51,6 @@ async def open_vault(
         provider=provider,
         keyring=Keyring(provider, clock=clock, entropy=entropy),
         issuer=settings.issuer,
-        held={},
     )
     forgetting = asyncio.create_task(_forget(vault))
     try:
@@ -71,8 +69,6 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with open_vault(settings, url, clock=clock) as vault:
             app.state.vault = vault
-            app.state.decisions = Decisions(vault)
-            app.state.tokens = await open_tokens(vault)
             yield
 
     return Litestar(
@@ -80,7 +76,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             Router(
                 path="/v1",
                 route_handlers=[decisions.router, customers.router, consents.router, suppressions.router],
-                dependencies={"actor": Provide(_actor, sync_to_thread=False)},
+                dependencies={"actor": Provide(_actor)},
                 security=[{"oauth": []}],
             ),
             tokens.router,
@@ -88,8 +84,6 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         ],
         dependencies={
             "vault": Provide(_vault, sync_to_thread=False),
-            "decisions": Provide(_decisions, sync_to_thread=False),
-            "tokens": Provide(_tokens, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
         lifespan=[lifespan],
@@ -107,18 +101,8 @@ def _vault(state: State) -> Vault:
     return vault
 
 
-def _decisions(state: State) -> Decisions:
-    found: Decisions = state.decisions
-    return found
-
-
-def _tokens(state: State) -> Tokens:
-    found: Tokens = state.tokens
-    return found
-
-
-def _actor(request: Request[Any, Any, Any], tokens: NamedDependency[Tokens]) -> Actor:
-    return tokens.authenticate(request.headers.get("authorization"))
+async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Actor:
+    return await authenticate(vault, request.headers.get("authorization"))
 
 
 def _personal(_: type, value: object) -> Personal:
@@ -132,5 +116,5 @@ async def _forget(vault: Vault) -> None:
     while True:
         await asyncio.sleep(_FORGET_SECONDS)
         vault.keyring.forget_expired()
-        for here in vault.held.values():
+        for here in vault.memory.here.values():
             here.safe.forget()

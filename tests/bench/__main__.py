@@ -17,8 +17,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--small", action="store_true", help="tiny, for its shape: asserts no ratio")
     asked = parser.parse_args()
-    sizes = {"customers": 20, "connections": 8, "seconds": 0.5, "rounds": 1} if asked.small else {}
-    result = run(decide(**sizes))
+    result = run(decide(customers=20, connections=8, seconds=0.5, rounds=1) if asked.small else decide())
     if asked.json:
         print(json.dumps(result))
     else:

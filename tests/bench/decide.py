@@ -16,13 +16,15 @@ from tests.bench.world import World, machine, serving, world
 BUDGET = {"ratio": 0.40, "ungathered_ratio": 2.5}
 
 
-async def decide(*, customers: int = 500, connections: int = 128, seconds: float = 5, rounds: int = 3) -> dict[str, Any]:
+async def decide(
+    *, customers: int = 500, connections: int = 128, seconds: float = 5, rounds: int = 3
+) -> dict[str, Any]:
     """Measure the three servers in turn, `rounds` times, and return the medians and their ratios."""
     async with world(customers) as made:
         with serving("gathered") as gathered, serving("ungathered") as ungathered:
             token = await made.token(gathered)
             requests = _requests(made, token)
-            await _keep_answer(gathered, made, token)
+            Path(os.environ["BENCH_ANSWER"]).write_bytes(await _answer(gathered, made, token))
             with serving("bare") as bare:
                 ports = {"bare": bare, "gathered": gathered, "ungathered": ungathered}
                 loads: dict[str, list[Load]] = {name: [] for name in ports}
@@ -43,14 +45,14 @@ def _requests(made: World, token: str) -> list[bytes]:
     return [post("/v1/decisions", json.dumps(body).encode(), token) for body in bodies]
 
 
-async def _keep_answer(port: int, made: World, token: str) -> None:
+async def _answer(port: int, made: World, token: str) -> bytes:
     question = {"customer": made.customers[0], "purpose": "sales", "channel": "email"}
     async with httpx2.AsyncClient() as http:
         answer = await http.post(
             f"http://127.0.0.1:{port}/v1/decisions", json=question, headers={"authorization": f"Bearer {token}"}
         )
     assert answer.json()["allowed"] is True, answer.text
-    Path(os.environ["BENCH_ANSWER"]).write_bytes(answer.content)
+    return answer.content
 
 
 def _result(loads: dict[str, list[Load]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A load of raw HTTP/1.1 over kept connections: as little client as possible, so that the server is what is measured."""
+"""A load of raw HTTP/1.1 over kept connections: as little client as possible, so that the server is measured."""
 
 from __future__ import annotations
 
@@ -71,16 +71,12 @@ async def drive(port: int, requests: list[bytes], *, connections: int, seconds: 
     """Send one request after the other on each connection, and measure."""
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
-    opened = [
-        await loop.create_connection(
-            lambda request=requests[place % len(requests)]: _Connection(request, begin + seconds), "127.0.0.1", port
-        )
-        for place in range(connections)
-    ]
+    each = [_Connection(requests[place % len(requests)], begin + seconds) for place in range(connections)]
+    opened = [await loop.create_connection(lambda one=one: one, "127.0.0.1", port) for one in each]
     async with asyncio.timeout(seconds + 30):
-        await asyncio.gather(*(protocol.done for _, protocol in opened))
+        await asyncio.gather(*(one.done for one in each))
     spent = time.perf_counter() - begin
     for transport, _ in opened:
         transport.close()
-    latencies = [latency for _, protocol in opened for latency in protocol.latencies]
+    latencies = [latency for one in each for latency in one.latencies]
     return Load(rate=len(latencies) / spent, latency=median(latencies) * 1000)

@@ -9,7 +9,7 @@ from typing import Final
 
 from vault.actions.acting import deny, written
 from vault.actions.answers import Asked, Prepared, Settled, prepare, settle, told_to_client, told_to_log, wanted
-from vault.actions.gatherer import LANES, MOST, Gatherer
+from vault.actions.gatherer import Gatherer
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
@@ -24,66 +24,66 @@ from vault.store.releases import Sealed
 _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
-class Decisions:
-    """The decisions of one process: a gatherer for each organization, of `lanes` batches of at most `most`."""
+async def decide(vault: Vault, actor: Actor, question: Question, *, repeat: str | None = None) -> Decision:
+    """Answer one question. `repeat` is the caller's Idempotency-Key: the same key gives the same decision id."""
+    return (await decide_all(vault, actor, [question], repeat=repeat))[0]
 
-    def __init__(self, vault: Vault, *, lanes: int = LANES, most: int = MOST) -> None:
-        self._vault = vault
-        self._lanes = lanes
-        self._most = most
-        self._gatherers: dict[OrganizationId, Gatherer[Prepared, Decision]] = {}
 
-    async def decide(self, actor: Actor, question: Question, *, repeat: str | None = None) -> Decision:
-        """Answer one question. `repeat` is the caller's Idempotency-Key: the same key gives the same decision id."""
-        return (await self.decide_all(actor, [question], repeat=repeat))[0]
+async def decide_all(
+    vault: Vault, actor: Actor, asked: Sequence[Question], *, repeat: str | None = None
+) -> list[Decision]:
+    """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
+    try:
+        prepared = await _prepared(vault, actor, asked, repeat)
+        return await _gatherer(vault, actor.organization).ask_all(prepared)
+    except Denied as refusal:
+        await deny(vault, actor, "decide", refusal)
+        raise
 
-    async def decide_all(self, actor: Actor, asked: Sequence[Question], *, repeat: str | None = None) -> list[Decision]:
-        """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
+
+async def _prepared(vault: Vault, actor: Actor, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
+    """Check the questions, on what is held if that suffices: a newer file may declare what an older one did not."""
+    current = vault.memory.here.get(actor.organization)
+    if current is not None:
+        with suppress(VaultError):
+            return _checked(vault, current, actor, asked, repeat)
+    async with vault.database.work() as work:
+        current, _ = await here(vault, work, actor.organization)
+    return _checked(vault, current, actor, asked, repeat)
+
+
+def _checked(
+    vault: Vault, current: Here, actor: Actor, asked: Sequence[Question], repeat: str | None
+) -> list[Prepared]:
+    now = vault.clock.now()
+    prepared: list[Prepared] = []
+    for place, question in enumerate(asked):
+        decision = _decision(vault, current, actor, repeat and f"{place} {repeat}")
         try:
-            prepared = await self._prepared(actor, asked, repeat)
-            return await self._gatherer(actor.organization).ask_all(prepared)
-        except Denied as refusal:
-            await deny(self._vault, actor, "decide", refusal)
-            raise
+            prepared.append(prepare(current, Asked(actor=actor, question=question, decision=decision), now))
+        except Invalid as error:
+            if len(asked) == 1:
+                raise
+            raise Invalid(error.code, f"question {place}: {error.detail}") from None
+    return prepared
 
-    async def _prepared(self, actor: Actor, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
-        """Check the questions, on what is held if that suffices: a newer file may declare what an older one did not."""
-        current = self._vault.held.get(actor.organization)
-        if current is not None:
-            with suppress(VaultError):
-                return self._checked(current, actor, asked, repeat)
-        async with self._vault.database.work() as work:
-            current, _ = await here(self._vault, work, actor.organization)
-        return self._checked(current, actor, asked, repeat)
 
-    def _checked(self, current: Here, actor: Actor, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
-        now = self._vault.clock.now()
-        prepared: list[Prepared] = []
-        for place, question in enumerate(asked):
-            named = Asked(actor=actor, question=question, decision=self._decision(current, actor, repeat, place))
-            try:
-                prepared.append(prepare(current, named, now))
-            except Invalid as error:
-                if len(asked) == 1:
-                    raise
-                raise Invalid(error.code, f"question {place}: {error.detail}") from None
-        return prepared
+def _decision(vault: Vault, current: Here, actor: Actor, repeat: str | None) -> DecisionId:
+    """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored."""
+    if repeat is None:
+        return DecisionId(fresh(DECISION, vault.clock, vault.entropy))
+    tag = current.safe.repeat(b"decision", (actor.client or "").encode(), repeat.encode())
+    return DecisionId(show(DECISION, uuid8(tag)))
 
-    def _decision(self, current: Here, actor: Actor, repeat: str | None, place: int) -> DecisionId:
-        """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored."""
-        if repeat is None:
-            return DecisionId(fresh(DECISION, self._vault.clock, self._vault.entropy))
-        tag = current.safe.repeat(b"decision", (actor.client or "").encode(), repeat.encode(), b"%d" % place)
-        return DecisionId(show(DECISION, uuid8(tag)))
 
-    def _gatherer(self, organization: OrganizationId) -> Gatherer[Prepared, Decision]:
-        if (gatherer := self._gatherers.get(organization)) is None:
+def _gatherer(vault: Vault, organization: OrganizationId) -> Gatherer[Prepared, Decision]:
+    if (gatherer := vault.memory.gatherers.get(organization)) is None:
 
-            async def serve(asked: Sequence[Prepared]) -> Sequence[Decision | VaultError]:
-                return await decide_batch(self._vault, organization, asked)
+        async def serve(asked: Sequence[Prepared]) -> Sequence[Decision | VaultError]:
+            return await decide_batch(vault, organization, asked)
 
-            gatherer = self._gatherers[organization] = Gatherer(serve, lanes=self._lanes, most=self._most)
-        return gatherer
+        gatherer = vault.memory.gatherers[organization] = Gatherer(serve, lanes=vault.lanes, most=vault.most)
+    return gatherer
 
 
 async def decide_batch(

@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from vault.base.errors import VaultError
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
-
-LANES: Final = 2
-MOST: Final = 256
 
 
 class Gatherer(Generic[Asked, Answer]):
@@ -27,8 +24,8 @@ class Gatherer(Generic[Asked, Answer]):
         self,
         serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]],
         *,
-        lanes: int = LANES,
-        most: int = MOST,
+        lanes: int,
+        most: int,
     ) -> None:
         self._serve = serve
         self._width = lanes

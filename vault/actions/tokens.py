@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from vault.actions.acting import written
-from vault.actions.vault import Here, Vault, here
+from vault.actions.vault import Vault, here
 from vault.base.ids import OrganizationId
 from vault.domain.actor import Actor
 from vault.oauth.client import Registered
-from vault.oauth.metadata import metadata
+from vault.oauth.metadata import metadata as document
 from vault.oauth.request import Request, claimed_client
 from vault.oauth.server import Answer, Server, replayed
 from vault.oauth.token import Claims, Keys, TokenError, jwks, verify
@@ -24,57 +24,55 @@ _REMEMBERED: Final = 10_000
 _LOCK: Final = 7_310_411_602_240_022
 
 
-class Tokens:
-    """The tokens of one process. A believed token is remembered by its digest until it ends."""
-
-    def __init__(self, vault: Vault, keys: Keys) -> None:
-        self._vault = vault
-        self._keys = keys
-        self._server = Server(issuer=vault.issuer, audience=vault.issuer, keys=keys)
-        self._public = keys.public()
-        self._believed: dict[bytes, tuple[datetime, Actor]] = {}
-
-    def metadata(self) -> dict[str, Any]:
-        """Return RFC 8414 metadata."""
-        return metadata(self._vault.issuer)
-
-    def jwks(self) -> dict[str, Any]:
-        """Return the public keys, RFC 7517."""
-        return jwks(self._keys)
-
-    def authenticate(self, authorization: str | None) -> Actor:
-        """Return whose token a Bearer header carries (RFC 6750 section 2.1); `TokenError` for any other header."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise TokenError
-        now = self._vault.clock.now()
-        name = sha256(token.encode()).digest()
-        known = self._believed.get(name)
-        if known is not None and now < known[0]:
-            return known[1]
-        claims = verify(token, self._public, issuer=self._vault.issuer, audience=self._vault.issuer, now=now)
-        if len(self._believed) >= _REMEMBERED:
-            self._believed.clear()
-        self._believed[name] = (claims.expires, actor := _actor(claims))
-        return actor
-
-    async def token(self, request: Request) -> Answer:
-        """Answer a token request (RFC 6749 section 4.4). The assertion is used up with the entry that tells of it."""
-        vault, now = self._vault, self._vault.clock.now()
-        async with vault.database.work() as work:
-            found = await _registered(vault, work, claimed_client(request))
-            answer = self._server.token(request, found and found[1], now=now, jti=vault.entropy.draw(_JTI).hex())
-            if found is not None and answer.once is not None:
-                known = found[1]
-                once = answer.once
-                if not await tokens.reserve(work, known.organization, known.id, once.jti, expires=once.expires):
-                    answer = replayed()
-            await _log(vault, work, found and found[1], answer, now)
-        return answer
+def metadata(vault: Vault) -> dict[str, Any]:
+    """Return RFC 8414 metadata."""
+    return document(vault.issuer)
 
 
-async def open_tokens(vault: Vault) -> Tokens:
-    """Return the tokens of this process, with the installation's signing keys; the very first start makes one."""
+async def public_keys(vault: Vault) -> dict[str, Any]:
+    """Return the public keys, RFC 7517."""
+    return jwks(await signing_keys(vault))
+
+
+async def authenticate(vault: Vault, authorization: str | None) -> Actor:
+    """Return whose token a Bearer header carries (RFC 6750 section 2.1); `TokenError` for any other header.
+
+    A believed token is remembered by its digest until it ends.
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise TokenError
+    believed, now = vault.memory.believed, vault.clock.now()
+    name = sha256(token.encode()).digest()
+    known = believed.get(name)
+    if known is not None and now < known[0]:
+        return known[1]
+    keys = (await signing_keys(vault)).public()
+    claims = verify(token, keys, issuer=vault.issuer, audience=vault.issuer, now=now)
+    if len(believed) >= _REMEMBERED:
+        believed.clear()
+    believed[name] = (claims.expires, actor := _actor(claims))
+    return actor
+
+
+async def token(vault: Vault, request: Request) -> Answer:
+    """Answer a token request (RFC 6749 section 4.4). The assertion is used up with the entry that tells of it."""
+    keys, now = await signing_keys(vault), vault.clock.now()
+    server = Server(issuer=vault.issuer, audience=vault.issuer, keys=keys)
+    async with vault.database.work() as work:
+        client = await _registered(vault, work, claimed_client(request))
+        answer = server.token(request, client, now=now, jti=vault.entropy.draw(_JTI).hex())
+        if client is not None and (once := answer.once) is not None:
+            used = await tokens.reserve(work, client.organization, client.id, once.jti, expires=once.expires)
+            answer = answer if used else replayed()
+        await _log(vault, work, client, answer, now)
+    return answer
+
+
+async def signing_keys(vault: Vault) -> Keys:
+    """Return the installation's signing keys; the very first use makes one."""
+    if vault.memory.keys is not None:
+        return vault.memory.keys
     async with vault.database.work() as work:
         await work.lock([_LOCK])
         keys = await tokens.signing_keys(work, vault.provider)
@@ -84,13 +82,14 @@ async def open_tokens(vault: Vault) -> Tokens:
             made = written(vault, _NOBODY, "keys_made", now, keys=["token_signing"], kid=keys[0].kid)
             await log.add(work, INSTALLATION, [made])
     previous = {key.kid: key.private.public_key() for key in keys[1:]}
-    return Tokens(vault, Keys(kid=keys[0].kid, private=keys[0].private, previous=previous))
+    vault.memory.keys = Keys(kid=keys[0].kid, private=keys[0].private, previous=previous)
+    return vault.memory.keys
 
 
 _NOBODY: Final = Actor(organization=INSTALLATION, kind="operator")
 
 
-async def _registered(vault: Vault, work: Work, client_id: str | None) -> tuple[Here, Registered] | None:
+async def _registered(vault: Vault, work: Work, client_id: str | None) -> Registered | None:
     slug, _, key = (client_id or "").partition(".")
     kept = await organizations.by_slug(work, slug) if slug else None
     if kept is None:
@@ -99,7 +98,7 @@ async def _registered(vault: Vault, work: Work, client_id: str | None) -> tuple[
     client, own = organization.organization.clients.get(key), organization.clients.get(key)
     if client is None or own is None:
         return None
-    return organization, Registered(
+    return Registered(
         organization=kept.id,
         id=own,
         client_id=f"{slug}.{key}",

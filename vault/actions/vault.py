@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from vault.actions.gatherer import Gatherer
 from vault.base.clock import Clock, Entropy
 from vault.base.errors import Denied, Invalid, Unavailable
 from vault.base.ids import ClientId, OrganizationId
@@ -17,6 +18,7 @@ from vault.domain.actor import Actor
 from vault.domain.decision import Way
 from vault.domain.organization import EVERY, Client, Organization
 from vault.domain.standing import rule
+from vault.oauth.token import Keys
 from vault.policy.decide import Policies
 from vault.policy.loader import load
 from vault.store import keys, organizations
@@ -62,8 +64,17 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
         return client
 
 
+class Memory(msgspec.Struct, kw_only=True):
+    """What this process remembers, and could read anew: organizations for an epoch, tokens until they end, keys."""
+
+    here: dict[OrganizationId, Here] = {}
+    believed: dict[bytes, tuple[datetime, Actor]] = {}
+    keys: Keys | None = None
+    gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
+
+
 class Vault(msgspec.Struct, frozen=True, kw_only=True):
-    """The vault's parts. `held` is what this process read of organizations, good for one epoch each."""
+    """The vault's parts. `lanes` batches of decisions of at most `most` run at a time for each organization."""
 
     clock: Clock
     entropy: Entropy
@@ -71,7 +82,9 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     provider: KeyProvider
     keyring: Keyring
     issuer: str
-    held: dict[OrganizationId, Here] = {}
+    lanes: int = 2
+    most: int = 256
+    memory: Memory = msgspec.field(default_factory=Memory)
 
 
 _NO_ORGANIZATION: Final = "there is no such organization here; `consent-vault apply FILE` makes one"
@@ -88,11 +101,11 @@ async def here(vault: Vault, work: Work, organization: OrganizationId) -> tuple[
 
 async def at_epoch(vault: Vault, work: Work, organization: OrganizationId, epoch: int) -> Here:
     """Return the organization as it stands at `epoch`, which a query of this work has just returned."""
-    held = vault.held.get(organization)
+    held = vault.memory.here.get(organization)
     if held is not None and held.epoch == epoch:
         return held
     fresh = await _read(vault, work, organization)
-    vault.held[organization] = fresh
+    vault.memory.here[organization] = fresh
     return fresh
 
 

@@ -10,7 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from vault.actions.decisions import Decisions
+from vault.actions import decisions
+from vault.actions.vault import Vault
 from vault.api.parameters import IdempotencyKey
 from vault.domain.actor import Actor
 from vault.domain.question import Decision, Question
@@ -31,23 +32,23 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 @post("/decisions", operation_id="decide", status_code=200)
 async def decide(
     data: JSONBody[Question],
-    decisions: NamedDependency[Decisions],
+    vault: NamedDependency[Vault],
     actor: NamedDependency[Actor],
     idempotency_key: IdempotencyKey = None,
 ) -> Decision:
     """May I contact this person, for this purpose, over this channel, now? No is an answer, not an error."""
-    return await decisions.decide(actor, data, repeat=idempotency_key)
+    return await decisions.decide(vault, actor, data, repeat=idempotency_key)
 
 
 @post("/decisions/batch", operation_id="decide_batch", status_code=200)
 async def decide_batch(
     data: JSONBody[Questions],
-    decisions: NamedDependency[Decisions],
+    vault: NamedDependency[Vault],
     actor: NamedDependency[Actor],
     idempotency_key: IdempotencyKey = None,
 ) -> Answers:
     """Ask up to 1,000 questions at once; each has its own entry in the log."""
-    return Answers(decisions=await decisions.decide_all(actor, data.questions, repeat=idempotency_key))
+    return Answers(decisions=await decisions.decide_all(vault, actor, data.questions, repeat=idempotency_key))
 
 
 router = Router(path="/", route_handlers=[decide, decide_batch], tags=["decisions"])

@@ -12,7 +12,8 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 
-from vault.actions.tokens import Tokens
+from vault.actions import tokens
+from vault.actions.vault import Vault
 from vault.oauth.metadata import JWKS, METADATA, TOKEN
 from vault.oauth.request import Request as Asked
 
@@ -47,23 +48,23 @@ _CONTRACT: Final = {"form": TokenRequest, "answer": TokenIssued, "refusals": {40
 
 
 @post(TOKEN, operation_id="token", status_code=200, opt=_CONTRACT)
-async def token(request: Request[Any, Any, Any], tokens: NamedDependency[Tokens]) -> Response[dict[str, Any]]:
+async def token(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Response[dict[str, Any]]:
     """Get an access token: `client_credentials` with a signed assertion or a secret; five minutes, no refresh."""
     form = tuple(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-    answer = await tokens.token(Asked(form=form, authorization=request.headers.get("authorization")))
+    answer = await tokens.token(vault, Asked(form=form, authorization=request.headers.get("authorization")))
     return Response(dict(answer.body), status_code=answer.status, headers=dict(answer.headers))
 
 
 @get(METADATA, operation_id="authorization_server_metadata", sync_to_thread=False)
-def metadata(tokens: NamedDependency[Tokens]) -> dict[str, Any]:
+def metadata(vault: NamedDependency[Vault]) -> dict[str, Any]:
     """Return RFC 8414 metadata."""
-    return tokens.metadata()
+    return tokens.metadata(vault)
 
 
-@get(JWKS, operation_id="jwks", sync_to_thread=False)
-def jwks(tokens: NamedDependency[Tokens]) -> dict[str, Any]:
+@get(JWKS, operation_id="jwks")
+async def jwks(vault: NamedDependency[Vault]) -> dict[str, Any]:
     """Return the public keys of access tokens."""
-    return tokens.jwks()
+    return await tokens.public_keys(vault)
 
 
 router = Router(path="/", route_handlers=[token, metadata, jwks], tags=["tokens"])
