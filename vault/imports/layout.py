@@ -91,7 +91,7 @@ def layout(sources: Mapping[str, Any], source: str, pattern: str, *, vocabulary:
             raise _unknown(f"sources.{source}.{key}")
     columns = file.get("columns", about.get("columns", {}))
     if not columns or not all(isinstance(names, list | tuple) for names in columns.values()):
-        raise FileRefused("unsupported_mapping", f"{place}: list the headers of each column, such as email: [E-Mail]")
+        raise FileRefused("unsupported_mapping", f"{place}: list the headers of columns, such as email: [E-Mail]")
     return Layout(
         source=source,
         about_address=about["about"] == "address",

@@ -14,15 +14,16 @@ _DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})", re.ASCII)
 _YEAR_FIRST: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII
 )
-_CENTURY: Final = 2000
+_CENTURY: Final = "20"
+_WHOLE: Final = 4
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime | None:
     """Return the instant in UTC; none for what cannot be read. A time without an offset is in `zone`."""
     try:
         if (dotted := _DOTTED.fullmatch(text)) is not None:
-            day, month, year = (int(part) for part in dotted.groups())
-            found = datetime(year if year > 99 else _CENTURY + year, month, day, tzinfo=zone)  # noqa: PLR2004 - two digits
+            day, month, year = dotted.groups()
+            found = datetime(int(year if len(year) == _WHOLE else _CENTURY + year), int(month), int(day), tzinfo=zone)
         elif _YEAR_FIRST.fullmatch(text):
             found = datetime.fromisoformat(text)
         else:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vault.imports.row import FileRefused
+from vault.imports.table import table
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+
+
+def cells(text: str) -> list[tuple[str, ...]]:
+    return [record.cells for record in table(text).records]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found_by_the_header(separator: str) -> None:
+    text = f"E-Mail{separator}Vorname\r\na@b.example{separator}Ann\r\n"
+    assert table(text).header == ("e-mail", "vorname")
+    assert cells(text) == [("a@b.example", "Ann")]
+
+
+def test_a_separator_inside_quotes_is_a_letter() -> None:
+    assert table('"a,b,c";d\n1;2\n').header == ("a,b,c", "d")
+
+
+def test_a_first_line_may_name_the_separator() -> None:
+    text = "SEP=;\r\nemail, or what we call so;name\r\na;b\r\n"
+    assert table(text).header == ("email, or what we call so", "name")
+
+
+def test_one_column_needs_no_separator() -> None:
+    assert cells("email\na@b.example\n") == [("a@b.example",)]
+
+
+def test_a_quoted_line_break_stays_in_its_cell() -> None:
+    assert cells('a,b\n"one\ntwo",3\n4,5\n') == [("one\ntwo", "3"), ("4", "5")]
+
+
+def test_records_count_from_1_after_the_header_and_empty_lines_are_none() -> None:
+    records = table("\n , \na,b\n\n1,2\n ,\n3,4\n").records
+    assert [(record.number, record.cells) for record in records] == [(1, ("1", "2")), (2, ("3", "4"))]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("1,2,3", "wrong_column_count"),
+        ("1", "wrong_column_count"),
+        (" A,b ", "repeated_header"),
+        ("1,\udc81", "unreadable_bytes"),
+        ("1,\0,2", "unreadable_bytes"),
+        ("1,2", None),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_marked_and_its_neighbours_are_not(line: str, wrong: str | None) -> None:
+    records = table(f"a,b\n0,0\n{line}\n9,9\n").records
+    assert [record.wrong for record in records] == [None, wrong, None]
+
+
+@pytest.mark.parametrize("text", ['a,b\n1,2\n3,"4\n5,6\n', 'a,b\n1,2\n3,"4"x\n'])
+def test_quotes_that_do_not_add_up_refuse_the_file_and_name_the_record(text: str) -> None:
+    with pytest.raises(FileRefused, match="record 2 "):
+        table(text)
+
+
+def test_a_header_whose_quote_is_never_closed_refuses_the_file() -> None:
+    with pytest.raises(FileRefused, match="the header"):
+        table('"a,b\n1,2\n')
+
+
+def test_a_header_too_long_for_one_cell_refuses_the_file() -> None:
+    with pytest.raises(FileRefused, match="the header"):
+        table("a" * 200_000)
+
+
+def test_an_empty_file_has_neither_header_nor_records() -> None:
+    assert table("") == table("\n \n")
+    assert table("").header == ()
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), max_size=5))
+def test_what_a_spreadsheet_writes_comes_back_row_for_row(rows: list[tuple[str, str]]) -> None:
+    file = StringIO(newline="")
+    csv.writer(file).writerows([("first head", "second head"), *rows])
+    said = [(one.strip(), two.strip()) for one, two in rows if one.strip() or two.strip()]
+    assert cells(file.getvalue()) == said
