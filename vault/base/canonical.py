@@ -6,6 +6,7 @@ one reasonable spelling.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Final
 
@@ -15,7 +16,8 @@ _MEANS: Final = "canonical JSON holds strings, integers, booleans, arrays and ob
 Json = str | int | bool | list["Json"] | dict[str, "Json"]
 
 _SAFE: Final = 2**53 - 1
-_LEAVES: Final = (str, bool)
+_NAMES: Final = frozenset({str})
+_LEAVES: Final = frozenset({str, bool})
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -34,16 +36,18 @@ def digest(value: object) -> str:
 
 
 def _check(value: object) -> None:
-    if isinstance(value, _LEAVES):
-        return
     if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
+        if not set(map(type, value)) <= _NAMES:
             raise TypeError(_MEANS)
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        if isinstance(value, int) and -_SAFE <= value <= _SAFE:
-            return
+        _check_all(value.values())
+    elif isinstance(value, list | tuple):
+        _check_all(value)
+    elif not isinstance(value, str | bool) and not (isinstance(value, int) and -_SAFE <= value <= _SAFE):
         raise TypeError(_MEANS)
-    for item in value:
-        if not isinstance(item, _LEAVES):
-            _check(item)
+
+
+def _check_all(values: Collection[object]) -> None:
+    if set(map(type, values)) <= _LEAVES:  # most are, and this asks once for all of them
+        return
+    for value in values:
+        _check(value)
