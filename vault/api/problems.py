@@ -40,6 +40,8 @@ TITLES: Final[Mapping[int, str]] = {
     500: "An error of ours",
     503: "Not available now",
 }
+_MALFORMED: Final = "the body is not valid JSON, or a parameter is not what it must be"
+_DECODING: Final = "litestar.serialization."  # it lets bodies that are not UTF-8 or too deep pass as errors of ours
 _KEY: Final = re.compile(r"`([a-z][a-z_]{0,40})`")
 _WHERE: Final = re.compile(r"[a-z][a-z0-9_.\[\]]{0,80}")
 _QUOTED: Final = re.compile(r"(`[^`]*`|'[^']*'|\"[^\"]*\")")
@@ -97,11 +99,11 @@ def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Pr
     """Render an exception of the framework."""
     status = error.status_code
     if isinstance(error.__cause__, SerializationException) or status == 400:  # noqa: PLR2004 - Bad Request
-        return problem(400, "malformed", "the body is not valid JSON, or a parameter is not what it must be")
+        return problem(400, "malformed", _MALFORMED)
     if status >= 500:  # noqa: PLR2004 - server errors
         return of_anything(_, error)
     code = TITLES.get(status, "error").lower().replace(" ", "_")
-    allowed = {"allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
+    allowed = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
     return problem(status, code, TITLES.get(status, "the request was refused").lower(), headers=allowed)
 
 
@@ -111,6 +113,8 @@ def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[Problem
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else None
+    if isinstance(error, UnicodeDecodeError | RecursionError) and (where or "").startswith(_DECODING):
+        return problem(400, "malformed", _MALFORMED)
     _log.error("unforeseen", kind=type(error).__name__, where=where)
     return problem(500, "internal", "something went wrong here; it was written down, and nothing was released")
 
