@@ -1,0 +1,101 @@
+"""No client endpoint but a decision returns a personal value: every route of the application, with every scope."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from tests import make
+from tests.house import Canaries, decisions, without_releases
+from tests.stage import Api, Stage
+
+Json = dict[str, Any]
+OPEN: Final = frozenset({"token", "authorization_server_metadata", "jwks", "health"})
+FIELDS: Final = ("contact", *make.attributes(), "email", "phone")
+
+
+def routes(app: Litestar) -> dict[str, tuple[str, str]]:
+    """Return method and path of every operation, by its id."""
+    return {
+        str(getattr(handler, "operation_id", None) or path): (method, path)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        for path in (route.path,)
+        if method not in {"OPTIONS", "HEAD"} and not path.startswith("/schema")
+    }
+
+
+def bodies(registration: Json) -> dict[str, list[Json | None]]:
+    """Return plausible bodies for every operation: an operation nobody thought of here fails the test."""
+    email, external = registration["contact_points"][0], registration["external"][0]
+    wide = {"release": list(FIELDS)}
+    asked = [make.asked(**by, **wide) for by in ({"contact": email}, {"external": external})]
+    no: list[Json | None] = [{"purpose": "surveys"}]
+    return {
+        "decide": [*asked, make.asked(contact=email, purpose="newsletter")],
+        "decide_batch": [{"questions": asked}],
+        "register_customer": [registration, make.customer()],
+        "lookup_customer": [{"contact": email}, {"external": external}],
+        "show_customer": [None],
+        "show_consents": [None],
+        "correct_customer": [{"attributes": make.attributes(), "locale": "de"}],
+        "add_contact_point": [email, make.point("email", make.email())],
+        "grant": [make.granted()],
+        "refuse": no,
+        "withdraw": no,
+        "object": no,
+        "suppress": [{"contact": make.point("phone", make.phone())}],
+        "list_suppressions": [None],
+        "remove_contact_point": [None],
+    }
+
+
+async def call_everything(api: Api, app: Litestar, registration: Json, ids: Json) -> None:
+    told = bodies(registration)
+    found = routes(app)
+    assert found.keys() - OPEN == told.keys()
+    for operation, sent in told.items():
+        method, path = found[operation]
+        for kind in ("str", "uuid"):
+            for name, value in ids.items():
+                path = path.replace(f"{{{name}:{kind}}}", value)
+        assert "{" not in path
+        for body in sent:
+            response = await api.send(method, path, body)
+            assert response.status_code < 500, response.text
+
+
+@pytest.mark.parametrize("key", ["everything", "discreet", "crm", *(f"only_{action}" for action in make.ACTIONS)])
+async def test_no_route_but_a_decision_hands_out_a_value(stage: Stage, key: str) -> None:
+    everything, api = await stage.client("everything"), await stage.client(key)
+    registration = make.customer()
+    customer = str((await everything.post("/v1/customers", registration))["id"])
+    await everything.grant(customer)
+    ids = {"customer": customer, "contact_point": (await everything.points(customer))["postal_address"]}
+    before = len(stage.seen.exchanges)
+    await call_everything(api, stage.apps[0], registration, ids)
+    exchanges = stage.seen.exchanges[before:]
+    canaries = Canaries(stage.seen.exchanges)
+    for one in exchanges:
+        assert canaries.within(without_releases(one)) == [], one.route
+    released = [name for answer in decisions(exchanges) for name in answer.get("released", ())]
+    allowed = [answer for answer in decisions(exchanges) if answer["allowed"]]
+    assert bool(released) == (key in {"everything", "discreet"}) or key == "crm"
+    assert len(allowed) >= (2 if released else 0)
+
+
+async def test_the_open_routes_tell_nothing_of_anybody(stage: Stage) -> None:
+    everything = await stage.client("everything")
+    await everything.register()
+    found = routes(stage.apps[0])
+    for operation in OPEN - {"token"}:
+        method, path = found[operation]
+        response = await stage.http.request(method, path)
+        assert response.status_code == 200, path
+    schema = await stage.http.get("/schema/openapi.json")
+    assert schema.status_code in {200, 404}
