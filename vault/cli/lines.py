@@ -31,7 +31,7 @@ class Foreign:
         error = record.exc_info[1] if record.exc_info else None
         told = {
             "logger": record.name,
-            "where": f"{record.module}.{record.funcName}:{record.lineno}",
+            "where": ".".join(filter(None, (record.module, record.funcName))) + f":{record.lineno}",
             **(_told(error) if error is not None else {}),
             "event": "library",
             "level": record.levelname.lower(),

@@ -137,7 +137,12 @@ def _app(settings: Settings, url: str, *, parent: int) -> Litestar:
 
 
 def end_with(parent: int) -> None:
-    """Let this process be told to stop when its parent is gone: orphans would keep the port and answer unseen."""
+    """Let this process be told to stop when its parent is gone: orphans would keep the port and answer unseen.
+
+    What the parent does when it is told to stop was inherited, and would do nothing here.
+    """
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:

@@ -27,9 +27,10 @@ def say(*lines: str) -> None:
         print(line, flush=True)
 
 
-def complain(sentence: str) -> None:
-    """Print what is wrong and what to do."""
-    print(f"consent-vault: {sentence}", file=sys.stderr, flush=True)
+def complain(sentences: str) -> None:
+    """Print what is wrong and what to do, each sentence on its line."""
+    for sentence in sentences.splitlines():
+        print(f"consent-vault: {sentence}", file=sys.stderr, flush=True)
 
 
 def say_json(value: object) -> None:
