@@ -49,15 +49,15 @@ class Gatherer(Generic[Asked, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
         if len(self._lanes) < self._width:
-            lane = asyncio.create_task(self._drive())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
+            self._lanes.add(asyncio.create_task(self._drive()))
         return answer
 
     async def _drive(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             await self._ride(batch)
+        # Free in the same step that saw nobody waiting: whoever asks next must not take this lane for a busy one.
+        self._lanes.difference_update({asyncio.current_task()})
 
     async def _ride(self, batch: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
@@ -78,5 +78,6 @@ def _tell(waiting: asyncio.Future[Answer], answer: Answer | Exception) -> None:
         return  # the caller hung up
     if isinstance(answer, Exception):
         waiting.set_exception(answer)
+        waiting.exception()  # read once, or asyncio logs what a caller who hung up did not hear
     else:
         waiting.set_result(answer)
