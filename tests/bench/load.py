@@ -25,6 +25,9 @@ class _Connection(asyncio.Protocol):
         self.buffer = b""
         self.transport: asyncio.Transport | None = None
 
+    def itself(self) -> _Connection:
+        return self
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is one, but does not say so
         self._send()
@@ -72,7 +75,7 @@ async def drive(port: int, requests: list[bytes], *, connections: int, seconds: 
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
     each = [_Connection(requests[place % len(requests)], begin + seconds) for place in range(connections)]
-    opened = [await loop.create_connection(lambda one=one: one, "127.0.0.1", port) for one in each]
+    opened = [await loop.create_connection(one.itself, "127.0.0.1", port) for one in each]
     async with asyncio.timeout(seconds + 30):
         await asyncio.gather(*(one.done for one in each))
     spent = time.perf_counter() - begin

@@ -48,7 +48,7 @@ async def test_an_attribute_leaves_for_a_purpose_it_declares_or_one_below(stage:
         customer=customer, purpose="personalisation", channel="*", release=["boot_size", "contact", "country"]
     )
     assert answer["released"] == {"boot_size": values["boot_size"]}
-    assert withheld(answer) == {"contact": "field_not_granted_to_client", "country": "field_not_for_purpose"}
+    assert withheld(answer) == {"contact": "field_not_for_channel", "country": "field_not_for_purpose"}
 
 
 async def test_a_client_gets_the_fields_of_its_ceiling_alone(stage: Stage) -> None:

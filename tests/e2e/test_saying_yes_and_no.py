@@ -115,9 +115,16 @@ async def test_a_no_with_an_unknown_key_is_an_error_and_no_silence(stage: Stage,
     refused(await send(api, "withdrawals", customer, {"purpose": "walks"}), 422, "unknown_purpose")
     body = {"purpose": "sales", "channel": "pigeon"}
     refused(await send(api, "withdrawals", customer, body), 422, "unknown_channel")
-    body = {"purpose": "sales", "at": "2999-01-01T00:00:00Z"}
-    refused(await send(api, "withdrawals", customer, body), 422, "dated_in_future")
     assert await stage.count("vault.fact") == 0
+
+
+async def test_a_no_dated_in_the_future_or_about_a_point_long_gone_counts_all_the_same(stage: Stage, api: Api) -> None:
+    customer = await api.register()
+    await api.grant(customer)
+    gone = "ctp_06h0090m41t835kpwqjv10s1y0"
+    body = {"purpose": "sales", "at": "2999-01-01T00:00:00Z", "contact_point": gone}
+    assert (await send(api, "withdrawals", customer, body)).status_code == 200
+    assert codes(await api.decide(customer=customer)) == ["withdrawn"]
 
 
 # ── Retries ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,9 +149,10 @@ async def test_a_key_is_of_its_client_alone(stage: Stage, api: Api) -> None:
 async def test_a_key_used_for_another_thing_is_a_conflict(stage: Stage, api: Api) -> None:
     customer = await api.register()
     await api.grant(customer, key="k")
-    for what, body in (("grants", make.granted(channel="sms")), ("withdrawals", {"purpose": "sales"})):
-        refused(await send(api, what, customer, body, key="k"), 409, "idempotency_key_reused")
+    refused(await send(api, "grants", customer, make.granted(channel="sms"), key="k"), 409, "idempotency_key_reused")
     assert await stage.count("vault.fact") == 1
+    await api.say_no("withdrawals", customer, key="k")  # a no is never refused
+    assert await stage.count("vault.fact") == 2
 
 
 async def test_the_same_reference_and_date_add_no_fact(stage: Stage, api: Api) -> None:

@@ -68,7 +68,7 @@ def prepare(here: Here, asked: Asked, now: datetime) -> Prepared:
     actor.need("decide")
     if question.release:
         actor.need("release")
-    question.check()
+    question.check(now)
     way = here.way(question.purpose, question.channel)
     _check_fields(here, question.release)
     ceiling = client.ceiling
@@ -228,7 +228,8 @@ def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tu
             "contact": is_contact or field not in way.organization.attributes,
             "for_channel": is_contact and rests.point is not None,
             "for_purpose": not is_contact and may_leave(way, field),
-            "granted_to_client": (reaches if is_contact else field) in ceiling.fields,
+            "granted_to_client": (is_contact and way.channel is None)
+            or (reaches if is_contact else field) in ceiling.fields,
         }
         verdict = prepared.here.policies.release(facts, client=prepared.client.key, field=field)
         if verdict.allowed:

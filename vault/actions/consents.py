@@ -11,13 +11,13 @@ import msgspec
 from vault.actions.acting import Acting, acting
 from vault.actions.customers import locked
 from vault.actions.vault import Vault
-from vault.base.errors import Denied, Unknown
+from vault.base.errors import Denied, Invalid, Unknown
 from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, repeated, say
 from vault.domain.entry import stamp
 from vault.domain.fact import Fact, FactKind, Source, check_instants
-from vault.domain.organization import EVERY, Action
+from vault.domain.organization import EVERY, Action, Organization
 from vault.domain.standing import Instants, Standing, standing
 from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves
 from vault.store import consents, customers, keys, questions
@@ -44,8 +44,9 @@ async def grant(
     async with acting(vault, actor, "grant", "capture") as act:
         _check_ceiling(act, said)
         subject = await locked(act, customer)
-        point = await _point(act, customer, said.contact_point)
         organization = act.here.organization
+        point = await _point(act, customer, said.contact_point)
+        _check_point(organization, said, point)
         needs_double = said.channel in organization.purpose(said.purpose).double_opt_in
         double = proves(organization, said.evidence, double_opt_in=True)
         proven = (
@@ -90,13 +91,13 @@ async def consents_of(
         read = await questions.read(act.work, act.organization, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
-        client = act.here.client(actor, act.now)
+        ceiling = act.here.client(actor, act.now).ceiling if actor.kind == "client" else None
         instants = Instants(now=act.now, at=at, known_at=known_at)
         await act.log("consents_read", subject=person.subject)
         return [
-            _shown(purpose.key, channel, found, full=client.ceiling.reasons == "full")
+            _shown(purpose.key, channel, found, full=ceiling is None or ceiling.reasons == "full")
             for purpose, channel in act.here.organization.ways()
-            if purpose.key in client.ceiling.purposes and channel in (*client.ceiling.channels, EVERY)
+            if ceiling is None or (purpose.key in ceiling.purposes and channel in (*ceiling.channels, EVERY))
             for found in [standing(person.facts, act.here.way(purpose.key, channel).rule, instants=instants)]
         ]
 
@@ -129,10 +130,18 @@ def _check_ceiling(act: Acting, said: NewGrant) -> None:
 async def _point(act: Acting, customer: CustomerId, wanted: ContactPointId | None) -> KeptPoint | None:
     if wanted is None:
         return None
-    for point in await customers.points(act.work, act.organization, customer):
-        if point.id == wanted:
-            return point
-    raise Unknown("unknown_contact_point", "this customer has no such contact point")
+    kept = await customers.points(act.work, act.organization, customer)
+    return next((point for point in kept if point.id == wanted), None)
+
+
+def _check_point(organization: Organization, said: NewGrant, point: KeptPoint | None) -> None:
+    """Refuse a yes for a contact point that is not there, or that its channel does not reach. A no needs neither."""
+    if said.contact_point is None:
+        return
+    if point is None:
+        raise Unknown("unknown_contact_point", "this customer has no such contact point")
+    if organization.channel(said.channel).reaches != point.kind:
+        raise Invalid("contact_point_not_for_channel", "this channel does not reach this kind of contact point")
 
 
 def _said(act: Acting, kind: FactKind, said: NewGrant | NewNo, repeat: str | None) -> Said:

@@ -81,7 +81,7 @@ async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: 
             row["locale"] = correction.locale
         if correction.time_zone is not None:
             row["time_zone"] = correction.time_zone
-        if BIRTH_DATE in correction.attributes:
+        if BIRTH_DATE in given:  # taken away, it leaves a minor a minor
             row["minor_until"] = _minor_until(act, given)
         await customers.update(act.work, act.organization, customer, row)
         await act.log("customer_corrected", subject=subject, fields=[*sorted(correction.attributes), *sorted(row)])

@@ -214,7 +214,7 @@ class _Loading:
         else:
             # What a person alone said binds that person alone; what was said about an address, all who have it.
             about = point if self._files[row.file].layout.about_address else None
-            no = NewNo(purpose=said.purpose, channel=said.channel, method="import", at=said.at, contact_point=about)
+            no = NewNo(purpose=said.purpose, channel=said.channel, at=said.at, contact_point=about)
             act = consents.refuse if said.verdict == "refused" else consents.withdraw
             stated = await act(self._vault, self._actor, customer, no)
         self._facts += not stated.repeated
@@ -239,7 +239,6 @@ class _Loading:
             channel=said.channel,
             notice=shown[-1] if shown else None,
             evidence=said.evidence,
-            method="import",
             at=said.at,
             contact_point=point,
         )

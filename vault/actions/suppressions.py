@@ -9,7 +9,6 @@ from vault.base.errors import Invalid
 from vault.base.ids import SUPPRESSION, CustomerId, SuppressionId
 from vault.domain.actor import Actor
 from vault.domain.fact import check_instants
-from vault.domain.organization import Organization
 from vault.domain.suppression import NewSuppression, Suppression
 from vault.store import customers, suppressions
 
@@ -20,7 +19,7 @@ async def suppress(vault: Vault, actor: Actor, new: NewSuppression) -> Suppressi
         if actor.kind == "client" and new.kind != "manual":
             raise Invalid("only_manual", "a client suppresses by hand: leave `kind` out or write manual")
         tagged = tag_point(act.here, new.contact.kind, new.contact.value)
-        _check_channel(act.here.organization, new)
+        _check(act, new)
         suppression = Suppression(
             id=SuppressionId(act.id(SUPPRESSION)),
             kind=new.kind,
@@ -45,12 +44,12 @@ async def page(vault: Vault, actor: Actor, *, after: SuppressionId | None, limit
         return await suppressions.page(act.work, act.organization, after=after, limit=limit)
 
 
-def _check_channel(organization: Organization, new: NewSuppression) -> None:
-    if new.channel is not None and organization.channel(new.channel).reaches != new.contact.kind:
+def _check(act: Acting, new: NewSuppression) -> None:
+    if new.channel is not None and act.here.organization.channel(new.channel).reaches != new.contact.kind:
         raise Invalid("channel_not_for_kind", "this channel does not reach this kind of contact point")
     check_instants(new.at, new.until)
-    if new.at is not None and new.until is not None and new.until <= new.at:
-        raise Invalid("ends_before_it_begins", "`until` is when the stop ends: later than `at`")
+    if new.until is not None and new.until <= (new.at or act.now):
+        raise Invalid("ends_before_it_begins", "`until` is when the stop ends: later than `at`, or than now")
 
 
 async def _tell(act: Acting, new: NewSuppression, found: list[CustomerId]) -> None:

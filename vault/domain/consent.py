@@ -60,16 +60,17 @@ def say(said: Said, facts: Iterable[Fact], *, organization: Organization, fresh:
 
 
 def repeated(facts: Iterable[Fact], said: Said) -> Fact | None:
-    """Law 9: return the fact that a retry repeats; `Conflict` when its key was used to say something else.
+    """Law 9: return the fact that a retry repeats; `Conflict` when a yes comes with a key that said something else.
 
     Without a key only a saying with a date of its own can be a retry. A yes that brings a reference is one too: sent
-    again it must not undo a no said since. A no sent again without a date is a new no.
+    again it must not undo a no said since. A no sent again without a date is a new no, and so is a no under a used key:
+    it is never refused (law 12).
     """
     known = list(facts)
     if said.idempotency is not None:
         for fact in known:
-            if fact.idempotency == said.idempotency:
-                return _the_same(fact, said)
+            if fact.idempotency == said.idempotency and (same := _the_same(fact, said)) is not None:
+                return same
     if said.at is None and (said.reference is None or said.kind not in _YESES):
         return None
     for fact in known:
@@ -105,12 +106,14 @@ def check_no(said: Said, organization: Organization) -> None:
 
 
 def dated(said: Said, recorded_at: datetime) -> datetime:
-    """Return when it was said; `Invalid` for a date in the future, or for one that came with a live word."""
+    """Return when it was said; `Invalid` for a yes dated in the future, or for a date that came with a live word."""
     if said.at is None:
         return recorded_at
     if said.source in _LIVE:
         raise Invalid("date_not_yours", "what the customer says now is dated by the vault: leave `at` out")
     check_instants(said.at)
+    if said.at > recorded_at and said.kind not in _YESES:
+        return recorded_at  # a no is never refused: it counts from now on
     if said.at > recorded_at:
         raise Invalid("dated_in_future", "`at` is when it was said: not later than now")
     return said.at
@@ -153,10 +156,14 @@ def _fact(said: Said, *, fresh: FactId, at: datetime, recorded_at: datetime, wor
     return Fact(id=fresh, recorded_at=recorded_at, words=words, **given)
 
 
-def _the_same(fact: Fact, said: Said) -> Fact:
-    if (fact.kind, fact.purpose, fact.channel) != (said.kind, said.purpose, said.channel):
-        raise Conflict("idempotency_key_reused", "this Idempotency-Key said something else before: take a new one")
-    return fact
+def _the_same(fact: Fact, said: Said) -> Fact | None:
+    """Return the fact a key stands for, if it says the same; a no that says something else counts all the same."""
+    named = (fact.kind, fact.purpose, fact.channel, fact.contact_point)
+    if named == (said.kind, said.purpose, said.channel, said.contact_point):
+        return fact
+    if said.kind not in _YESES:
+        return None
+    raise Conflict("idempotency_key_reused", "this Idempotency-Key said something else before: take a new one")
 
 
 def _alike(fact: Fact, said: Said) -> bool:

@@ -43,11 +43,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     at: datetime | None = None
     release: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
 
-    def check(self) -> None:
-        """Refuse a question that names nobody or two, or wants fields of the past."""
+    def check(self, now: datetime) -> None:
+        """Refuse a question that names nobody or two, asks about what is to come, or wants fields of the past."""
         if sum(way is not None for way in (self.customer, self.contact, self.external)) != 1:
             raise Invalid("one_person", "name the person by exactly one of customer, contact or external")
         check_instants(self.at)
+        if self.at is not None and self.at > now:
+            raise Invalid(
+                "not_yet", "`at` asks about the past; what will be so nobody knows: leave it out to ask about now"
+            )
         if self.at is not None and self.release:
             raise Invalid("release_of_the_past", "a question about the past releases nothing: leave out at or release")
 

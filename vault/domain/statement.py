@@ -11,12 +11,14 @@ from msgspec import Meta
 
 from vault.base.ids import ContactPointIdText, FactId
 from vault.base.personal import Personal
-from vault.domain.fact import Instant, Method
+from vault.domain.fact import Instant
 from vault.domain.organization import Key, Organization
 from vault.domain.question import Asked
 from vault.domain.standing import State
 
 Evidence = Annotated[Mapping[Key, Personal], Meta(max_length=20)]
+Captured = Literal["form", "phone", "paper", "kiosk", "api"]
+"""How a client came by it; the other methods are the vault's own to name."""
 Caption = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -32,7 +34,7 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     notice: Annotated[int, Meta(ge=1)] | None = None
     locale: Caption | None = None
     evidence: Evidence = {}
-    method: Method = "api"
+    method: Captured = "api"
     at: Instant | None = None
     until: Instant | None = None
     contact_point: ContactPointIdText | None = None
@@ -47,7 +49,7 @@ class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     purpose: Key
     channel: Asked = "*"
-    method: Method = "api"
+    method: Captured = "api"
     at: Instant | None = None
     contact_point: ContactPointIdText | None = None
     reference: Caption | None = None

@@ -16,6 +16,7 @@ from piccolo.query.base import Query
 from vault.base.errors import Unavailable
 
 SERVICE: Final = "vault_service"
+_AWAY: Final = "the database does not answer; ask again"
 SETTING: Final = "VAULT_DATABASE_URL"
 _DOWN: Final = (
     OSError,
@@ -82,7 +83,12 @@ class Database:
                     await transaction.rollback()
                 raise
         except _DOWN:
-            raise DatabaseError("database_away", "the database does not answer; ask again") from None
+            raise DatabaseError("database_away", _AWAY) from None
+        except asyncpg.InternalClientError:
+            # How asyncpg puts it when the server hangs up between two statements.
+            if not connection.is_closed():
+                raise
+            raise DatabaseError("database_away", _AWAY) from None
         finally:
             await self._pool.release(connection)
 

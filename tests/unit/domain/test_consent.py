@@ -167,11 +167,16 @@ def test_what_nobody_dated_was_said_when_it_was_recorded(kind: FactKind) -> None
     assert becomes(spoken(kind)).at == NOW
 
 
-@pytest.mark.parametrize("kind", ["granted", *NOES])
 @pytest.mark.parametrize("source", ["client", "admin", "import"])
-def test_nobody_can_have_said_something_later_than_now(kind: FactKind, source: Source) -> None:
-    assert refused(spoken(kind, source, at=NOW + MICROSECOND)) == "dated_in_future"
-    assert becomes(spoken(kind, source, at=NOW)).at == NOW
+def test_nobody_can_have_said_yes_later_than_now(source: Source) -> None:
+    assert refused(spoken("granted", source, at=NOW + MICROSECOND)) == "dated_in_future"
+    assert becomes(spoken("granted", source, at=NOW)).at == NOW
+
+
+@pytest.mark.parametrize("kind", NOES)
+@pytest.mark.parametrize("source", ["client", "admin", "import"])
+def test_a_no_dated_in_the_future_counts_from_now(kind: FactKind, source: Source) -> None:
+    assert becomes(spoken(kind, source, at=NOW + DAY)).at == NOW
 
 
 @pytest.mark.parametrize("kind", NOES)
@@ -240,11 +245,17 @@ def test_the_same_key_is_the_same_fact(kind: FactKind) -> None:
     assert becomes(spoken(kind, "client", idempotency=KEY, at=NOW - DAY, reference=KEY), first) is first
 
 
-@pytest.mark.parametrize("change", CHANGES[:3])
+@pytest.mark.parametrize("change", [*CHANGES[1:3], {"contact_point": None}])
 def test_a_key_that_said_something_else_is_a_conflict(change: dict[str, Any]) -> None:
-    first = becomes(spoken(idempotency=KEY, client=CRM))
+    first = becomes(spoken(idempotency=KEY, client=CRM, contact_point=HERE))
     with pytest.raises(Conflict, match="idempotency_key_reused"):
         repeated([first], as_said(first, **change))
+
+
+@pytest.mark.parametrize("kind", NOES)
+def test_a_no_under_a_key_that_said_something_else_is_never_refused(kind: FactKind) -> None:
+    yes = becomes(spoken("granted", idempotency=KEY, client=CRM))
+    assert becomes(spoken(kind, idempotency=KEY, client=CRM), yes).kind == kind
 
 
 @pytest.mark.parametrize("kind", ["granted", *NOES])

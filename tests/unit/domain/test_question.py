@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -21,6 +22,9 @@ PEOPLE = {
 }
 
 
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
 def asked(**given: Any) -> Question:
     """Return a question about Anna, as it arrives, unless told otherwise."""
     plain = {"purpose": "sales", "channel": "email", "customer": ANNA}
@@ -30,7 +34,7 @@ def asked(**given: Any) -> Question:
 
 def refused(question: Question) -> str:
     with pytest.raises(Invalid) as error:
-        question.check()
+        question.check(NOW)
     assert error.value.detail
     return error.value.code
 
@@ -39,14 +43,14 @@ def refused(question: Question) -> str:
 def test_a_question_names_its_person_in_exactly_one_way(named: tuple[bool, ...]) -> None:
     given = {name: value if wanted else None for wanted, (name, value) in zip(named, PEOPLE.items(), strict=True)}
     if sum(named) == 1:
-        asked(**given).check()
+        asked(**given).check(NOW)
     else:
         assert refused(asked(**given)) == "one_person"
 
 
 @pytest.mark.parametrize("at", ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00+14:00", "0002-01-01T00:00:00-14:00"])
 def test_a_time_with_its_offset_is_asked_about(at: str) -> None:
-    asked(at=at).check()
+    asked(at=at).check(NOW)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +66,14 @@ def test_a_time_that_not_every_zone_can_tell_is_a_bad_request(at: str, code: str
     assert refused(asked(at=at)) == code
 
 
+def test_nobody_is_told_what_will_be() -> None:
+    assert refused(asked(at="2026-11-02T12:00:01Z")) == "not_yet"
+    asked(at="2026-11-02T12:00:00Z").check(NOW)
+
+
 def test_a_question_about_the_past_releases_nothing() -> None:
     assert refused(asked(at="2026-01-31T12:00:00Z", release=["contact"])) == "release_of_the_past"
-    asked(release=["contact", "first_name"]).check()
+    asked(release=["contact", "first_name"]).check(NOW)
 
 
 @pytest.mark.parametrize(
