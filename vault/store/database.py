@@ -16,7 +16,6 @@ from piccolo.query.base import Query
 from vault.base.errors import Unavailable
 
 SERVICE: Final = "vault_service"
-_AWAY: Final = "the database does not answer; ask again"
 SETTING: Final = "VAULT_DATABASE_URL"
 _DOWN: Final = (
     OSError,
@@ -26,6 +25,7 @@ _DOWN: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
 )
+_AWAY: Final = "the database does not answer; ask again"
 
 
 class DatabaseError(Unavailable):
