@@ -12,17 +12,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import asyncpg
 import httpx2
+import msgspec
 import pytest
 
 from tests import make
 from tests.command import COMMAND, environment, run, sql
+from tests.stage import copy_of
+from vault.base.clock import SystemClock
 from vault.base.settings import Settings
-from vault.cli.doctor import examine
+from vault.cli import doctor
+from vault.domain.organization import Authentication, Ceiling, Client
+from vault.store.installation import Login
 
 Serve = Callable[..., tuple[subprocess.Popen[str], str]]
 
@@ -227,7 +234,7 @@ async def test_the_doctor_notices_a_clock_that_is_elsewhere(
     database_url: str, key_file: Path, clock: make.FakeClock
 ) -> None:
     settings = Settings(database_url=database_url, mode="trial", key_file=key_file)
-    found = await examine(settings, database_url, clock=clock)
+    found = await doctor.examine(settings, database_url, clock=clock)
     assert [line for line in found if re.match(r"the clocks of this machine and of PostgreSQL are \d+ s apart", line)]
 
 
@@ -273,3 +280,44 @@ def test_the_doctor_tells_of_a_missing_migration_and_a_missing_key(trial: dict[s
     assert not trial["data"].exists()
     sql(trial["database_url"], "DELETE FROM vault.migration")
     assert "run `consent-vault migrate`" in run("doctor", **trial).out
+
+
+def test_the_doctor_knows_logins_that_may_too_much_and_servers_that_are_too_old() -> None:
+    well = {"synchronous_commit": "on", "fsync": "on", **dict.fromkeys(doctor._TELLING, "0")}
+    login = Login(
+        login='the "app"',
+        superuser=False,
+        release=180_000,
+        roles=frozenset({"vault_service"}),
+        settings=well,
+        now=make.FakeClock().now(),
+    )
+    assert [*doctor._of_login(login, production=True)] == []
+    owner = msgspec.structs.replace(login, roles=frozenset({"vault_owner", "vault_service"}), release=140_012)
+    assert [line.partition(",")[0] for line in doctor._of_login(owner, production=True)] == [
+        "PostgreSQL 14 is too old for the vault: use 15 or newer",
+        'the login "the ""app""" may become vault_owner',
+    ]
+
+
+def test_the_doctor_knows_clients_that_cannot_prove_who_they_are() -> None:
+    today = date(2026, 3, 1)
+    fetched = Authentication(method="private_key_jwt", algorithm="ES256", jwks_uri="https://crm.example/jwks")
+    client = Client(key="crm", title="CRM", authentication=fetched, ceiling=Ceiling(), expires=date(2026, 2, 28))
+    found = [*doctor._of_client("fernhill.crm", client, secrets=0, today=today)]
+    assert [line.partition(":")[0] for line in found] == [
+        "fernhill.crm names its keys by jwks_uri, which this vault does not fetch",
+        "fernhill.crm expired on 2026-02-28",
+    ]
+
+
+async def test_the_doctor_notices_an_organization_whose_configuration_is_damaged(
+    server_url: str, furnished: str, key_file: Path
+) -> None:
+    async with copy_of(server_url, furnished) as url:
+        connection = await asyncpg.connect(url)
+        settings = Settings(database_url=url, mode="trial", key_file=key_file)
+        await connection.execute("UPDATE vault.organization SET configuration = 'gone'")
+        [*_, lost] = await doctor.examine(settings, url, clock=SystemClock())
+        await connection.close()
+    assert lost.startswith("fernhill: what it declares is missing from the database")
