@@ -63,13 +63,13 @@ async def examine(settings: Settings, url: str, *, clock: Clock) -> list[str]:
     """Return everything that is wrong, in sentences."""
     before = clock.now()
     login = await installation.inspect(url)
-    found = [*_of_login(login, production=settings.production), *_of_clock(before, login.now, clock.now())]
+    found = [*_of_login(login, production=settings.production), *_of_clock(login.now, after=before, before=clock.now())]
     try:
         await migrations.check(url, role=SERVICE)
         if not settings.root_key.exists() and not settings.production and not await installation.has_keys(url):
             return [*found, f"there is no root key {settings.root_key} yet: `consent-vault serve` makes one"]
         async with open_vault(settings, url) as vault, vault.database.work() as work:
-            await installation.check_root_key(work, vault.provider, vault.keyring)
+            await installation.check_root_key(work, provider=vault.provider, keyring=vault.keyring)
             found += await _of_organizations(work, today=clock.now().date())
     except VaultError as error:
         found.append(error.detail)
@@ -96,8 +96,8 @@ def _of_login(login: Login, *, production: bool) -> Iterator[str]:
             )
 
 
-def _of_clock(before: datetime, now: datetime, after: datetime) -> Iterator[str]:
-    drift = max(before - now, now - after)
+def _of_clock(now: datetime, *, after: datetime, before: datetime) -> Iterator[str]:
+    drift = max(after - now, now - before)
     if drift > _DRIFT:
         yield (
             f"the clocks of this machine and of PostgreSQL are {drift.total_seconds():.0f} s apart: "

@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Final
 
 import structlog
@@ -58,7 +57,7 @@ def configure() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _plain,
+            lambda _, __, event: _plain(event),
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
@@ -66,14 +65,9 @@ def configure() -> None:
     logging.config.dictConfig(configuration())
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # the complaint about a line that cannot be written would show what is in it
-    sys.excepthook = _unforeseen
+    sys.excepthook = lambda _, error, __: _say(error)
     threading.excepthook = lambda caught: _say(caught.exc_value)
     sys.unraisablehook = lambda caught: _say(caught.exc_value)
-
-
-def _unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    del kind, trace
-    _say(error)
 
 
 def _say(error: BaseException | None) -> None:
@@ -84,7 +78,7 @@ def _told(error: BaseException) -> Mapping[str, str]:
     return {"kind": type(error).__name__, "where": place(error)}
 
 
-def _plain(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _plain(event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep words and numbers; of anything else only what kind of thing it is."""
     if (error := event.pop("exc_info", None)) is not None:
         error = error if isinstance(error, BaseException) else sys.exc_info()[1]

@@ -35,7 +35,7 @@ def with_vault(action: Callable[[Vault], Awaitable[T]]) -> T:
     """Open the vault of this environment, do one thing with it, and close it."""
     settings = read(os.environ)
     with database(settings) as url:
-        return asyncio.run(_act(settings, url, action))
+        return asyncio.run(_act(settings, url, action=action))
 
 
 @contextmanager
@@ -59,11 +59,11 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Vault]:
         await _make_root_key(settings, url)
     async with open_vault(settings, url) as vault:
         async with vault.database.work() as work:
-            await installation.check_root_key(work, vault.provider, vault.keyring)
+            await installation.check_root_key(work, provider=vault.provider, keyring=vault.keyring)
         yield vault
 
 
-async def _act(settings: Settings, url: str, action: Callable[[Vault], Awaitable[T]]) -> T:
+async def _act(settings: Settings, url: str, *, action: Callable[[Vault], Awaitable[T]]) -> T:
     async with opened(settings, url) as vault:
         return await action(vault)
 

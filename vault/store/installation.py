@@ -71,7 +71,7 @@ async def has_keys(url: str) -> bool:
         await connection.close()
 
 
-async def check_root_key(work: Work, provider: KeyProvider, keyring: Keyring) -> None:
+async def check_root_key(work: Work, *, provider: KeyProvider, keyring: Keyring) -> None:
     """Open what the root key wraps; `Unavailable` when it is the key of another installation."""
     await tokens.signing_keys(work, provider)
     for row in await work.fetch(_NEWEST):
