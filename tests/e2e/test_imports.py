@@ -47,7 +47,7 @@ def unsubscribed(*rows: str) -> dict[str, str]:
 async def loaded(stage: Stage, files: dict[str, str], exported_at: datetime = EXPORTED) -> Loaded:
     actor = Actor(organization=await stage.organization(), kind="import")
     exports = [Export(path=path, data=text.encode()) for path, text in files.items()]
-    return await load(stage.vault, actor, exports, exported_at=exported_at)
+    return await load(stage.vault, actor, exports=exports, exported_at=exported_at)
 
 
 async def asked(stage: Stage, found: Loaded, path: str = SUBSCRIBED, *, record: int = 1, **question: str) -> list[str]:
@@ -70,7 +70,7 @@ async def test_the_sample_comes_in_as_expected_and_coming_again_adds_nothing(sta
     files = {path.relative_to(SAMPLE).as_posix(): path.read_bytes() for path in SAMPLE.rglob("*.csv")}
     actor = Actor(organization=await stage.organization(), kind="import")
     exports = [Export(path=path, data=data) for path, data in files.items()]
-    found = await load(stage.vault, actor, exports, exported_at=EXPORTED)
+    found = await load(stage.vault, actor, exports=exports, exported_at=EXPORTED)
     by_path = {file.path: file for file in found.files}
     assert {path: (file.count, Counter(one.reason for one in file.aside)) for path, file in by_path.items()} == {
         # Of the 27 rows whose address several people share, the others of 26 stand in files that are not loaded here.
@@ -100,7 +100,7 @@ async def test_the_sample_comes_in_as_expected_and_coming_again_adds_nothing(sta
     assert await stage.count("vault.customer") == found.customers
 
     before, entries = await stage.written(), await changes(stage)
-    again = await load(stage.vault, actor, exports[::-1], exported_at=EXPORTED)
+    again = await load(stage.vault, actor, exports=exports[::-1], exported_at=EXPORTED)
     assert (again.customers, again.facts) == (0, 0)
     assert {file.path: aside(file) for file in again.files} == {path: aside(file) for path, file in by_path.items()}
     assert (await stage.written(), await changes(stage)) == (before, entries)
@@ -248,7 +248,7 @@ async def test_files_of_the_future_and_actors_that_are_no_import_are_refused(sta
     with pytest.raises(Invalid, match="exported_in_future"):
         await loaded(stage, {}, exported_at=now() + timedelta(days=1))
     with pytest.raises(Denied, match="not_an_import"):
-        await load(stage.vault, await stage.operator(), [], exported_at=EXPORTED)
+        await load(stage.vault, await stage.operator(), exports=[], exported_at=EXPORTED)
 
 
 def test_the_demos_files_are_the_samples() -> None:

@@ -30,7 +30,7 @@ from vault.imports.row import Aside, FileRefused, Row, Saying, Spelled
 from vault.imports.table import folded
 
 
-async def load(vault: Vault, actor: Actor, exports: Sequence[Export], *, exported_at: datetime) -> Loaded:
+async def load(vault: Vault, actor: Actor, *, exports: Sequence[Export], exported_at: datetime) -> Loaded:
     """Load files exported at `exported_at`, the instant for which a no without a date speaks.
 
     `Invalid` for an export of the future, `Denied` for an actor that is no import.
@@ -41,7 +41,7 @@ async def load(vault: Vault, actor: Actor, exports: Sequence[Export], *, exporte
         raise Denied("not_an_import", "files are loaded by an import, at the command line")
     if exported_at > now:
         raise Invalid("exported_in_future", "the files' instant lies in the future: give the one of their export")
-    loading = _Loading(vault, actor, here)
+    loading = _Loading(vault, actor, here=here)
     rows: list[Row] = []
     for export in exports:
         rows += loading.read(export, exported_at)
@@ -78,7 +78,7 @@ class _File:
 class _Loading:
     """One load under way: files read, customers found or made, what was recorded for each row."""
 
-    def __init__(self, vault: Vault, actor: Actor, here: Here) -> None:
+    def __init__(self, vault: Vault, actor: Actor, *, here: Here) -> None:
         self._vault = vault
         self._actor = actor
         self._here = here
@@ -94,7 +94,7 @@ class _Loading:
         try:
             source, pattern = _source(organization, export.path)
             words = vocabulary(organization)
-            plan = layout(organization.sources, source, pattern, vocabulary=words)
+            plan = layout(organization.sources, source, pattern=pattern, vocabulary=words)
             self._check(plan)
             how = Reading(layout=plan, vocabulary=words, spell=self._spell, exported_at=exported_at)
             found = read(export.path, export.data, how=how)
@@ -155,7 +155,7 @@ class _Loading:
                         except Invalid as wrong:
                             raise FileRefused(wrong.code, f"sources.{plan.source}: {wrong.detail}") from None
 
-    def _spell(self, kind: str, text: Personal, country: str | None) -> Spelled | None:
+    def _spell(self, kind: str, text: Personal, *, country: str | None) -> Spelled | None:
         try:
             found = normalise(kind, text, region=country or self._here.organization.region)
         except Invalid:
@@ -199,10 +199,10 @@ class _Loading:
     async def _record(self, row: Row, about: Sequence[CustomerId]) -> None:
         told: list[Told] = []
         for customer in about:
-            told = [await self._say(customer, row, said) for said in row.said]
+            told = [await self._say(customer, said, row=row) for said in row.said]
         self._files[row.file].applied.append(Applied(record=row.record, customers=tuple(about), told=tuple(told)))
 
-    async def _say(self, customer: CustomerId, row: Row, said: Saying) -> Told:
+    async def _say(self, customer: CustomerId, said: Saying, *, row: Row) -> Told:
         kind = self._here.organization.channel(said.channel).reaches if said.channel != "*" else ""
         point = await self._point(customer, row.point(kind))
         verdict: str = said.verdict

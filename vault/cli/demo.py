@@ -143,7 +143,7 @@ class _Demo:
         self._tell_loaded(shown, prepared.loaded)
         people = everybody(prepared.loaded)
         with serving(self._settings, self._settings.folder / "server.log") as server:
-            story = self._ask(shown, asking, people)
+            story = self._ask(shown, asking, people=people)
             entries = asyncio.run(self._entries(prepared.organization))
             outcome = Outcome(
                 customers=prepared.loaded.customers + story.customers,
@@ -156,7 +156,7 @@ class _Demo:
             if self._tell is _silent:
                 say_json(outcome)
             if not once:
-                self._tell_how_to_go_on(shown, asking, prepared.secrets, people)
+                self._tell_how_to_go_on(shown, asking, secrets=prepared.secrets, story=story)
                 return _stay(server)
         return 0
 
@@ -165,7 +165,7 @@ class _Demo:
             text = hand_out_keys(shown, asking, folder=self._keys)
             applied = await organizations.apply(vault, text, name="organization.yaml")
             actor = Actor(organization=applied.organization, kind="import")
-            loaded = await imports.load(vault, actor, shown.exports, exported_at=shown.exported_at)
+            loaded = await imports.load(vault, actor, exports=shown.exports, exported_at=shown.exported_at)
             operator = Actor(organization=applied.organization, kind="operator")
             secrets = {
                 key: await clients.add_secret(vault, operator, key)
@@ -178,7 +178,7 @@ class _Demo:
         async with open_vault(self._settings, self._url) as vault, vault.database.work() as work:
             return await log.count(work, organization)
 
-    def _ask(self, shown: Company, asking: list[Client], people: Sequence[Someone]) -> Story:
+    def _ask(self, shown: Company, asking: list[Client], *, people: Sequence[Someone]) -> Story:
         with ExitStack() as stack:
             vaults = {
                 client.key: stack.enter_context(
@@ -210,25 +210,28 @@ class _Demo:
         self._tell(f"{loaded.customers} customers, {loaded.facts} facts about what they said. Their data is sealed.")
 
     def _tell_how_to_go_on(
-        self, shown: Company, asking: list[Client], secrets: Mapping[str, str], people: Sequence[Someone]
+        self, shown: Company, asking: list[Client], *, secrets: Mapping[str, str], story: Story
     ) -> None:
-        url, slug, client = self._settings.issuer, shown.organization.slug, asking[0]
-        ceiling = client.ceiling
-        customer = people[0].customer if people else "cus_…"
+        url, slug = self._settings.issuer, shown.organization.slug
         self._tell(
             "\nGo on playing. Ctrl-C stops everything and removes it.\n",
             f"  the server     {url}",
             f"  its clients    {', '.join(f'{slug}.{one.key}' for one in asking)}",
             f"  their keys     {self._keys}/<client>.pem",
-            f"  a customer     {customer}",
-            "\n  In Python:\n",
-            "    from pathlib import Path",
-            "    from consent_vault import Vault",
-            f'    key = Path("{self._keys}/{client.key}.pem").read_text()',
-            f'    vault = Vault("{url}", client_id="{slug}.{client.key}", private_key=key, kid="{KEY_ID}")',
-            f'    print(vault.decide(customer="{customer}", purpose="{ceiling.purposes[0]}",'
-            f' channel="{ceiling.channels[0]}", release=["contact"]))',
         )
+        if story.example is not None:
+            way, someone = story.example
+            self._tell(
+                f"  a customer     {someone.customer} ({someone.called})",
+                "\n  In Python:\n",
+                "    from pathlib import Path",
+                "    from consent_vault import Vault",
+                f'    key = Path("{self._keys}/{way.client.key}.pem").read_text()',
+                f'    vault = Vault("{url}", client_id="{slug}.{way.client.key}", private_key=key, kid="{KEY_ID}")',
+                f'    answer = vault.decide(customer="{someone.customer}", purpose="{way.purpose.key}",',
+                f'                          channel="{way.channel}", release=["contact"])',
+                "    print(answer.allowed, [reason.code for reason in answer.reasons], dict(answer.released))",
+            )
         for key, secret in list(secrets.items())[:1]:
             self._tell(
                 "\n  A token with curl:\n",

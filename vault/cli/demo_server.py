@@ -35,7 +35,7 @@ def serving(settings: Settings, log: Path) -> Iterator[Server]:
             command, env=environment, stdin=subprocess.DEVNULL, stdout=lines, stderr=lines, start_new_session=True
         )
     try:
-        _wait(server, settings, log)
+        _wait(server, settings, log=log)
         yield server
     finally:
         server.terminate()
@@ -46,7 +46,7 @@ def serving(settings: Settings, log: Path) -> Iterator[Server]:
             server.wait()
 
 
-def _wait(server: Server, settings: Settings, log: Path) -> None:
+def _wait(server: Server, settings: Settings, *, log: Path) -> None:
     patience = time.monotonic() + _PATIENCE_SECONDS
     while not _is_well(settings):
         if server.poll() is not None or time.monotonic() > patience:

@@ -79,10 +79,11 @@ def everybody(loaded: Loaded) -> list[Someone]:
 
 
 class Story:
-    """The story being told. `customers` and `facts` are what it adds to those of the files."""
+    """The story being told. `customers` and `facts` are what it adds to those of the files; `example` was a yes."""
 
     def __init__(self, organization: Organization, vaults: Mapping[str, Vault], *, now: datetime, tell: Tell) -> None:
         self.answers: list[Answer] = []
+        self.example: tuple[Way, Someone] | None = None
         self.customers = 0
         self.facts = 0
         self._organization = organization
@@ -101,11 +102,11 @@ class Story:
             for someone in people:
                 self._ask(way, someone, release=fields)
             return
-        for someone in _who(people, way, "granted", most=_TRIES):
+        for someone in _who(people, way, verdict="granted", most=_TRIES):
             if self._ask(way, someone, release=fields):
                 break
         for verdict in ("pending", "withdrawn", "refused"):
-            for someone in _who(people, way, verdict, most=1):
+            for someone in _who(people, way, verdict=verdict, most=1):
                 self._ask(way, someone, release=[CONTACT])
 
     def of_the_desk(self, people: Sequence[Someone]) -> None:
@@ -118,7 +119,7 @@ class Story:
         quiet = [someone for someone in people if not someone.told] + [
             someone for someone in people if someone.told and not someone.said_no
         ]
-        cast = quiet or [self._registered(way, "somebody new at the desk", {})]
+        cast = quiet or [self._registered(way, "somebody new at the desk", attributes={})]
         self._not_for_the_client(way, cast[0])
         self._ask(way, Someone(customer=_NOBODY, called="an id that nobody has"))
         self._yes_then_stopped(way, cast[0])
@@ -137,7 +138,7 @@ class Story:
 
     def _yes_then_stopped(self, way: Way, someone: Someone) -> None:
         self._ask(way, someone, release=[CONTACT])
-        self._grant(way, someone, "The customer says yes; the desk records it with its evidence.")
+        self._grant(way, someone, why="The customer says yes; the desk records it with its evidence.")
         answer = self._ask(way, someone, release=self._fields(way))
         address = answer.released.get(CONTACT) if answer else None
         if address is not None:
@@ -147,7 +148,7 @@ class Story:
             self._ask(way, someone, release=[CONTACT])
 
     def _yes_then_no(self, way: Way, someone: Someone) -> None:
-        self._grant(way, someone, "Somebody else says yes.")
+        self._grant(way, someone, why="Somebody else says yes.")
         self._ask(way, someone, release=[CONTACT])
         stated = self._vaults[way.client.key].withdraw(someone.customer, purpose=way.purpose.key)
         self.facts += not stated.repeated
@@ -160,15 +161,15 @@ class Story:
         at, until = first.published, None
         if way.purpose.lasts is None or way.purpose.lasts.after(at) >= self._now:
             until = at + (self._now - at) / 2
-        self._grant(way, someone, f"An old form turns up: a yes of {at:%d %B %Y}.", at=at, until=until)
+        self._grant(way, someone, why=f"An old form turns up: a yes of {at:%d %B %Y}.", at=at, until=until)
         self._ask(way, someone, release=[CONTACT])
 
     def _too_young(self, way: Way) -> None:
         if _BORN not in self._organization.attributes or "create" not in way.client.ceiling.actions:
             return
         born = (self._now - _CHILD_YEARS * _YEAR).date().isoformat()
-        child = self._registered(way, f"somebody new at the desk, aged {_CHILD_YEARS}", {_BORN: born})
-        self._grant(way, child, "A child signs up and says yes.")
+        child = self._registered(way, f"somebody new at the desk, aged {_CHILD_YEARS}", attributes={_BORN: born})
+        self._grant(way, child, why="A child signs up and says yes.")
         self._ask(way, child, release=[CONTACT])
 
     def _objected(self, way: Way, someone: Someone) -> None:
@@ -189,6 +190,8 @@ class Story:
         self._tell(f"    {'YES' if answer.allowed else 'NO '} {', '.join(reason.code for reason in answer.reasons)}")
         for reason in answer.reasons:
             self._tell(f"        {reason.message}")
+        if answer and self.example is None:
+            self.example = way, someone
         if answer.released:
             values = ", ".join(f"{field} {value}" for field, value in answer.released.items())
             self._tell(f"    released with this yes, and only with it: {values}")
@@ -207,7 +210,7 @@ class Story:
         return answer
 
     def _grant(
-        self, way: Way, someone: Someone, why: str, *, at: datetime | None = None, until: datetime | None = None
+        self, way: Way, someone: Someone, *, why: str, at: datetime | None = None, until: datetime | None = None
     ) -> None:
         notice = self._notices(way.purpose)[0 if at else -1]
         here = self._organization.locale
@@ -224,7 +227,7 @@ class Story:
         self.facts += not stated.repeated
         self._tell(f"    > {why}\n")
 
-    def _registered(self, way: Way, called: str, attributes: Mapping[str, str]) -> Someone:
+    def _registered(self, way: Way, called: str, *, attributes: Mapping[str, str]) -> Someone:
         """Register somebody the story invents."""
         kind = self._organization.channels[way.channel].reaches
         value = {"email": "robin@new-customer.example", "phone": "+441632960123"}.get(kind, "1 New Street")
@@ -286,7 +289,7 @@ def _bears(told: Told, way: Way) -> bool:
     return named and told.channel in (way.channel, "*")
 
 
-def _who(people: Iterable[Someone], way: Way, verdict: str, *, most: int) -> list[Someone]:
+def _who(people: Iterable[Someone], way: Way, *, verdict: str, most: int) -> list[Someone]:
     """Return who said this about a way, and nothing else of another kind."""
     found = [
         someone

@@ -81,7 +81,7 @@ def matching(sources: Mapping[str, Any], path: str) -> list[tuple[str, str]]:
     return own or found
 
 
-def layout(sources: Mapping[str, Any], source: str, pattern: str, *, vocabulary: Vocabulary) -> Layout:
+def layout(sources: Mapping[str, Any], source: str, *, pattern: str, vocabulary: Vocabulary) -> Layout:
     """Return how to read a file of this source and pattern; `FileRefused` names the key it cannot follow."""
     about = sources[source]
     file = about["files"][pattern]
@@ -97,11 +97,11 @@ def layout(sources: Mapping[str, Any], source: str, pattern: str, *, vocabulary:
         about_address=about["about"] == "address",
         zone=ZoneInfo(about.get("time_zone", "UTC")),
         columns={key: tuple(map(folded, names)) for key, names in columns.items()},
-        statements=tuple(_statements(file, place, vocabulary)),
+        statements=tuple(_statements(file, place, vocabulary=vocabulary)),
     )
 
 
-def _statements(file: Mapping[str, Any], place: str, vocabulary: Vocabulary) -> Iterator[Statement]:
+def _statements(file: Mapping[str, Any], place: str, *, vocabulary: Vocabulary) -> Iterator[Statement]:
     date = file.get("date")
     for key, said in file.items():
         if key in ("columns", "date"):

@@ -6,8 +6,9 @@ leaves but as `Personal`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -19,8 +20,13 @@ from vault.imports.table import Record, folded, table
 from vault.imports.text import decode
 from vault.imports.when import instant
 
-Spell = Callable[[str, Personal, str | None], Spelled | None]
-"""Reads a contact point of a kind, in a country if the row tells one; none when it cannot be read."""
+
+class Spell(Protocol):
+    """Reads contact points."""
+
+    def __call__(self, kind: str, text: Personal, *, country: str | None) -> Spelled | None:
+        """Return a contact point of a kind, in a country if the row tells one; none when it cannot be read."""
+        ...
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +44,7 @@ def read(file: str, data: bytes, *, how: Reading) -> Read:
     if not read.header:
         return Read(count=0, rows=(), aside=(), cells=())
     columns = _columns(read.header, how.layout)
-    found = [_Row(file, record, columns, how=how) for record in read.records]
+    found = [_Row(file, record, columns=columns, how=how) for record in read.records]
     return Read(
         count=len(found),
         rows=tuple(one.row for one in found if one.row is not None),
@@ -85,7 +91,7 @@ class _Wrong(Exception):
 class _Row:
     """One record being read: `row` when it could be, else `wrong` says why not."""
 
-    def __init__(self, file: str, record: Record, columns: Mapping[str, int], *, how: Reading) -> None:
+    def __init__(self, file: str, record: Record, *, columns: Mapping[str, int], how: Reading) -> None:
         self.record = record.number
         self.cells: list[Aside] = []
         self.row: Row | None = None
@@ -149,7 +155,7 @@ class _Row:
             text = self._cell(f"/{key}")
             if not text or key not in self._how.vocabulary.kinds:
                 continue
-            point = self._how.spell(key, Personal(text), country)
+            point = self._how.spell(key, Personal(text), country=country)
             if point is not None:
                 yield point
             elif key == ADDRESS:

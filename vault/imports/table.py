@@ -48,7 +48,7 @@ def table(text: str) -> Table:
         raise FileRefused(
             "unreadable_bytes", "the header is not text: save the file as UTF-8, or as UTF-16 with its byte order mark"
         )
-    records = (_record(number, cells, header) for number, cells in enumerate(lines, start=1))
+    records = (_record(number, cells, header=header) for number, cells in enumerate(lines, start=1))
     return Table(header=header, records=tuple(records))
 
 
@@ -81,7 +81,7 @@ def _lines(text: str, separator: str) -> Iterator[list[str]]:
         raise _unquoted(count) from None
 
 
-def _record(number: int, cells: list[str], header: tuple[str, ...]) -> Record:
+def _record(number: int, cells: list[str], *, header: tuple[str, ...]) -> Record:
     wrong = None
     if any(is_broken(letter) for cell in cells for letter in cell):
         wrong = "unreadable_bytes"

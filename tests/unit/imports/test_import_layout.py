@@ -19,7 +19,7 @@ VOCABULARY = Vocabulary(
 
 def of(file: dict[str, Any], **about: Any) -> Layout:
     source = {"about": "address", "columns": {"email": ["E-Mail"]}, **about, "files": {"a.csv": file}}
-    return layout({"shop": source}, "shop", "a.csv", vocabulary=VOCABULARY)
+    return layout({"shop": source}, "shop", pattern="a.csv", vocabulary=VOCABULARY)
 
 
 def test_a_statement_names_its_columns_as_headers_are_compared() -> None:

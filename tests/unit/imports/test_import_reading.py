@@ -41,7 +41,7 @@ SUBSCRIBED = {
 LEFT = {"withdrawn": {"purpose": ["letter", "paper"], "channel": "email", "at": "When"}}
 
 
-def spell(kind: str, text: Personal, country: str | None) -> Spelled | None:
+def spell(kind: str, text: Personal, *, country: str | None) -> Spelled | None:
     """Take what has an @ for an address, and what begins with a digit for a number of the country."""
     value = text.reveal()
     if kind == "email":
@@ -51,7 +51,7 @@ def spell(kind: str, text: Personal, country: str | None) -> Spelled | None:
 
 def told(file: dict[str, Any], text: str | bytes) -> Read:
     source = {"about": "address", "time_zone": "Europe/Berlin", "columns": COLUMNS, "files": {"a.csv": file}}
-    plan = layout({"shop": source}, "shop", "a.csv", vocabulary=VOCABULARY)
+    plan = layout({"shop": source}, "shop", pattern="a.csv", vocabulary=VOCABULARY)
     how = Reading(layout=plan, vocabulary=VOCABULARY, spell=spell, exported_at=EXPORTED)
     return read("a.csv", text.encode() if isinstance(text, str) else text, how=how)
 
@@ -172,7 +172,7 @@ def test_a_file_that_tells_of_nobody_is_refused() -> None:
     with pytest.raises(FileRefused, match=r"missing_column: .*e-mail or address"):
         told({}, "Name,Phone\nAnn,0123\n")
     source = {"about": "person", "columns": {"reference": ["No."]}, "files": {"a.csv": {}}}
-    plan = layout({"shop": source}, "shop", "a.csv", vocabulary=VOCABULARY)
+    plan = layout({"shop": source}, "shop", pattern="a.csv", vocabulary=VOCABULARY)
     with pytest.raises(FileRefused, match="no\\."):
         read("a.csv", b"x\n1\n", how=Reading(layout=plan, vocabulary=VOCABULARY, spell=spell, exported_at=EXPORTED))
 
