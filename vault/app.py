@@ -16,6 +16,7 @@ from vault.actions.tokens import authenticate
 from vault.actions.vault import Vault
 from vault.api import consents, customers, decisions, health, suppressions, tokens
 from vault.api.contract import CONFIG, PersonalSchema
+from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.problems import HANDLERS
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
@@ -27,7 +28,6 @@ from vault.domain.actor import Actor
 from vault.store import migrations
 from vault.store.database import SERVICE, open_database
 
-LARGEST_BODY: Final = 2 * 1024 * 1024
 _FORGET_SECONDS: Final = 60
 _COLLECT_AFTER: Final = 50_000
 
@@ -96,7 +96,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         openapi_config=CONFIG,
         plugins=[PersonalSchema()],
         request_max_body_size=LARGEST_BODY,
-        type_decoders=[(lambda kind: kind is Personal, _personal)],
+        type_decoders=[(lambda kind: kind is Personal, read_personal)],
         type_encoders={Personal: Personal.reveal},
     )
 
@@ -108,12 +108,6 @@ def _vault(state: State) -> Vault:
 
 async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Actor:
     return await authenticate(vault, request.headers.get("authorization"))
-
-
-def _personal(_: type, value: object) -> Personal:
-    if not isinstance(value, str):
-        raise TypeError("Expected `str`")
-    return Personal(value)
 
 
 async def _forget(vault: Vault) -> None:

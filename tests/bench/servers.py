@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 from litestar import Litestar, post
 from litestar.params import JSONBody
+from litestar.types import ASGIApp
 
+from vault.api.shortcut import shortcut
 from vault.app import create_app
 from vault.base.settings import Settings
 
@@ -26,12 +28,12 @@ def settings() -> Settings:
     return Settings(key_file=Path(os.environ["BENCH_KEY"]), pool=8)
 
 
-def gathered() -> Litestar:
+def gathered() -> ASGIApp:
     """The vault as it is."""
-    return create_app(settings(), os.environ["BENCH_DATABASE"])
+    return shortcut(create_app(settings(), os.environ["BENCH_DATABASE"]))
 
 
-def ungathered() -> Litestar:
+def ungathered() -> ASGIApp:
     """The vault with the same caches, but one transaction for each request."""
     app = create_app(settings(), os.environ["BENCH_DATABASE"])
 
@@ -39,7 +41,7 @@ def ungathered() -> Litestar:
         app.state.vault = msgspec.structs.replace(app.state.vault, lanes=8, most=1)
 
     app.on_startup.append(one_by_one)
-    return app
+    return shortcut(app)
 
 
 def bare() -> Litestar:

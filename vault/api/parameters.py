@@ -7,15 +7,19 @@ from typing import Annotated, Final
 from litestar.params import HeaderParameter, PathParameter
 
 from vault.base.ids import SHOWN, ContactPointId, CustomerId
+from vault.base.personal import Personal
 
 CONFLICTS: Final = {"problems": (409,)}
+
+LARGEST_BODY: Final = 2 * 1024 * 1024
+LONGEST_KEY: Final = 255
 
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key",
         min_length=1,
-        max_length=255,
+        max_length=LONGEST_KEY,
         description="The same key again is the same request: it is not carried out twice.",
     ),
 ]
@@ -23,3 +27,10 @@ CustomerPath = Annotated[CustomerId, PathParameter(pattern="^cus" + SHOWN, descr
 ContactPointPath = Annotated[
     ContactPointId, PathParameter(pattern="^ctp" + SHOWN, description="the contact point's id")
 ]
+
+
+def read_personal(kind: type, value: object) -> Personal:
+    """Return a personal value on its way in."""
+    if kind is not Personal or not isinstance(value, str):
+        raise TypeError("Expected `str`")
+    return Personal(value)

@@ -21,9 +21,10 @@ import structlog
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from vault.actions.tokens import signing_keys
+from vault.api.shortcut import shortcut
 from vault.app import create_app
 from vault.base.errors import Unavailable
 from vault.base.settings import Settings, read
@@ -129,11 +130,11 @@ def run(settings: Settings, url: str, *, address: str) -> int:
     return 0
 
 
-def _app(settings: Settings, url: str, *, parent: int) -> Litestar:
+def _app(settings: Settings, url: str, *, parent: int) -> ASGIApp:
     """Return the application, in a server process of its own."""
     lines.configure()
     end_with(parent)
-    return create_app(settings, url)
+    return shortcut(create_app(settings, url))
 
 
 def end_with(parent: int) -> None:
