@@ -85,6 +85,8 @@ def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[Problem]:
         _log.error("unavailable", code=error.code)
         headers["retry-after"] = "1"
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+    if status == 500:  # noqa: PLR2004 - an error of ours, such as a seal that does not open: somebody must hear of it
+        _log.error("unforeseen", kind=type(error).__name__, code=error.code)
     return problem(status, error.code, error.detail, headers=headers)
 
 
