@@ -14,6 +14,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
+import msgspec
+from consent_vault import AsyncVault
 from litestar import Litestar
 
 from tests import make
@@ -21,7 +23,7 @@ from tests.house import Exchange, Seen
 from vault.actions import erasure, organizations
 from vault.actions.vault import Vault
 from vault.app import create_app
-from vault.base.clock import Clock
+from vault.base.clock import Clock, SystemClock
 from vault.base.ids import CustomerId, OrganizationId, raw
 from vault.base.settings import Settings
 from vault.domain.actor import Actor
@@ -65,11 +67,16 @@ class Lines(logging.Handler):
 
 
 class Api:
-    """One client with its token."""
+    """One client: it speaks through the SDK, and where a story sends what the SDK would not, by hand.
 
-    def __init__(self, http: httpx2.AsyncClient, token: str) -> None:
+    The SDK asks for the whole ceiling and has a clock of its own; a client with fewer scopes or before a server with
+    another clock has no `sdk` and does everything by hand.
+    """
+
+    def __init__(self, http: httpx2.AsyncClient, token: str, *, sdk: AsyncVault | None) -> None:
         self._http = http
         self.token = token
+        self.sdk = sdk
 
     async def send(
         self, method: str, path: str, body: object = None, *, key: str | None = None, **more: Any
@@ -90,24 +97,40 @@ class Api:
 
     async def decide(self, *, key: str | None = None, **asked: Any) -> Json:
         """Ask about sales by e-mail, or as `asked` says."""
-        return await self.post("/v1/decisions", make.asked(**asked), key=key)
+        question = make.asked(**asked)
+        if self.sdk is None:
+            return await self.post("/v1/decisions", question, key=key)
+        return told(await cast("Any", self.sdk).decide(idempotency_key=key, **question))
 
     async def register(self, **given: Any) -> str:
         """Register somebody with every field filled, or as `given` says."""
-        return str((await self.post("/v1/customers", make.customer(**given)))["id"])
+        registration = make.customer(**given)
+        if self.sdk is None:
+            return str((await self.post("/v1/customers", registration))["id"])
+        return str((await cast("Any", self.sdk).register(**registration)).id)
 
     async def grant(self, customer: str, *, key: str | None = None, **given: Any) -> Json:
         """Record a complete yes to sales by e-mail, or as `given` says."""
-        return await self.post(f"/v1/customers/{customer}/grants", make.granted(**given), key=key)
+        yes = make.granted(**given)
+        if self.sdk is None:
+            return await self.post(f"/v1/customers/{customer}/grants", yes, key=key)
+        return told(await cast("Any", self.sdk).grant(customer, idempotency_key=key, **yes))
 
     async def say_no(self, what: str, customer: str, *, key: str | None = None, **given: Any) -> Json:
         """Record one of `refusals`, `withdrawals`, `objections`."""
-        return await self.post(f"/v1/customers/{customer}/{what}", {"purpose": "sales"} | given, key=key)
+        no = {"purpose": "sales"} | given
+        if self.sdk is None:
+            return await self.post(f"/v1/customers/{customer}/{what}", no, key=key)
+        say: Any = {"refusals": self.sdk.refuse, "withdrawals": self.sdk.withdraw, "objections": self.sdk.object}[what]
+        return told(await say(customer, idempotency_key=key, **no))
 
     async def points(self, customer: str) -> dict[str, str]:
         """Return the id of somebody's primary contact point of each kind."""
-        shown = await self.get(f"/v1/customers/{customer}")
-        return {point["kind"]: point["id"] for point in shown["contact_points"] if point["primary"]}
+        if self.sdk is None:
+            shown = await self.get(f"/v1/customers/{customer}")
+            return {point["kind"]: point["id"] for point in shown["contact_points"] if point["primary"]}
+        points = (await self.sdk.show_customer(customer)).contact_points
+        return {point.kind: point.id for point in points if point.primary}
 
 
 class Stage:
@@ -150,8 +173,15 @@ class Stage:
         place = (app, f"{slug}.{key}", scope)
         if place not in self._tokens:
             response = await self.token(f"{slug}.{key}", scope=scope, app=app)
-            self._tokens[place] = Api(self._https[app], said(response)["access_token"])
+            by_sdk = scope is None and isinstance(self.apps[app].state.vault.clock, SystemClock)
+            sdk = self._sdk(f"{slug}.{key}", self._https[app]) if by_sdk else None
+            self._tokens[place] = Api(self._https[app], said(response)["access_token"], sdk=sdk)
         return self._tokens[place]
+
+    def _sdk(self, client_id: str, http: httpx2.AsyncClient) -> AsyncVault:
+        sdk = AsyncVault(ISSUER, client_id=client_id, http=http, private_key=make.CLIENT_KEY, kid="k1")
+        self._stack.push_async_callback(sdk.aclose)
+        return sdk
 
     async def token(self, client_id: str, *, scope: str | None = None, app: int = 0, **claims: Any) -> httpx2.Response:
         """Ask for a token with an assertion."""
@@ -258,6 +288,22 @@ def at(url: str, database: str) -> str:
     host, _, rest = after.partition("/")
     _, mark, query = rest.partition("?")
     return f"{before}://{host}/{database}{mark}{query}"
+
+
+def told(answer: object) -> Json:
+    """Return what the SDK returned as it went over the wire: what is empty was not there."""
+    filled: Json = _filled(msgspec.to_builtins(answer, enc_hook=dict))
+    return filled
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _filled(item)
+            for name, item in value.items()
+            if item is not None and (item or name not in {"released", "withheld"})
+        }
+    return [_filled(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def said(response: httpx2.Response) -> Json:

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from vault.api.problems import HANDLERS, MEDIA_TYPE
 from vault.base import errors
 from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError
+from vault.crypto.box import SealError
 from vault.domain.question import Question
 
 SOURCES: Final = Path(errors.__file__).parents[1]
@@ -75,7 +76,15 @@ def kinds(kind: type[VaultError]) -> Iterator[type[VaultError]]:
 def test_every_error_of_ours_is_of_a_kind_with_a_status() -> None:
     known = {below for kind in STATUS for below in kinds(kind)}
     ours = {kind for kind in kinds(VaultError) if kind.__module__.startswith("vault.")}
-    assert ours - known == {VaultError}
+    assert ours - known == {VaultError, SealError}
+
+
+async def test_a_seal_that_does_not_open_is_an_error_of_ours_and_somebody_hears_of_it() -> None:
+    with capture_logs() as lines:
+        response = await failing(SealError("commitment"))
+    assert document(response)["status"] == 500
+    assert "commitment" not in response.text
+    assert lines == [{"event": "unforeseen", "kind": "SealError", "code": "unreadable_seal", "log_level": "error"}]
 
 
 @pytest.mark.parametrize(("kind", "status"), STATUS.items())

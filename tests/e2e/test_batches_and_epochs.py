@@ -68,7 +68,9 @@ async def test_many_callers_at_once_each_get_their_own_answer(stage: Stage) -> N
     for customer in ids[::2]:
         await api.grant(customer)
     places = [place % 12 for place in range(120)]
-    answers = await asyncio.gather(*[api.decide(customer=ids[place], release=["first_name"]) for place in places])
+    answers = await asyncio.gather(
+        *[api.post("/v1/decisions", make.asked(customer=ids[place], release=["first_name"])) for place in places]
+    )
     for place, answer in zip(places, answers, strict=True):
         name = registrations[place]["attributes"]["first_name"]
         assert answer.get("released") == ({"first_name": name} if place % 2 == 0 else None)
