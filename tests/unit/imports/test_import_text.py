@@ -32,6 +32,11 @@ def test_a_broken_byte_in_a_file_of_utf_8_does_not_make_it_windows_1252() -> Non
     assert [letter for letter in text if is_broken(letter)] == ["\udce9"]
 
 
+def test_a_pair_of_bytes_that_happens_to_be_utf_8_does_not_make_the_file_so() -> None:
+    text = "Größe;Märchen;Ã¼\n"
+    assert decode(text.encode("cp1252")) == text
+
+
 def test_a_byte_that_windows_1252_does_not_have_stays_in_its_place() -> None:
     text = decode(b"caf\xe9 gr\xfc\xdfe \x81\n")
     assert text == "café grüße \udc81\n"
