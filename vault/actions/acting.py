@@ -48,15 +48,15 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 
     async def log(self, kind: str, **told: Json | None) -> None:
         """Write a log entry about this action."""
-        await log.add(self.work, self.organization, [self.entry(kind, **told)])
+        await log.add(self.work, [self.entry(kind, **told)])
 
 
 @asynccontextmanager
 async def acting(vault: Vault, actor: Actor, name: str, *scopes: Action) -> AsyncIterator[Acting]:
     """Open the action `name`; a client needs one of `scopes`. A refusal is logged in a transaction of its own."""
     try:
-        async with vault.database.work() as work:
-            organization, now = await here(vault, work, actor.organization)
+        async with vault.database.work(actor.organization) as work:
+            organization, now = await here(vault, work)
             if actor.kind == "client":
                 organization.client(actor, now)
                 actor.need(*scopes)
@@ -68,10 +68,10 @@ async def acting(vault: Vault, actor: Actor, name: str, *scopes: Action) -> Asyn
 
 async def deny(vault: Vault, actor: Actor, name: str, refusal: Denied) -> None:
     """Write the entry of a refused action; it changed nothing else."""
-    async with vault.database.work() as work:
-        _, now = await here(vault, work, actor.organization)
+    async with vault.database.work(actor.organization) as work:
+        _, now = await here(vault, work)
         body = written(vault, actor, "denied", now, action=name, reason=refusal.code)
-        await log.add(work, actor.organization, [body])
+        await log.add(work, [body])
 
 
 def written(vault: Vault, actor: Actor, kind: str, at: datetime, **told: Json | None) -> Entry:

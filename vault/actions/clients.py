@@ -38,11 +38,11 @@ async def add_secret(vault: Vault, actor: Actor, key: str) -> str:
         client, own = _client(act, key)
         if client.authentication.method != "client_secret_basic":
             raise Conflict("no_secret_needed", "this client proves itself with its own key: there is no secret to make")
-        if len(await organizations.secrets(act.work, act.organization, own)) >= LIVE:
+        if len(await organizations.secrets(act.work, own)) >= LIVE:
             raise Conflict("secrets_full", f"this client has {LIVE} live secrets already")
         secret = urlsafe_b64encode(vault.entropy.draw(_SECRET_BYTES)).rstrip(b"=").decode()
-        await organizations.add_secret(act.work, act.organization, own, secret_digest(secret), recorded_at=act.now)
-        await organizations.grow(act.work, act.organization)
+        await organizations.add_secret(act.work, own, secret_digest(secret), recorded_at=act.now)
+        await organizations.grow(act.work)
         await act.log("client_secret_made", of=own)
         return secret
 
@@ -69,6 +69,6 @@ async def _shown(act: Acting, client: Client, own: ClientId) -> ClientShown:
         client_id=f"{act.here.organization.slug}.{client.key}",
         title=client.title,
         method=client.authentication.method,
-        secrets=len(await organizations.secrets(act.work, act.organization, own)),
+        secrets=len(await organizations.secrets(act.work, own)),
         ceiling=client.ceiling,
     )

@@ -58,7 +58,7 @@ async def grant(
         words = msgspec.structs.replace(words, locale=said.locale, until=said.until)
         stated, fact = await _record(act, customer, subject, words, said.evidence)
         if point is not None and double and actor.kind == "import" and not stated.repeated:
-            await customers.verify(act.work, act.organization, customer, point.id, at=fact.at)
+            await customers.verify(act.work, customer, point.id, at=fact.at)
         return stated
 
 
@@ -88,7 +88,7 @@ async def consents_of(
     check_instants(at, known_at)
     async with acting(vault, actor, "consents", "lookup") as act:
         purposes = act.here.organization.purposes
-        read = await questions.read(act.work, act.organization, [customer], sought=[], purposes=purposes)
+        read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
         ceiling = act.here.client(actor, act.now).ceiling if actor.kind == "client" else None
@@ -130,7 +130,7 @@ def _check_ceiling(act: Acting, said: NewGrant) -> None:
 async def _point(act: Acting, customer: CustomerId, wanted: ContactPointId | None) -> KeptPoint | None:
     if wanted is None:
         return None
-    kept = await customers.points(act.work, act.organization, customer)
+    kept = await customers.points(act.work, customer)
     return next((point for point in kept if point.id == wanted), None)
 
 
@@ -165,15 +165,15 @@ def _said(act: Acting, kind: FactKind, said: NewGrant | NewNo, repeat: str | Non
 async def _record(
     act: Acting, customer: CustomerId, subject: Subject, said: Said, evidence: Evidence | None = None
 ) -> tuple[Stated, Fact]:
-    known = await consents.read(act.work, act.organization, subject)
-    recorded_at = await consents.instant(act.work, act.organization, subject)
+    known = await consents.read(act.work, subject)
+    recorded_at = await consents.instant(act.work, subject)
     own = FactId(act.id(FACT))
     fact = say(said, known, organization=act.here.organization, fresh=own, recorded_at=recorded_at)
     new = fact.id == own
     if new:
         sealed = await _sealed(act, customer, own, evidence or {})
         entry = act.entry("fact", subject=subject, **_told(fact))
-        await consents.add(act.work, act.organization, [Kept(subject=subject, fact=fact, entry=entry, evidence=sealed)])
+        await consents.add(act.work, [Kept(subject=subject, fact=fact, entry=entry, evidence=sealed)])
     return Stated(id=fact.id, at=fact.at, recorded_at=fact.recorded_at, repeated=not new), fact
 
 
@@ -189,7 +189,7 @@ async def _bind(act: Acting, fact: Fact, point: KeptPoint) -> None:
         if channel.reaches == point.kind and fact.channel in (channel.key, EVERY)
     ]
     holder = Subject(show(SUBJECT, point.tag))
-    known = await consents.read(act.work, act.organization, holder)
+    known = await consents.read(act.work, holder)
     kept: list[Kept] = []
     for channel in channels:
         shared = msgspec.structs.replace(
@@ -198,7 +198,7 @@ async def _bind(act: Acting, fact: Fact, point: KeptPoint) -> None:
         if not _stands(known, shared):
             kept.append(Kept(subject=holder, fact=shared, entry=act.entry("fact", **_told(shared))))
     if kept:
-        await consents.add(act.work, act.organization, kept)
+        await consents.add(act.work, kept)
 
 
 def _stands(known: Iterable[Fact], shared: Fact) -> bool:

@@ -47,8 +47,8 @@ async def _prepared(vault: Vault, actor: Actor, asked: Sequence[Question], repea
     if current is not None:
         with suppress(VaultError):
             return _checked(vault, current, actor, asked, repeat)
-    async with vault.database.work() as work:
-        current, _ = await here(vault, work, actor.organization)
+    async with vault.database.work(actor.organization) as work:
+        current, _ = await here(vault, work)
     return _checked(vault, current, actor, asked, repeat)
 
 
@@ -93,12 +93,12 @@ async def decide_batch(
 
     What is released is opened only after the COMMIT: no entry, no data.
     """
-    async with vault.database.work() as work:
-        prepared, read = await _read(vault, work, organization, asked)
+    async with vault.database.work(organization) as work:
+        prepared, read = await _read(vault, work, asked)
         settled = await _settle(prepared, read)
         sealed = await _sealed(work, settled)
         entries = [_entry(vault, read, one, sealed.get(place)) for place, one in settled.items()]
-        await log.add(work, organization, entries)
+        await log.add(work, entries)
     answers: dict[int, Decision] = {}
     for (place, one), (entry, _) in zip(settled.items(), entries, strict=True):
         fields = sealed.get(place)
@@ -107,9 +107,7 @@ async def decide_batch(
     return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(prepared)]
 
 
-async def _read(
-    vault: Vault, work: Work, organization: OrganizationId, asked: Sequence[Prepared]
-) -> tuple[list[Prepared | VaultError], Read]:
+async def _read(vault: Vault, work: Work, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
     """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules."""
     prepared: list[Prepared | VaultError] = list(asked)
     while True:
@@ -117,10 +115,10 @@ async def _read(
         customers = [one.asked.question.customer for one in good if one.asked.question.customer is not None]
         sought = [one.sought for one in good if one.sought is not None]
         purposes = {purpose for one in good for purpose in one.way.rule.lineage}
-        read = await questions.read(work, organization, customers, sought=sought, purposes=purposes)
+        read = await questions.read(work, customers, sought=sought, purposes=purposes)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
             return prepared, read
-        current = await at_epoch(vault, work, organization, read.epoch)
+        current = await at_epoch(vault, work, epoch=read.epoch)
         prepared = [_anew(one, current, read) if isinstance(one, Prepared) else one for one in prepared]
 
 

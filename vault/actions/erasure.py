@@ -21,14 +21,14 @@ async def erase(vault: Vault, actor: Actor, customer: CustomerId) -> Certificate
     """
     async with acting(vault, actor, "erase", "admin") as act:
         subject = await locked(act, customer)
-        facts = await consents.read(act.work, act.organization, subject)
-        points = [point.tag for point in await customers.points(act.work, act.organization, customer)]
-        stopped = sum([len(await suppressions.of(act.work, act.organization, tag)) for tag in points])
+        facts = await consents.read(act.work, subject)
+        points = [point.tag for point in await customers.points(act.work, customer)]
+        stopped = sum([len(await suppressions.of(act.work, tag)) for tag in points])
         marks = [*points, *await _references(act, customer)]
-        gone = await erasure.erase(act.work, act.organization, customer, at=act.now)
-        await suppressions.mark_erased(act.work, act.organization, marks, recorded_at=act.now)
+        gone = await erasure.erase(act.work, customer, at=act.now)
+        await suppressions.mark_erased(act.work, marks, recorded_at=act.now)
         entry = act.entry("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
-        await log.add(act.work, act.organization, [entry])
+        await log.add(act.work, [entry])
         return Certificate(
             subject=subject,
             erased_at=act.now,

@@ -8,7 +8,7 @@ import msgspec
 
 from vault.actions.vault import Vault
 from vault.store import organizations
-from vault.store.organizations import INSTALLATION
+from vault.store.database import INSTALLATION
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

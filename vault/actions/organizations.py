@@ -63,25 +63,25 @@ async def find(vault: Vault, slug: str) -> OrganizationId:
 async def _in_force(work: Work, kept: Kept | None) -> Organization | None:
     if kept is None:
         return None
-    document = await organizations.configuration(work, kept.id, kept.configuration)
+    document = await organizations.configuration(work.of(kept.id), kept.configuration)
     return None if document is None else rebuild(document)[0]
 
 
 async def _write(vault: Vault, work: Work, applied: Applied, declared: Organization, document: bytes) -> None:
     now = vault.clock.now()
-    organization = applied.organization
+    work = work.of(applied.organization)
     digest = organizations.digest(document)
-    if await organizations.by_id(work, organization) is None:
+    if await organizations.by_id(work) is None:
         await organizations.add(
-            work, Kept(id=organization, slug=applied.slug, epoch=0, configuration=""), recorded_at=now
+            work, Kept(id=work.organization, slug=applied.slug, epoch=0, configuration=""), recorded_at=now
         )
     kinds = {channel.reaches for channel in declared.channels.values()}
-    made = await keys.make(work, organization, vault.keyring, kinds)
+    made = await keys.make(work, vault.keyring, kinds=kinds)
     clients = {key: ClientId(fresh(CLIENT, vault.clock, vault.entropy)) for key in declared.clients}
-    await organizations.add_clients(work, organization, clients, recorded_at=now)
-    await organizations.configure(work, organization, digest, document, recorded_at=now)
-    operator = Actor(organization=organization, kind="operator")
+    await organizations.add_clients(work, clients, recorded_at=now)
+    await organizations.configure(work, digest, document=document, recorded_at=now)
+    operator = Actor(organization=work.organization, kind="operator")
     entries = [written(vault, operator, "configuration", now, configuration=digest, changes=len(applied.changes))]
     if made:
         entries.append(written(vault, operator, "keys_made", now, keys=[*made]))
-    await log.add(work, organization, entries)
+    await log.add(work, entries)

@@ -77,7 +77,7 @@ def tag_points(here: Here, points: Iterable[NewContactPoint]) -> list[Tagged]:
 
 async def refuse_erased(acting: Acting, tagged: Sequence[Tagged]) -> None:
     """Refuse values with an erasure mark: only the person in person brings them back."""
-    if await suppressions.marked(acting.work, acting.organization, [one.tag for one in tagged]):
+    if await suppressions.marked(acting.work, [one.tag for one in tagged]):
         raise Denied("not_accepted", "a contact point or reference of this request may not be stored for anybody")
 
 
@@ -90,7 +90,7 @@ async def add_points(
     acting: Acting, key: CustomerKey, customer: CustomerId, tagged: Sequence[Tagged]
 ) -> list[ContactPointId]:
     """Seal and store contact points; the first of its kind is the primary one, unless another says it is."""
-    have = {point.kind for point in await customers.points(acting.work, acting.organization, customer) if point.primary}
+    have = {point.kind for point in await customers.points(acting.work, customer) if point.primary}
     wanting = {one.kind for one in tagged if one.primary}
     points: list[NewPoint] = []
     for one in tagged:
@@ -102,16 +102,16 @@ async def add_points(
         points.append(
             NewPoint(id=own, kind=one.kind, sealed=sealed, tag=one.tag, found_by=one.found_by, primary=primary)
         )
-    await customers.add_points(acting.work, acting.organization, customer, points, recorded_at=acting.now)
+    await customers.add_points(acting.work, customer, points, recorded_at=acting.now)
     for point in points:
         if point.primary and point.kind in wanting:
-            await customers.set_primary(acting.work, acting.organization, customer, point.kind, point=point.id)
+            await customers.set_primary(acting.work, customer, point.kind, point=point.id)
     return [point.id for point in points]
 
 
 async def add_references(acting: Acting, key: CustomerKey, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
     """Seal and store external references; `Conflict` for one that is somebody else's."""
-    found = await customers.find(acting.work, acting.organization, [(REFERENCE, one.found_by) for one in tagged])
+    found = await customers.find(acting.work, [(REFERENCE, one.found_by) for one in tagged])
     if any(owner != customer for owners in found.values() for owner in owners):
         raise Conflict("conflicting_references", "a reference of this request belongs to another customer")
     new = [one for one in tagged if (REFERENCE, one.found_by) not in found]
@@ -120,4 +120,4 @@ async def add_references(acting: Acting, key: CustomerKey, customer: CustomerId,
         own = raw(acting.id(CONTACT_POINT))
         sealed = acting.here.safe.seal(key, "external_reference", "id", own, one.value.reveal().encode())
         references.append(NewReference(id=own, source=one.kind, sealed=sealed, found_by=one.found_by))
-    await customers.add_references(acting.work, acting.organization, customer, references, recorded_at=acting.now)
+    await customers.add_references(acting.work, customer, references, recorded_at=acting.now)

@@ -27,12 +27,12 @@ async def suppress(vault: Vault, actor: Actor, new: NewSuppression) -> Suppressi
             channel=new.channel,
             until=new.until,
         )
-        for known in await suppressions.of(act.work, act.organization, tagged.tag):
+        for known in await suppressions.of(act.work, tagged.tag):
             if (known.kind, known.channel, known.until) == (new.kind, new.channel, new.until):
                 return known
-        await suppressions.add(act.work, act.organization, tagged.tag, suppression, recorded_at=act.now)
+        await suppressions.add(act.work, tagged.tag, suppression, recorded_at=act.now)
         await act.log("suppressed", suppression=suppression.id, cause=new.kind, channel=new.channel)
-        found = await customers.find(act.work, act.organization, [tagged.sought])
+        found = await customers.find(act.work, [tagged.sought])
         await _tell(act, new, found.get(tagged.sought, []))
         return suppression
 
@@ -41,7 +41,7 @@ async def page(vault: Vault, actor: Actor, *, after: SuppressionId | None, limit
     """Return suppressions without what they stop, a page at a time."""
     async with acting(vault, actor, "suppressions", "withdraw") as act:
         await act.log("suppressions_read")
-        return await suppressions.page(act.work, act.organization, after=after, limit=limit)
+        return await suppressions.page(act.work, after=after, limit=limit)
 
 
 def _check(act: Acting, new: NewSuppression) -> None:
@@ -54,5 +54,5 @@ def _check(act: Acting, new: NewSuppression) -> None:
 
 async def _tell(act: Acting, new: NewSuppression, found: list[CustomerId]) -> None:
     """Write an entry for everybody who has the point; it does not name the stop, which outlives them."""
-    for subject in await customers.subjects(act.work, act.organization, found):
+    for subject in await customers.subjects(act.work, found):
         await act.log("contact_point_stopped", subject=subject, cause=new.kind, channel=new.channel)

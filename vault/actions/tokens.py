@@ -17,7 +17,7 @@ from vault.oauth.server import Answer, Server, replayed
 from vault.oauth.token import Claims, Keys, TokenError, jwks, verify
 from vault.store import log, organizations, tokens
 from vault.store.database import Work
-from vault.store.organizations import INSTALLATION
+from vault.store.database import INSTALLATION
 
 _JTI: Final = 16
 _REMEMBERED: Final = 10_000
@@ -63,7 +63,7 @@ async def token(vault: Vault, request: Request) -> Answer:
         client = await _registered(vault, work, claimed_client(request))
         answer = server.token(request, client, now=now, jti=vault.entropy.draw(_JTI).hex())
         if client is not None and (once := answer.once) is not None:
-            used = await tokens.reserve(work, client.organization, client.id, once.jti, expires=once.expires)
+            used = await tokens.reserve(work.of(client.organization), client.id, jti=once.jti, expires=once.expires)
             answer = answer if used else replayed()
         await _log(vault, work, client, answer, now)
     return answer
@@ -80,7 +80,7 @@ async def signing_keys(vault: Vault) -> Keys:
             now = vault.clock.now()
             keys = [await tokens.add_signing_key(work, vault.provider, vault.entropy, recorded_at=now)]
             made = written(vault, _NOBODY, "keys_made", now, keys=["token_signing"], kid=keys[0].kid)
-            await log.add(work, INSTALLATION, [made])
+            await log.add(work, [made])
     previous = {key.kid: key.private.public_key() for key in keys[1:]}
     vault.memory.keys = Keys(kid=keys[0].kid, private=keys[0].private, previous=previous)
     return vault.memory.keys
@@ -94,7 +94,8 @@ async def _registered(vault: Vault, work: Work, client_id: str | None) -> Regist
     kept = await organizations.by_slug(work, slug) if slug else None
     if kept is None:
         return None
-    organization, _ = await here(vault, work, kept.id)
+    work = work.of(kept.id)
+    organization, _ = await here(vault, work)
     client, own = organization.organization.clients.get(key), organization.clients.get(key)
     if client is None or own is None:
         return None
@@ -104,7 +105,7 @@ async def _registered(vault: Vault, work: Work, client_id: str | None) -> Regist
         client_id=f"{slug}.{key}",
         authentication=client.authentication,
         actions=client.ceiling.actions,
-        secrets=tuple(await organizations.secrets(work, kept.id, own)),
+        secrets=tuple(await organizations.secrets(work, own)),
         expires=client.expires,
     )
 
@@ -117,7 +118,7 @@ async def _log(vault: Vault, work: Work, client: Registered | None, answer: Answ
         told = written(vault, actor, "token_issued", now, jti=answer.issued.jti, scopes=[*sorted(answer.issued.scopes)])
     else:
         told = written(vault, actor, "token_refused", now, error=answer.error, reason=answer.reason)
-    await log.add(work, organization, [told])
+    await log.add(work.of(organization), [told])
 
 
 def _client(organization: OrganizationId, client: Registered | None) -> Actor:

@@ -90,22 +90,22 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
 _NO_ORGANIZATION: Final = "there is no such organization here; `consent-vault apply FILE` makes one"
 
 
-async def here(vault: Vault, work: Work, organization: OrganizationId) -> tuple[Here, datetime]:
+async def here(vault: Vault, work: Work) -> tuple[Here, datetime]:
     """Return the organization as it stands now, and PostgreSQL's time. Reads it anew when the epoch moved."""
-    found = await organizations.epoch(work, organization)
+    found = await organizations.epoch(work)
     if found is None:
         raise Unavailable("no_organization", _NO_ORGANIZATION)
     epoch, now = found
-    return await at_epoch(vault, work, organization, epoch), now
+    return await at_epoch(vault, work, epoch=epoch), now
 
 
-async def at_epoch(vault: Vault, work: Work, organization: OrganizationId, epoch: int) -> Here:
+async def at_epoch(vault: Vault, work: Work, *, epoch: int) -> Here:
     """Return the organization as it stands at `epoch`, which a query of this work has just returned."""
-    held = vault.memory.here.get(organization)
+    held = vault.memory.here.get(work.organization)
     if held is not None and held.epoch == epoch:
         return held
-    fresh = await _read(vault, work, organization)
-    vault.memory.here[organization] = fresh
+    fresh = await _read(vault, work)
+    vault.memory.here[work.organization] = fresh
     return fresh
 
 
@@ -123,19 +123,19 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     policies: Mapping[str, str]
 
 
-async def _read(vault: Vault, work: Work, organization: OrganizationId) -> Here:
-    kept = await organizations.by_id(work, organization)
-    document = None if kept is None else await organizations.configuration(work, organization, kept.configuration)
+async def _read(vault: Vault, work: Work) -> Here:
+    kept = await organizations.by_id(work)
+    document = None if kept is None else await organizations.configuration(work, kept.configuration)
     if kept is None or document is None:
         raise Unavailable("no_organization", _NO_ORGANIZATION)
     declared, policies = rebuild(document)
     return Here(
-        id=organization,
+        id=work.organization,
         epoch=kept.epoch,
         configuration=kept.configuration,
         organization=declared,
-        clients=await organizations.clients(work, organization),
+        clients=await organizations.clients(work),
         policies=policies,
-        safe=await keys.read(work, organization, vault.keyring, vault.entropy),
+        safe=await keys.read(work, vault.keyring, entropy=vault.entropy),
         ways={},
     )

@@ -66,24 +66,24 @@ def read_fact(row: Sequence[Any]) -> Fact:
     return fact.read(values)
 
 
-async def read(work: Work, organization: OrganizationId, subject: Subject) -> list[Fact]:
+async def read(work: Work, subject: Subject) -> list[Fact]:
     """Return every fact under a subject."""
-    return [read_fact(tuple(row)) for row in await work.fetch(_READ, raw(organization), raw(subject))]
+    return [read_fact(tuple(row)) for row in await work.fetch(_READ, work.own, raw(subject))]
 
 
-async def instant(work: Work, organization: OrganizationId, subject: Subject) -> datetime:
+async def instant(work: Work, subject: Subject) -> datetime:
     """Return PostgreSQL's time, later than the subject's last fact. Under the customer's lock no fact can share it."""
-    rows = await work.fetch(_INSTANT, raw(organization), raw(subject))
+    rows = await work.fetch(_INSTANT, work.own, raw(subject))
     moment: datetime = rows[0]["instant"]
     return moment
 
 
-async def add(work: Work, organization: OrganizationId, kept: Sequence[Kept]) -> None:
+async def add(work: Work, kept: Sequence[Kept]) -> None:
     """Store facts and the entries that tell of them: neither is ever stored without the other."""
     facts = [one.fact for one in kept]
     await work.fetch(
         _ADD,
-        raw(organization),
+        work.own,
         [raw(one.subject) for one in kept],
         [raw(fact.id) for fact in facts],
         [fact.kind for fact in facts],

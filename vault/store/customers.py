@@ -81,39 +81,37 @@ class KeptPoint(msgspec.Struct, frozen=True, kw_only=True):
     verified_at: datetime | None
 
 
-async def lock(work: Work, organization: OrganizationId, customer: CustomerId) -> Subject | None:
+async def lock(work: Work, customer: CustomerId) -> Subject | None:
     """Hold the customer's row until this work ends; return the subject, or none for whoever is not there."""
-    rows = await work.fetch(_LOCK, raw(organization), raw(customer))
+    rows = await work.fetch(_LOCK, work.own, raw(customer))
     return Subject(show(SUBJECT, rows[0]["subject"])) if rows else None
 
 
-async def find(work: Work, organization: OrganizationId, sought: Sequence[Sought]) -> dict[Sought, list[CustomerId]]:
+async def find(work: Work, sought: Sequence[Sought]) -> dict[Sought, list[CustomerId]]:
     """Return for each tag the customers who have it."""
-    rows = await work.fetch(
-        _FIND, raw(organization), [field for field, _ in sought], [tag for _, tag in sought], VERSION
-    )
+    rows = await work.fetch(_FIND, work.own, [field for field, _ in sought], [tag for _, tag in sought], VERSION)
     found: dict[Sought, list[CustomerId]] = {}
     for row in rows:
         found.setdefault((row["field"], row["tag"]), []).append(CustomerId(show(CUSTOMER, row["customer"])))
     return found
 
 
-async def subjects(work: Work, organization: OrganizationId, found: Sequence[CustomerId]) -> list[Subject]:
+async def subjects(work: Work, found: Sequence[CustomerId]) -> list[Subject]:
     """Return the subjects of these customers; an erased one has none."""
     if not found:
         return []
     query = Subjects.select(Subjects.subject).where(
-        (Subjects.organization == raw(organization)) & Subjects.customer.is_in([raw(customer) for customer in found])
+        (Subjects.organization == work.own) & Subjects.customer.is_in([raw(customer) for customer in found])
     )
     return [Subject(show(SUBJECT, row["subject"])) for row in await work.run(query)]
 
 
-async def add(work: Work, organization: OrganizationId, customer: NewCustomer, *, recorded_at: datetime) -> None:
+async def add(work: Work, customer: NewCustomer, *, recorded_at: datetime) -> None:
     """Store a customer and the bridge to the subject."""
     await work.run(
         Customers.insert(
             Customers(
-                organization=raw(organization),
+                organization=work.own,
                 id=raw(customer.id),
                 locale=customer.locale,
                 time_zone=customer.time_zone,
@@ -123,49 +121,43 @@ async def add(work: Work, organization: OrganizationId, customer: NewCustomer, *
         )
     )
     await work.run(
-        Subjects.insert(
-            Subjects(organization=raw(organization), customer=raw(customer.id), subject=raw(customer.subject))
-        )
+        Subjects.insert(Subjects(organization=work.own, customer=raw(customer.id), subject=raw(customer.subject)))
     )
 
 
-async def update(work: Work, organization: OrganizationId, customer: CustomerId, values: Mapping[str, object]) -> None:
+async def update(work: Work, customer: CustomerId, values: Mapping[str, object]) -> None:
     """Set columns of a customer's row."""
     columns: dict[Any, Any] = dict(values)
     if columns:
-        await work.run(Customers.update(columns).where(_is(Customers, organization, Customers.id, customer)))
+        await work.run(Customers.update(columns).where(_is(work, Customers, column=Customers.id, customer=customer)))
 
 
-async def set_attributes(
-    work: Work, organization: OrganizationId, customer: CustomerId, sealed: Mapping[str, bytes]
-) -> None:
+async def set_attributes(work: Work, customer: CustomerId, sealed: Mapping[str, bytes]) -> None:
     """Store sealed attributes, in the place of those there were."""
     if sealed:
-        await work.fetch(_ATTRIBUTE, raw(organization), raw(customer), list(sealed), list(sealed.values()))
+        await work.fetch(_ATTRIBUTE, work.own, raw(customer), list(sealed), list(sealed.values()))
 
 
-async def drop_attributes(work: Work, organization: OrganizationId, customer: CustomerId, names: Sequence[str]) -> None:
+async def drop_attributes(work: Work, customer: CustomerId, names: Sequence[str]) -> None:
     """Take attributes away."""
     if names:
         await work.run(
             Attributes.delete().where(
-                _is(Attributes, organization, Attributes.customer, customer) & Attributes.name.is_in(list(names))
+                _is(work, Attributes, column=Attributes.customer, customer=customer)
+                & Attributes.name.is_in(list(names))
             )
         )
 
 
-async def add_points(
-    work: Work, organization: OrganizationId, customer: CustomerId, points: Sequence[NewPoint], *, recorded_at: datetime
-) -> None:
+async def add_points(work: Work, customer: CustomerId, points: Sequence[NewPoint], *, recorded_at: datetime) -> None:
     """Store contact points and their tags."""
     if not points:
         return
-    own = raw(organization)
     await work.run(
         ContactPoints.insert(
             *(
                 ContactPoints(
-                    organization=own,
+                    organization=work.own,
                     customer=raw(customer),
                     id=raw(point.id),
                     kind=point.kind,
@@ -179,12 +171,11 @@ async def add_points(
             )
         )
     )
-    await _index(work, own, customer, [(point.kind, point.found_by, raw(point.id)) for point in points])
+    await _index(work, customer, tags=[(point.kind, point.found_by, raw(point.id)) for point in points])
 
 
 async def add_references(
     work: Work,
-    organization: OrganizationId,
     customer: CustomerId,
     references: Sequence[NewReference],
     *,
@@ -193,12 +184,11 @@ async def add_references(
     """Store external references and their tags."""
     if not references:
         return
-    own = raw(organization)
     await work.run(
         ExternalReferences.insert(
             *(
                 ExternalReferences(
-                    organization=own,
+                    organization=work.own,
                     customer=raw(customer),
                     id=reference.id,
                     source=reference.source,
@@ -209,14 +199,14 @@ async def add_references(
             )
         )
     )
-    await _index(work, own, customer, [("reference", reference.found_by, reference.id) for reference in references])
+    await _index(work, customer, tags=[("reference", reference.found_by, reference.id) for reference in references])
 
 
-async def points(work: Work, organization: OrganizationId, customer: CustomerId) -> list[KeptPoint]:
+async def points(work: Work, customer: CustomerId) -> list[KeptPoint]:
     """Return a customer's contact points, without their values."""
     query = ContactPoints.select(
         ContactPoints.id, ContactPoints.kind, ContactPoints.tag, ContactPoints.is_primary, ContactPoints.verified_at
-    ).where(_is(ContactPoints, organization, ContactPoints.customer, customer))
+    ).where(_is(work, ContactPoints, column=ContactPoints.customer, customer=customer))
     return [
         KeptPoint(
             id=ContactPointId(show(CONTACT_POINT, row["id"])),
@@ -229,49 +219,43 @@ async def points(work: Work, organization: OrganizationId, customer: CustomerId)
     ]
 
 
-async def verify(
-    work: Work, organization: OrganizationId, customer: CustomerId, point: ContactPointId, *, at: datetime
-) -> None:
+async def verify(work: Work, customer: CustomerId, point: ContactPointId, *, at: datetime) -> None:
     """Note when a contact point proved to be the customer's."""
-    await work.run(ContactPoints.update({ContactPoints.verified_at: at}).where(_point(organization, customer, point)))
+    await work.run(ContactPoints.update({ContactPoints.verified_at: at}).where(_point(work, customer, point=point)))
 
 
-async def set_primary(
-    work: Work, organization: OrganizationId, customer: CustomerId, kind: str, *, point: ContactPointId
-) -> None:
+async def set_primary(work: Work, customer: CustomerId, kind: str, *, point: ContactPointId) -> None:
     """Make one contact point the primary one of its kind."""
     await work.run(
         ContactPoints.update({ContactPoints.is_primary: False}).where(
-            _is(ContactPoints, organization, ContactPoints.customer, customer) & (ContactPoints.kind == kind)
+            _is(work, ContactPoints, column=ContactPoints.customer, customer=customer) & (ContactPoints.kind == kind)
         )
     )
-    await work.run(ContactPoints.update({ContactPoints.is_primary: True}).where(_point(organization, customer, point)))
+    await work.run(ContactPoints.update({ContactPoints.is_primary: True}).where(_point(work, customer, point=point)))
 
 
-async def drop_point(work: Work, organization: OrganizationId, customer: CustomerId, point: ContactPointId) -> None:
+async def drop_point(work: Work, customer: CustomerId, point: ContactPointId) -> None:
     """Take a contact point and its tags away."""
-    await work.run(ContactPoints.delete().where(_point(organization, customer, point)))
+    await work.run(ContactPoints.delete().where(_point(work, customer, point=point)))
     await work.run(
         BlindIndex.delete().where(
-            _is(BlindIndex, organization, BlindIndex.customer, customer) & (BlindIndex.owner == raw(point))
+            _is(work, BlindIndex, column=BlindIndex.customer, customer=customer) & (BlindIndex.owner == raw(point))
         )
     )
 
 
-async def show_customer(
-    work: Work, organization: OrganizationId, customer: CustomerId, *, today: date
-) -> CustomerShown | None:
+async def show_customer(work: Work, customer: CustomerId, *, today: date) -> CustomerShown | None:
     """Return a customer without any value, or none for whoever is not there or was erased."""
-    own = _is(Customers, organization, Customers.id, customer) & Customers.erased_at.is_null()
+    own = _is(work, Customers, column=Customers.id, customer=customer) & Customers.erased_at.is_null()
     rows = await work.run(Customers.select(Customers.locale, Customers.time_zone, Customers.minor_until).where(own))
     if not rows:
         return None
     names = await work.run(
-        Attributes.select(Attributes.name).where(_is(Attributes, organization, Attributes.customer, customer))
+        Attributes.select(Attributes.name).where(_is(work, Attributes, column=Attributes.customer, customer=customer))
     )
     sources = await work.run(
         ExternalReferences.select(ExternalReferences.source).where(
-            _is(ExternalReferences, organization, ExternalReferences.customer, customer)
+            _is(work, ExternalReferences, column=ExternalReferences.customer, customer=customer)
         )
     )
     until = rows[0]["minor_until"]
@@ -279,7 +263,7 @@ async def show_customer(
         id=customer,
         contact_points=tuple(
             PointShown(id=point.id, kind=point.kind, primary=point.primary, verified_at=point.verified_at)
-            for point in await points(work, organization, customer)
+            for point in await points(work, customer)
         ),
         external=tuple(sorted(row["source"] for row in sources)),
         attributes=tuple(sorted(row["name"] for row in names)),
@@ -289,12 +273,12 @@ async def show_customer(
     )
 
 
-async def _index(work: Work, organization: UUID, customer: CustomerId, tags: Sequence[tuple[str, UUID, UUID]]) -> None:
+async def _index(work: Work, customer: CustomerId, *, tags: Sequence[tuple[str, UUID, UUID]]) -> None:
     await work.run(
         BlindIndex.insert(
             *(
                 BlindIndex(
-                    organization=organization,
+                    organization=work.own,
                     field=field,
                     version=VERSION,
                     tag=tag,
@@ -307,10 +291,10 @@ async def _index(work: Work, organization: UUID, customer: CustomerId, tags: Seq
     )
 
 
-def _is(table: Any, organization: OrganizationId, column: Any, customer: CustomerId) -> Any:
+def _is(work: Work, table: Any, *, column: Any, customer: CustomerId) -> Any:
     # Piccolo builds conditions by comparison, which its types do not describe.
-    return (table.organization == raw(organization)) & (column == raw(customer))
+    return (table.organization == work.own) & (column == raw(customer))
 
 
-def _point(organization: OrganizationId, customer: CustomerId, point: ContactPointId) -> Any:
-    return _is(ContactPoints, organization, ContactPoints.customer, customer) & (ContactPoints.id == raw(point))
+def _point(work: Work, customer: CustomerId, *, point: ContactPointId) -> Any:
+    return _is(work, ContactPoints, column=ContactPoints.customer, customer=customer) & (ContactPoints.id == raw(point))

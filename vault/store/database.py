@@ -14,8 +14,12 @@ import asyncpg
 from piccolo.query.base import Query
 
 from vault.base.errors import Unavailable
+from vault.base.ids import OrganizationId, raw
 
 SERVICE: Final = "vault_service"
+
+INSTALLATION: Final = OrganizationId("org_00000000000000000000000000")
+"""What belongs to no organization: its log holds an unknown client's refused token, its keystore the signing keys."""
 SETTING: Final = "VAULT_DATABASE_URL"
 _DOWN: Final = (
     OSError,
@@ -33,12 +37,18 @@ class DatabaseError(Unavailable):
 
 
 class Work:
-    """A transaction under way. What it runs is written with its COMMIT, or never."""
+    """A transaction under way, for one organization. What it runs is written with its COMMIT, or never."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "organization", "own")
 
-    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy, organization: OrganizationId) -> None:
         self._connection = connection
+        self.organization: Final = organization
+        self.own: Final = raw(organization)
+
+    def of(self, organization: OrganizationId) -> Work:
+        """Return the same transaction, for another organization: one that was just looked up, or is being made."""
+        return Work(self._connection, organization)
 
     async def run(self, query: Query[Any, Any]) -> list[asyncpg.Record]:
         """Run a Piccolo query here and return its rows."""
@@ -65,8 +75,8 @@ class Database:
         self._pool = pool
 
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[Work]:
-        """Open a transaction; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
+    async def work(self, organization: OrganizationId = INSTALLATION) -> AsyncIterator[Work]:
+        """Open a transaction for an organization; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
         try:
             connection = await self._pool.acquire(timeout=10)
         except _DOWN:
@@ -75,7 +85,7 @@ class Database:
             transaction = connection.transaction()
             try:
                 await transaction.start()
-                yield Work(connection)
+                yield Work(connection, organization)
                 await transaction.commit()
             except BaseException:
                 # A failed COMMIT has already ended the transaction; then there is nothing to roll back.

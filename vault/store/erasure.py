@@ -26,12 +26,12 @@ SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS sub
 """
 
 
-async def erase(work: Work, organization: OrganizationId, customer: CustomerId, *, at: datetime) -> dict[str, int]:
+async def erase(work: Work, customer: CustomerId, *, at: datetime) -> dict[str, int]:
     """Delete all that names a customer; return how much of what went. The row stays, empty: the id stays taken.
 
     Its dates lose their time of day: an exact instant would name the log entry of the same, and with it the subject.
     """
-    [row] = await work.fetch(_ERASE, raw(organization), raw(customer), at)
+    [row] = await work.fetch(_ERASE, work.own, raw(customer), at)
     return {str(name): int(count) for name, count in row.items()}
 
 

@@ -111,9 +111,9 @@ class Safe:
         return key
 
 
-async def read(work: Work, organization: OrganizationId, keyring: Keyring, entropy: Entropy) -> Safe:
+async def read(work: Work, keyring: Keyring, *, entropy: Entropy) -> Safe:
     """Read the organization's wrapped keys and return its safe."""
-    own = raw(organization)
+    own = work.own
     keys = await work.run(
         OrganizationKeys.select(OrganizationKeys.epoch, OrganizationKeys.wrapped)
         .where(OrganizationKeys.organization == own)
@@ -124,9 +124,9 @@ async def read(work: Work, organization: OrganizationId, keyring: Keyring, entro
     return Safe(keyring, entropy, organization=own, epoch=keys[0]["epoch"], wrapped=wrapped)
 
 
-async def make(work: Work, organization: OrganizationId, keyring: Keyring, kinds: Iterable[str]) -> list[str]:
+async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[str]:
     """Make what keys the organization lacks for these kinds of contact point; return the names of those made."""
-    own = raw(organization)
+    own = work.own
     found = await work.run(
         OrganizationKeys.select(OrganizationKeys.wrapped).where(
             (OrganizationKeys.organization == own) & (OrganizationKeys.epoch == 1)
@@ -146,17 +146,17 @@ async def make(work: Work, organization: OrganizationId, keyring: Keyring, kinds
     return missing if found else ["organization", *missing]
 
 
-async def add(work: Work, organization: OrganizationId, customer: CustomerId, wrapped: Mapping[KeyKind, bytes]) -> None:
+async def add(work: Work, customer: CustomerId, *, wrapped: Mapping[KeyKind, bytes]) -> None:
     """Keep a customer's wrapped keys."""
     rows = [
-        CustomerKeys(organization=raw(organization), customer=raw(customer), kind=kind, version=VERSION, wrapped=key)
+        CustomerKeys(organization=work.own, customer=raw(customer), kind=kind, version=VERSION, wrapped=key)
         for kind, key in wrapped.items()
     ]
     await work.run(CustomerKeys.insert(*rows))
 
 
 async def opened(
-    work: Work, safe: Safe, customers: Sequence[CustomerId], kind: KeyKind
+    work: Work, safe: Safe, *, customers: Sequence[CustomerId], kind: KeyKind
 ) -> dict[CustomerId, CustomerKey]:
     """Return the current keys of these customers, opened; an erased one has none."""
     own = [raw(customer) for customer in customers]

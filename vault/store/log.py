@@ -20,18 +20,18 @@ _READ: Final = "SELECT body FROM vault.log_entry WHERE organization = $1 AND id 
 _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
 
 
-async def add(work: Work, organization: OrganizationId, entries: Sequence[Entry]) -> None:
+async def add(work: Work, entries: Sequence[Entry]) -> None:
     """Write entries and queue them for their numbers, without a counter and without a lock."""
-    await work.fetch(_ADD, raw(organization), [raw(entry) for entry, _ in entries], [body for _, body in entries])
+    await work.fetch(_ADD, work.own, [raw(entry) for entry, _ in entries], [body for _, body in entries])
 
 
-async def read(work: Work, organization: OrganizationId, entry: EntryId) -> bytes | None:
+async def read(work: Work, entry: EntryId) -> bytes | None:
     """Return an entry's bytes as they were written."""
-    rows = await work.fetch(_READ, raw(organization), raw(entry))
+    rows = await work.fetch(_READ, work.own, raw(entry))
     return rows[0]["body"] if rows else None
 
 
-async def count(work: Work, organization: OrganizationId) -> int:
+async def count(work: Work) -> int:
     """Return how many entries the organization has."""
-    rows = await work.fetch(_COUNT, raw(organization))
+    rows = await work.fetch(_COUNT, work.own)
     return int(rows[0]["count"])

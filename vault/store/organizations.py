@@ -14,9 +14,6 @@ from vault.base.ids import CLIENT, ORGANIZATION, ClientId, OrganizationId, raw, 
 from vault.store.database import Work
 from vault.store.tables import Clients, ClientSecrets, Configurations, Organizations
 
-INSTALLATION: Final = OrganizationId("org_00000000000000000000000000")
-"""What belongs to no organization: its log holds an unknown client's refused token, its keystore the signing keys."""
-
 _EPOCH: Final = "SELECT epoch, clock_timestamp() AS now FROM vault.organization WHERE id = $1"
 _KEEP: Final = """
 INSERT INTO vault.configuration (organization, digest, document, recorded_at) VALUES ($1, $2, $3, $4)
@@ -49,9 +46,9 @@ async def by_slug(work: Work, slug: str, *, lock: bool = False) -> Kept | None:
     return _kept(await work.run(query.lock_rows("UPDATE") if lock else query))
 
 
-async def by_id(work: Work, organization: OrganizationId) -> Kept | None:
+async def by_id(work: Work) -> Kept | None:
     """Return the organization."""
-    return _kept(await work.run(_select().where(Organizations.id == raw(organization))))
+    return _kept(await work.run(_select().where(Organizations.id == work.own)))
 
 
 async def every(work: Work) -> list[Kept]:
@@ -59,9 +56,9 @@ async def every(work: Work) -> list[Kept]:
     return [_row(row) for row in await work.run(_select().order_by(Organizations.slug))]
 
 
-async def epoch(work: Work, organization: OrganizationId) -> tuple[int, datetime] | None:
+async def epoch(work: Work) -> tuple[int, datetime] | None:
     """Return the epoch and PostgreSQL's time: the first query of every action but the gatherer's, which reads both."""
-    rows = await work.fetch(_EPOCH, raw(organization))
+    rows = await work.fetch(_EPOCH, work.own)
     return (rows[0]["epoch"], rows[0]["now"]) if rows else None
 
 
@@ -80,62 +77,54 @@ async def add(work: Work, organization: Kept, *, recorded_at: datetime) -> None:
     )
 
 
-async def configure(
-    work: Work, organization: OrganizationId, digest: str, document: bytes, *, recorded_at: datetime
-) -> None:
+async def configure(work: Work, digest: str, *, document: bytes, recorded_at: datetime) -> None:
     """Keep a configuration for good and put it in force; every worker takes it up with its next query."""
-    await work.fetch(_KEEP, raw(organization), digest, document, recorded_at)
-    await work.fetch(_GROW, raw(organization), digest)
+    await work.fetch(_KEEP, work.own, digest, document, recorded_at)
+    await work.fetch(_GROW, work.own, digest)
 
 
-async def configuration(work: Work, organization: OrganizationId, digest: str) -> bytes | None:
+async def configuration(work: Work, digest: str) -> bytes | None:
     """Return a configuration ever used, as canonical JSON."""
     rows = await work.run(
         Configurations.select(Configurations.document).where(
-            (Configurations.organization == raw(organization)) & (Configurations.digest == digest)
+            (Configurations.organization == work.own) & (Configurations.digest == digest)
         )
     )
     return rows[0]["document"] if rows else None
 
 
-async def add_clients(
-    work: Work, organization: OrganizationId, clients: dict[str, ClientId], *, recorded_at: datetime
-) -> None:
+async def add_clients(work: Work, clients: dict[str, ClientId], *, recorded_at: datetime) -> None:
     """Give clients ids; one that has an id keeps it."""
-    await work.fetch(_CLIENTS, raw(organization), [raw(c) for c in clients.values()], list(clients), recorded_at)
+    await work.fetch(_CLIENTS, work.own, [raw(c) for c in clients.values()], list(clients), recorded_at)
 
 
-async def clients(work: Work, organization: OrganizationId) -> dict[str, ClientId]:
+async def clients(work: Work) -> dict[str, ClientId]:
     """Return the ids of all clients there ever were, by key."""
-    rows = await work.run(Clients.select(Clients.id, Clients.key).where(Clients.organization == raw(organization)))
+    rows = await work.run(Clients.select(Clients.id, Clients.key).where(Clients.organization == work.own))
     return {row["key"]: ClientId(show(CLIENT, row["id"])) for row in rows}
 
 
-async def secrets(work: Work, organization: OrganizationId, client: ClientId) -> list[bytes]:
+async def secrets(work: Work, client: ClientId) -> list[bytes]:
     """Return the SHA-256 of a client's live secrets, oldest first."""
     query = ClientSecrets.select(ClientSecrets.digest).where(
-        (ClientSecrets.organization == raw(organization)) & (ClientSecrets.client == raw(client))
+        (ClientSecrets.organization == work.own) & (ClientSecrets.client == raw(client))
     )
     return [row["digest"] for row in await work.run(query.order_by(ClientSecrets.recorded_at))]
 
 
-async def add_secret(
-    work: Work, organization: OrganizationId, client: ClientId, digest: bytes, *, recorded_at: datetime
-) -> None:
+async def add_secret(work: Work, client: ClientId, digest: bytes, *, recorded_at: datetime) -> None:
     """Keep the SHA-256 of a new secret."""
     await work.run(
         ClientSecrets.insert(
-            ClientSecrets(organization=raw(organization), client=raw(client), digest=digest, recorded_at=recorded_at)
+            ClientSecrets(organization=work.own, client=raw(client), digest=digest, recorded_at=recorded_at)
         )
     )
 
 
-async def grow(work: Work, organization: OrganizationId) -> None:
+async def grow(work: Work) -> None:
     """Let the epoch grow, so that every worker reads anew before it decides."""
     await work.run(
-        Organizations.update({Organizations.epoch: Organizations.epoch + 1}).where(
-            Organizations.id == raw(organization)
-        )
+        Organizations.update({Organizations.epoch: Organizations.epoch + 1}).where(Organizations.id == work.own)
     )
 
 

@@ -75,7 +75,6 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read(
     work: Work,
-    organization: OrganizationId,
     customers: Sequence[CustomerId],
     *,
     sought: Sequence[Sought],
@@ -84,7 +83,7 @@ async def read(
     """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
     rows = await work.fetch(
         _PEOPLE,
-        raw(organization),
+        work.own,
         [raw(customer) for customer in customers],
         [field for field, _ in sought],
         [tag for _, tag in sought],

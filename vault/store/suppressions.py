@@ -32,28 +32,24 @@ def read_suppression(*row: Any) -> Suppression:
     )
 
 
-async def of(work: Work, organization: OrganizationId, tag: UUID) -> list[Suppression]:
+async def of(work: Work, tag: UUID) -> list[Suppression]:
     """Return what stops the contact point behind a tag."""
     query = Suppressions.select(
         Suppressions.id, Suppressions.kind, Suppressions.at, Suppressions.channel, Suppressions.until
-    ).where((Suppressions.organization == raw(organization)) & (Suppressions.tag == tag))
+    ).where((Suppressions.organization == work.own) & (Suppressions.tag == tag))
     return [read_suppression(*row) for row in await work.run(query)]
 
 
-async def page(
-    work: Work, organization: OrganizationId, *, after: SuppressionId | None, limit: int
-) -> list[Suppression]:
+async def page(work: Work, *, after: SuppressionId | None, limit: int) -> list[Suppression]:
     """Return suppressions by id, after a cursor."""
-    rows = await work.fetch(_LIST, raw(organization), after and raw(after), limit)
+    rows = await work.fetch(_LIST, work.own, after and raw(after), limit)
     return [read_suppression(*row) for row in rows]
 
 
-async def add(
-    work: Work, organization: OrganizationId, tag: UUID, suppression: Suppression, *, recorded_at: datetime
-) -> None:
+async def add(work: Work, tag: UUID, suppression: Suppression, *, recorded_at: datetime) -> None:
     """Store a suppression. It has no value and no customer; its entry is the caller's."""
     row = Suppressions(
-        organization=raw(organization),
+        organization=work.own,
         tag=tag,
         id=raw(suppression.id),
         kind=suppression.kind,
@@ -65,16 +61,16 @@ async def add(
     await work.run(Suppressions.insert(row))
 
 
-async def mark_erased(work: Work, organization: OrganizationId, tags: Sequence[UUID], *, recorded_at: datetime) -> None:
+async def mark_erased(work: Work, tags: Sequence[UUID], *, recorded_at: datetime) -> None:
     """Mark values of which imports and clients may not make a customer again; the day is all that is kept of when."""
-    await work.fetch(_MARK, raw(organization), list(tags), recorded_at)
+    await work.fetch(_MARK, work.own, list(tags), recorded_at)
 
 
-async def marked(work: Work, organization: OrganizationId, tags: Sequence[UUID]) -> set[UUID]:
+async def marked(work: Work, tags: Sequence[UUID]) -> set[UUID]:
     """Return those of `tags` that bear an erasure mark."""
     if not tags:
         return set()
     query = ErasureMarks.select(ErasureMarks.tag).where(
-        (ErasureMarks.organization == raw(organization)) & ErasureMarks.tag.is_in(list(tags))
+        (ErasureMarks.organization == work.own) & ErasureMarks.tag.is_in(list(tags))
     )
     return {row["tag"] for row in await work.run(query)}

@@ -11,8 +11,7 @@ from vault.base.ids import ClientId, OrganizationId, raw
 from vault.crypto.provider import KeyProvider
 from vault.crypto.signing import SigningKey, fresh, read, scalar
 from vault.crypto.wrap import Binding
-from vault.store.database import Work
-from vault.store.organizations import INSTALLATION
+from vault.store.database import INSTALLATION, Work
 from vault.store.tables import SigningKeys
 
 _RESERVE: Final = """
@@ -22,17 +21,15 @@ ON CONFLICT DO NOTHING RETURNING 1
 """
 
 
-async def reserve(work: Work, organization: OrganizationId, client: ClientId, jti: str, *, expires: datetime) -> bool:
+async def reserve(work: Work, client: ClientId, *, jti: str, expires: datetime) -> bool:
     """Use an assertion, known by its `jti`; false when it was used before (RFC 7523 section 3)."""
     used = sha256(jti.encode()).digest()
-    return bool(await work.fetch(_RESERVE, raw(organization), raw(client), used, expires))
+    return bool(await work.fetch(_RESERVE, work.own, raw(client), used, expires))
 
 
 async def signing_keys(work: Work, provider: KeyProvider) -> list[SigningKey]:
     """Return the signing keys, newest first."""
-    query = SigningKeys.select(SigningKeys.kid, SigningKeys.wrapped).where(
-        SigningKeys.organization == raw(INSTALLATION)
-    )
+    query = SigningKeys.select(SigningKeys.kid, SigningKeys.wrapped).where(SigningKeys.organization == work.own)
     rows = await work.run(query.order_by(SigningKeys.recorded_at, ascending=False))
     return [read(provider.unwrap(row["wrapped"], _binding(row["kid"]))) for row in rows]
 
@@ -41,7 +38,7 @@ async def add_signing_key(work: Work, provider: KeyProvider, entropy: Entropy, *
     """Make a signing key and keep it, wrapped by the root key."""
     key = fresh(entropy)
     wrapped = provider.wrap(scalar(key), _binding(key.kid))
-    row = SigningKeys(organization=raw(INSTALLATION), kid=key.kid, wrapped=wrapped, recorded_at=recorded_at)
+    row = SigningKeys(organization=work.own, kid=key.kid, wrapped=wrapped, recorded_at=recorded_at)
     await work.run(SigningKeys.insert(row))
     return key
 
