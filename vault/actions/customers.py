@@ -75,7 +75,7 @@ async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: 
         given = {name: value for name, value in correction.attributes.items() if value is not None}
         gone = [name for name, value in correction.attributes.items() if value is None]
         await _seal_attributes(act, key, customer, given)
-        await customers.drop_attributes(act.work, customer, gone)
+        await customers.drop_attributes(act.work, act.organization, customer, gone)
         row: dict[str, object] = {}
         if correction.locale is not None:
             row["locale"] = correction.locale
@@ -83,7 +83,7 @@ async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: 
             row["time_zone"] = correction.time_zone
         if BIRTH_DATE in given:  # taken away, it leaves a minor a minor
             row["minor_until"] = _minor_until(act, given)
-        await customers.update(act.work, customer, row)
+        await customers.update(act.work, act.organization, customer, row)
         await act.log("customer_corrected", subject=subject, fields=[*sorted(correction.attributes), *sorted(row)])
         return await _shown(act, customer)
 
@@ -93,7 +93,7 @@ async def add_point(vault: Vault, actor: Actor, customer: CustomerId, point: New
     async with acting(vault, actor, "add_contact_point", "create") as act:
         subject = await locked(act, customer)
         tagged = tag_point(act.here, point.kind, point.value, primary=point.primary)
-        for known in await customers.points(act.work, customer):
+        for known in await customers.points(act.work, act.organization, customer):
             if known.tag == tagged.tag:
                 return PointAdded(id=known.id, created=False)
         await refuse_erased(act, [tagged])
@@ -106,10 +106,10 @@ async def remove_point(vault: Vault, actor: Actor, customer: CustomerId, point: 
     """Take a contact point away. A yes that names it stands for no other."""
     async with acting(vault, actor, "remove_contact_point", "create") as act:
         subject = await locked(act, customer)
-        known = {one.id: one for one in await customers.points(act.work, customer)}
+        known = {one.id: one for one in await customers.points(act.work, act.organization, customer)}
         if point not in known:
             raise Unknown("unknown_contact_point", "this customer has no such contact point")
-        await customers.drop_point(act.work, customer, point)
+        await customers.drop_point(act.work, act.organization, customer, point)
         await act.log("contact_point_removed", subject=subject, point=known[point].kind)
 
 
@@ -124,8 +124,8 @@ async def lookup(vault: Vault, actor: Actor, sought: Lookup) -> Found:
             place = (REFERENCE, tag_reference(act.here, sought.external).found_by)
         else:
             raise Invalid("one_person", "look up by exactly one of contact or external")
-        found = (await customers.find(act.work, [place])).get(place, [])
-        subjects = await customers.subjects(act.work, found)
+        found = (await customers.find(act.work, act.organization, [place])).get(place, [])
+        subjects = await customers.subjects(act.work, act.organization, found)
         for subject in subjects:
             await act.log("lookup", subject=subject, field=place[0], found=len(found))
         if not subjects:
@@ -137,14 +137,14 @@ async def show(vault: Vault, actor: Actor, customer: CustomerId) -> CustomerShow
     """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
     async with acting(vault, actor, "show", "lookup") as act:
         shown = await _shown(act, customer)
-        [subject] = await customers.subjects(act.work, [customer])
+        [subject] = await customers.subjects(act.work, act.organization, [customer])
         await act.log("customer_read", subject=subject)
         return shown
 
 
 async def locked(act: Acting, customer: CustomerId) -> Subject:
     """Hold the customer's row and return the subject; `Unknown` for whoever is not there or was erased."""
-    subject = await customers.lock(act.work, customer)
+    subject = await customers.lock(act.work, act.organization, customer)
     if subject is None:
         raise Unknown("unknown_customer", "there is no such customer")
     return subject
@@ -152,7 +152,7 @@ async def locked(act: Acting, customer: CustomerId) -> Subject:
 
 async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None:
     sought = [(REFERENCE, reference.found_by) for reference in references]
-    found = await customers.find(act.work, sought)
+    found = await customers.find(act.work, act.organization, sought)
     owners = {owner for owners in found.values() for owner in owners}
     if len(owners) > 1:
         raise Conflict("conflicting_references", "the references of this request belong to different customers")
@@ -171,10 +171,10 @@ async def _create(
         time_zone=registration.time_zone,
         minor_until=_minor_until(act, registration.attributes),
     )
-    await customers.add(act.work, row, recorded_at=act.now)
+    await customers.add(act.work, act.organization, row, recorded_at=act.now)
     key, wrapped = act.here.safe.new_key(customer, "data")
     _, proof = act.here.safe.new_key(customer, "proof")
-    await keys.add(act.work, customer, {"data": wrapped, "proof": proof})
+    await keys.add(act.work, act.organization, customer, {"data": wrapped, "proof": proof})
     await _seal_attributes(act, key, customer, registration.attributes)
     await add_points(act, key, customer, points)
     await add_references(act, key, customer, references)
@@ -193,7 +193,7 @@ async def _add_to(
 ) -> None:
     subject = await locked(act, customer)
     shown = await _shown(act, customer)
-    have = {point.tag for point in await customers.points(act.work, customer)}
+    have = {point.tag for point in await customers.points(act.work, act.organization, customer)}
     new_points = [point for point in points if point.tag not in have]
     await refuse_erased(act, [*new_points, *references])
     fields = {name: value for name, value in registration.attributes.items() if name not in shown.attributes}
@@ -203,7 +203,7 @@ async def _add_to(
     await add_references(act, key, customer, references)
     if BIRTH_DATE in fields:
         until = _minor_until(act, fields)
-        await customers.update(act.work, customer, {"minor_until": until})
+        await customers.update(act.work, act.organization, customer, {"minor_until": until})
     if fields or new_points:
         await act.log(
             "customer_filled",
@@ -214,7 +214,7 @@ async def _add_to(
 
 
 async def _shown(act: Acting, customer: CustomerId) -> CustomerShown:
-    shown = await customers.show_customer(act.work, customer, today=act.now.date())
+    shown = await customers.show_customer(act.work, act.organization, customer, today=act.now.date())
     if shown is None:
         raise Unknown("unknown_customer", "there is no such customer")
     return shown
@@ -227,7 +227,7 @@ async def _key(act: Acting, customer: CustomerId) -> CustomerKey:
 async def _seal_attributes(act: Acting, key: CustomerKey, customer: CustomerId, values: Mapping[str, Personal]) -> None:
     seal, row = act.here.safe.seal, raw(customer)
     sealed = {name: seal(key, "attribute", name, row, value.reveal().encode()) for name, value in values.items()}
-    await customers.set_attributes(act.work, customer, sealed)
+    await customers.set_attributes(act.work, act.organization, customer, sealed)
 
 
 def _minor_until(act: Acting, values: Mapping[str, Personal]) -> date | None:
