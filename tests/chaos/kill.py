@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -39,6 +39,8 @@ MOMENT = 0.01
 PATIENCE_SECONDS = 60
 WORKERS = 2
 AWAY = frozenset({"no_answer", "database_away"})
+
+_psutil = import_module("psutil")  # comes with the bundled server and has no types
 
 What = Literal["granted", "withdrawn", "asked"]
 
@@ -126,27 +128,33 @@ async def alive(folder: Path) -> AsyncIterator[Life]:
 
 def kill_database(home: Path) -> None:
     """`kill -9` the postmaster and every process of its, if they run."""
-    psutil = import_module("psutil")  # comes with the bundled server and has no types
-    record = home / "data/postmaster.pid"
-    if not record.exists():
-        return
-    try:
-        postmaster = psutil.Process(int(record.read_text().split()[0]))
-        family = [postmaster, *postmaster.children(recursive=True)] if "postgres" in postmaster.name() else []
-    except psutil.NoSuchProcess:
-        return
-    for process in family:
-        try:
+    processes = family(home)
+    for process in processes:
+        with suppress(_psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
+    _psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
+
+
+def freeze_database(home: Path) -> None:
+    """Let it stand still in whatever it does: all that is under way waits for a statement, many for their COMMIT."""
+    for process in family(home):
+        with suppress(_psutil.NoSuchProcess):
+            process.suspend()
+
+
+def family(home: Path) -> list[Any]:
+    """Return the postmaster and its children, which are each in a session of their own."""
+    with suppress(FileNotFoundError, _psutil.NoSuchProcess):
+        postmaster = _psutil.Process(int((home / "data/postmaster.pid").read_text().split()[0]))
+        if "postgres" in postmaster.name():
+            return [postmaster, *postmaster.children(recursive=True)]
+    return []
 
 
 async def load(life: Life, book: Book, chance: Random) -> None:
     """Let all customers speak at once, and kill server and database in their midst, one or the other first.
 
-    A third hang up a moment before: what they sent last may well be written.
+    A third hang up a moment before: what they sent last may well be written. Half the time the database hangs first.
     """
     over = asyncio.Event()
     deaths: list[Callable[[], None]] = [lambda: kill(life.server), lambda: kill_database(life.home)]
@@ -157,6 +165,9 @@ async def load(life: Life, book: Book, chance: Random) -> None:
         for one in chance.sample(each, len(each) // 3):
             one.cancel()
         await asyncio.sleep(chance.uniform(0, MOMENT))
+        if chance.random() < 0.5:
+            freeze_database(life.home)
+            await asyncio.sleep(5 * MOMENT)
         deaths[0]()
         await asyncio.sleep(chance.uniform(0, LONGEST_GAP))
         deaths[1]()
