@@ -40,12 +40,12 @@ from vault.store.customers import NewCustomer
 from vault.store.keys import REFERENCE, CustomerKey
 
 
-async def register(vault: Vault, actor: Actor, registration: Registration) -> Registered:
+async def register(vault: Vault, actor: Actor, *, registration: Registration) -> Registered:
     """Register a customer, or find the one a reference names already and add what is new about them.
 
     A field that is filled stays as it is; correcting is another action.
     """
-    async with acting(vault, actor, "register", "create") as act:
+    async with acting(vault, actor, name="register", scopes=["create"]) as act:
         check_attributes(act.here.organization, registration.attributes)
         check_time_zone(registration.time_zone)
         points = tag_points(act.here, registration.contact_points)
@@ -55,15 +55,15 @@ async def register(vault: Vault, actor: Actor, registration: Registration) -> Re
         await lock_tags(act, [*points, *references])
         known = await _known(act, references)
         if known is not None:
-            await _add_to(act, known, registration, points, references)
+            await _add_to(act, known, registration=registration, points=points, references=references)
             return Registered(id=known, created=False)
         await refuse_erased(act, [*points, *references])
-        return Registered(id=await _create(act, registration, points, references), created=True)
+        return Registered(id=await _create(act, registration, points=points, references=references), created=True)
 
 
-async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: Correction) -> CustomerShown:
+async def correct(vault: Vault, actor: Actor, *, customer: CustomerId, correction: Correction) -> CustomerShown:
     """Correct what is held: set or take away attributes, add references."""
-    async with acting(vault, actor, "correct", "create") as act:
+    async with acting(vault, actor, name="correct", scopes=["create"]) as act:
         check_attributes(act.here.organization, correction.attributes)
         check_time_zone(correction.time_zone)
         references = [tag_reference(act.here, reference) for reference in correction.external]
@@ -71,11 +71,11 @@ async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: 
         subject = await locked(act, customer)
         await refuse_erased(act, references)
         key = await _key(act, customer)
-        await add_references(act, key, customer, references)
+        await add_references(act, key, customer=customer, tagged=references)
         given = {name: value for name, value in correction.attributes.items() if value is not None}
         gone = [name for name, value in correction.attributes.items() if value is None]
-        await _seal_attributes(act, key, customer, given)
-        await customers.drop_attributes(act.work, act.organization, customer, gone)
+        await _seal_attributes(act, key, customer=customer, values=given)
+        await customers.drop_attributes(act.work, customer, names=gone)
         row: dict[str, object] = {}
         if correction.locale is not None:
             row["locale"] = correction.locale
@@ -83,49 +83,49 @@ async def correct(vault: Vault, actor: Actor, customer: CustomerId, correction: 
             row["time_zone"] = correction.time_zone
         if BIRTH_DATE in given:  # taken away, it leaves a minor a minor
             row["minor_until"] = _minor_until(act, given)
-        await customers.update(act.work, act.organization, customer, row)
+        await customers.update(act.work, customer, values=row)
         await act.log("customer_corrected", subject=subject, fields=[*sorted(correction.attributes), *sorted(row)])
         return await _shown(act, customer)
 
 
-async def add_point(vault: Vault, actor: Actor, customer: CustomerId, point: NewContactPoint) -> PointAdded:
+async def add_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: NewContactPoint) -> PointAdded:
     """Add a way to reach a customer; one that is there already is that one."""
-    async with acting(vault, actor, "add_contact_point", "create") as act:
+    async with acting(vault, actor, name="add_contact_point", scopes=["create"]) as act:
         subject = await locked(act, customer)
-        tagged = tag_point(act.here, point.kind, point.value, primary=point.primary)
-        for known in await customers.points(act.work, act.organization, customer):
+        tagged = tag_point(act.here, point.kind, value=point.value, primary=point.primary)
+        for known in await customers.points(act.work, customer):
             if known.tag == tagged.tag:
                 return PointAdded(id=known.id, created=False)
         await refuse_erased(act, [tagged])
-        [added] = await add_points(act, await _key(act, customer), customer, [tagged])
+        [added] = await add_points(act, await _key(act, customer), customer=customer, tagged=[tagged])
         await act.log("contact_point_added", subject=subject, point=point.kind)
         return PointAdded(id=added, created=True)
 
 
-async def remove_point(vault: Vault, actor: Actor, customer: CustomerId, point: ContactPointId) -> None:
+async def remove_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: ContactPointId) -> None:
     """Take a contact point away. A yes that names it stands for no other."""
-    async with acting(vault, actor, "remove_contact_point", "create") as act:
+    async with acting(vault, actor, name="remove_contact_point", scopes=["create"]) as act:
         subject = await locked(act, customer)
-        known = {one.id: one for one in await customers.points(act.work, act.organization, customer)}
+        known = {one.id: one for one in await customers.points(act.work, customer)}
         if point not in known:
             raise Unknown("unknown_contact_point", "this customer has no such contact point")
-        await customers.drop_point(act.work, act.organization, customer, point)
+        await customers.drop_point(act.work, customer, point=point)
         await act.log("contact_point_removed", subject=subject, point=known[point].kind)
 
 
-async def lookup(vault: Vault, actor: Actor, sought: Lookup) -> Found:
+async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
     """Return who has a contact point or reference. Each customer found has an entry of their own."""
-    async with acting(vault, actor, "lookup", "lookup") as act:
+    async with acting(vault, actor, name="lookup", scopes=["lookup"]) as act:
         if (sought.contact is None) == (sought.external is None):
             raise Invalid("one_person", "look up by exactly one of contact or external")
         if sought.contact is not None:
-            place = tag_point(act.here, sought.contact.kind, sought.contact.value).sought
+            place = tag_point(act.here, sought.contact.kind, value=sought.contact.value).sought
         elif sought.external is not None:
             place = (REFERENCE, tag_reference(act.here, sought.external).found_by)
         else:
             raise Invalid("one_person", "look up by exactly one of contact or external")
-        found = (await customers.find(act.work, act.organization, [place])).get(place, [])
-        subjects = await customers.subjects(act.work, act.organization, found)
+        found = (await customers.find(act.work, [place])).get(place, [])
+        subjects = await customers.subjects(act.work, found)
         for subject in subjects:
             await act.log("lookup", subject=subject, field=place[0], found=len(found))
         if not subjects:
@@ -133,18 +133,18 @@ async def lookup(vault: Vault, actor: Actor, sought: Lookup) -> Found:
         return Found(customers=tuple(sorted(set(found))))
 
 
-async def show(vault: Vault, actor: Actor, customer: CustomerId) -> CustomerShown:
+async def show(vault: Vault, actor: Actor, *, customer: CustomerId) -> CustomerShown:
     """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
-    async with acting(vault, actor, "show", "lookup") as act:
+    async with acting(vault, actor, name="show", scopes=["lookup"]) as act:
         shown = await _shown(act, customer)
-        [subject] = await customers.subjects(act.work, act.organization, [customer])
+        [subject] = await customers.subjects(act.work, [customer])
         await act.log("customer_read", subject=subject)
         return shown
 
 
 async def locked(act: Acting, customer: CustomerId) -> Subject:
     """Hold the customer's row and return the subject; `Unknown` for whoever is not there or was erased."""
-    subject = await customers.lock(act.work, act.organization, customer)
+    subject = await customers.lock(act.work, customer)
     if subject is None:
         raise Unknown("unknown_customer", "there is no such customer")
     return subject
@@ -152,7 +152,7 @@ async def locked(act: Acting, customer: CustomerId) -> Subject:
 
 async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None:
     sought = [(REFERENCE, reference.found_by) for reference in references]
-    found = await customers.find(act.work, act.organization, sought)
+    found = await customers.find(act.work, sought)
     owners = {owner for owners in found.values() for owner in owners}
     if len(owners) > 1:
         raise Conflict("conflicting_references", "the references of this request belong to different customers")
@@ -160,7 +160,7 @@ async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None
 
 
 async def _create(
-    act: Acting, registration: Registration, points: list[Tagged], references: list[Tagged]
+    act: Acting, registration: Registration, *, points: list[Tagged], references: list[Tagged]
 ) -> CustomerId:
     customer = CustomerId(act.id(CUSTOMER))
     subject = act.subject()
@@ -171,13 +171,13 @@ async def _create(
         time_zone=registration.time_zone,
         minor_until=_minor_until(act, registration.attributes),
     )
-    await customers.add(act.work, act.organization, row, recorded_at=act.now)
+    await customers.add(act.work, row, recorded_at=act.now)
     key, wrapped = act.here.safe.new_key(customer, "data")
     _, proof = act.here.safe.new_key(customer, "proof")
-    await keys.add(act.work, act.organization, customer, {"data": wrapped, "proof": proof})
-    await _seal_attributes(act, key, customer, registration.attributes)
-    await add_points(act, key, customer, points)
-    await add_references(act, key, customer, references)
+    await keys.add(act.work, customer, wrapped={"data": wrapped, "proof": proof})
+    await _seal_attributes(act, key, customer=customer, values=registration.attributes)
+    await add_points(act, key, customer=customer, tagged=points)
+    await add_references(act, key, customer=customer, tagged=references)
     await act.log(
         "customer_registered",
         subject=subject,
@@ -189,21 +189,21 @@ async def _create(
 
 
 async def _add_to(
-    act: Acting, customer: CustomerId, registration: Registration, points: list[Tagged], references: list[Tagged]
+    act: Acting, customer: CustomerId, *, registration: Registration, points: list[Tagged], references: list[Tagged]
 ) -> None:
     subject = await locked(act, customer)
     shown = await _shown(act, customer)
-    have = {point.tag for point in await customers.points(act.work, act.organization, customer)}
+    have = {point.tag for point in await customers.points(act.work, customer)}
     new_points = [point for point in points if point.tag not in have]
     await refuse_erased(act, [*new_points, *references])
     fields = {name: value for name, value in registration.attributes.items() if name not in shown.attributes}
     key = await _key(act, customer)
-    await _seal_attributes(act, key, customer, fields)
-    await add_points(act, key, customer, new_points)
-    await add_references(act, key, customer, references)
+    await _seal_attributes(act, key, customer=customer, values=fields)
+    await add_points(act, key, customer=customer, tagged=new_points)
+    await add_references(act, key, customer=customer, tagged=references)
     if BIRTH_DATE in fields:
         until = _minor_until(act, fields)
-        await customers.update(act.work, act.organization, customer, {"minor_until": until})
+        await customers.update(act.work, customer, values={"minor_until": until})
     if fields or new_points:
         await act.log(
             "customer_filled",
@@ -214,20 +214,22 @@ async def _add_to(
 
 
 async def _shown(act: Acting, customer: CustomerId) -> CustomerShown:
-    shown = await customers.show_customer(act.work, act.organization, customer, today=act.now.date())
+    shown = await customers.show_customer(act.work, customer, today=act.now.date())
     if shown is None:
         raise Unknown("unknown_customer", "there is no such customer")
     return shown
 
 
 async def _key(act: Acting, customer: CustomerId) -> CustomerKey:
-    return (await keys.opened(act.work, act.here.safe, [customer], "data"))[customer]
+    return (await keys.opened(act.work, act.here.safe, customers=[customer], kind="data"))[customer]
 
 
-async def _seal_attributes(act: Acting, key: CustomerKey, customer: CustomerId, values: Mapping[str, Personal]) -> None:
+async def _seal_attributes(
+    act: Acting, key: CustomerKey, *, customer: CustomerId, values: Mapping[str, Personal]
+) -> None:
     seal, row = act.here.safe.seal, raw(customer)
     sealed = {name: seal(key, "attribute", name, row, value.reveal().encode()) for name, value in values.items()}
-    await customers.set_attributes(act.work, act.organization, customer, sealed)
+    await customers.set_attributes(act.work, customer, sealed=sealed)
 
 
 def _minor_until(act: Acting, values: Mapping[str, Personal]) -> date | None:
