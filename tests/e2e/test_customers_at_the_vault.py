@@ -207,3 +207,17 @@ async def test_nobody_without_the_scope_registers_corrects_or_looks(stage: Stage
     ):
         refused(await narrow.send(method, path, body), 403, "insufficient_scope")
     assert await stage.count("vault.customer") == 1
+
+
+async def test_registering_and_correcting_one_customer_at_once_do_not_wait_for_each_other(api: Api) -> None:
+    registration = make.customer()
+    customer = str((await api.post("/v1/customers", registration))["id"])
+    change = {"external": registration["external"], "locale": "de"}
+    sent = [
+        api.send("POST", "/v1/customers", registration)
+        if place % 2
+        else api.send("PATCH", f"/v1/customers/{customer}", change)
+        for place in range(40)
+    ]
+    for response in await asyncio.gather(*sent):
+        said(response)
