@@ -22,8 +22,8 @@ from vault.base.canonical import canonical
 from vault.base.ids import ENTRY, FACT, ORGANIZATION, OrganizationId, show
 from vault.crypto.box import SealError
 from vault.store import keys
+from vault.store.database import INSTALLATION
 from vault.store.keys import CustomerKey, Safe
-from vault.store.organizations import INSTALLATION
 
 Json = dict[str, Any]
 
@@ -172,20 +172,20 @@ async def check_seals(vault: Vault, tables: Tables) -> None:
     """Each sealed field opens with its own key in its own place, and nowhere else."""
     safes: dict[UUID, Safe] = {}
     for row in tables["vault.organization"]:
-        async with vault.database.work() as work:
-            shown = OrganizationId(show(ORGANIZATION, row["id"]))
+        shown = OrganizationId(show(ORGANIZATION, row["id"]))
+        async with vault.database.work(shown) as work:
             if shown != INSTALLATION:
-                safes[row["id"]] = await keys.read(work, shown, vault.keyring, vault.entropy)
+                safes[row["id"]] = await keys.read(work, vault.keyring, entropy=vault.entropy)
     own = {
         (row["organization"], row["customer"], row["kind"]): safes[row["organization"]].open_key(
-            row["customer"], row["kind"], row["version"], row["wrapped"]
+            row["customer"], row["kind"], version=row["version"], wrapped=row["wrapped"]
         )
         for row in tables["keystore.customer_key"]
     }
     stranger = CustomerKey(customer=uuid4(), version=1, key=bytes(32))
     for sealed in _sealed(tables):
         safe, key = safes[sealed.organization], own[sealed.organization, sealed.customer, sealed.kind]
-        assert safe.open(key, sealed.table, sealed.column, sealed.row, sealed.value).reveal()
+        assert safe.open(key, sealed.table, column=sealed.column, row=sealed.row, sealed=sealed.value).reveal()
         others = [other for place, other in own.items() if place[:2] != (sealed.organization, sealed.customer)][:2]
         for wrong in (stranger, *others):
             _shut(safe, wrong, sealed)
@@ -217,7 +217,7 @@ def _sealed(tables: Tables) -> Iterator[Sealed]:
 
 def _shut(safe: Safe, key: CustomerKey, sealed: Sealed) -> None:
     try:
-        safe.open(key, sealed.table, sealed.column, sealed.row, sealed.value)
+        safe.open(key, sealed.table, column=sealed.column, row=sealed.row, sealed=sealed.value)
     except SealError:
         return
     raise AssertionError(f"a sealed {sealed.table}.{sealed.column} opens in a place or with a key that is not its own")

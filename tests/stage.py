@@ -201,7 +201,7 @@ class Stage:
 
     async def erase(self, customer: str, *, slug: str = "fernhill") -> Certificate:
         """Erase somebody, as the operator does."""
-        return await erasure.erase(self.vault, await self.operator(slug), CustomerId(customer))
+        return await erasure.erase(self.vault, await self.operator(slug), customer=CustomerId(customer))
 
     async def operator(self, slug: str = "fernhill") -> Actor:
         """Return the operator of an organization."""
@@ -213,8 +213,8 @@ class Stage:
 
     async def entry(self, decision: Mapping[str, Any], *, slug: str = "fernhill") -> Json:
         """Return the log entry of an answer."""
-        async with self.vault.database.work() as work:
-            body = await log.read(work, await self.organization(slug), decision["log"]["entry"])
+        async with self.vault.database.work(await self.organization(slug)) as work:
+            body = await log.read(work, decision["log"]["entry"])
         assert body is not None
         told: Json = json.loads(body)
         return told

@@ -85,7 +85,7 @@ async def _people(vault: Vault, key: EllipticCurvePrivateKey, size: int) -> list
     found = []
     for place in range(size):
         point = NewContactPoint(kind="email", value=Personal(f"customer{place}@example.com"))
-        made = await customers.register(vault, actor, Registration(contact_points=(point,)))
+        made = await customers.register(vault, actor, registration=Registration(contact_points=(point,)))
         for purpose in ("sales", "events", "surveys"):
             said = NewGrant(
                 purpose=purpose,
@@ -95,7 +95,7 @@ async def _people(vault: Vault, key: EllipticCurvePrivateKey, size: int) -> list
                 at=datetime(2026, 3, 1 + place % 28, tzinfo=UTC),
                 evidence={"captured_at": Personal("2026-03-01"), "capture_source": Personal("bench")},
             )
-            await consents.grant(vault, actor, CustomerId(made.id), said)
+            await consents.grant(vault, actor, customer=CustomerId(made.id), said=said)
         found.append(CustomerId(made.id))
     return found
 

@@ -101,7 +101,9 @@ def codes(verdict: Verdict) -> list[Code]:
 
 
 def failing(policies: PolicySet) -> list[str]:
-    return [outcome.name for outcome in run(policies, Schema.from_str(TEXTS[SCHEMA]), CASES) if not outcome.passed]
+    return [
+        outcome.name for outcome in run(policies, Schema.from_str(TEXTS[SCHEMA]), cases=CASES) if not outcome.passed
+    ]
 
 
 def with_policies(static: dict[str, pst.Template]) -> PolicySet:
@@ -121,7 +123,7 @@ def test_each_tests_file_runs_with_its_own_policies_alone_as_cedars_runner_runs_
     for name in ("contact", "release"):
         alone = PolicySet.from_str(TEXTS[f"{name}.cedar"])
         cases = [case for case in CASES if (case.request.action == 'Action::"release"') == (name == "release")]
-        assert all(outcome.passed for outcome in run(alone, Schema.from_str(TEXTS[SCHEMA]), cases))
+        assert all(outcome.passed for outcome in run(alone, Schema.from_str(TEXTS[SCHEMA]), cases=cases))
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -172,7 +174,7 @@ def test_without_any_one_part_of_a_forbids_condition_a_test_fails(name: str) -> 
 def test_without_any_one_part_of_a_permits_condition_a_test_would_fail_were_there_no_forbids(name: str) -> None:
     def decisions(static: Mapping[str, pst.Template]) -> list[str]:
         permits = {place: policy for place, policy in static.items() if policy.effect == "permit"}
-        outcomes = run(with_policies(permits), Schema.from_str(TEXTS[SCHEMA]), CASES)
+        outcomes = run(with_policies(permits), Schema.from_str(TEXTS[SCHEMA]), cases=CASES)
         return [outcome.detail for outcome in outcomes]
 
     for part, mutant in mutants(name):

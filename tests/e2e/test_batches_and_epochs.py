@@ -165,13 +165,13 @@ async def test_a_new_policy_counts_for_the_very_next_request_on_another_process(
 
 async def _add_policy(stage: Stage, text: str) -> None:
     own = await stage.organization()
-    async with stage.vault.database.work() as work:
-        kept = await organizations.by_id(work, own)
+    async with stage.vault.database.work(own) as work:
+        kept = await organizations.by_id(work)
         assert kept is not None
-        document = await organizations.configuration(work, own, kept.configuration)
+        document = await organizations.configuration(work, kept.configuration)
         assert document is not None
         found = msgspec.json.decode(document, type=Document)
         policies = {**found.policies, "organization/sales.cedar": text}
         stricter = canonical(plain(msgspec.structs.replace(found, policies=policies)))
         digest = organizations.digest(stricter)
-        await organizations.configure(work, own, digest, stricter, recorded_at=stage.vault.clock.now())
+        await organizations.configure(work, digest, document=stricter, recorded_at=stage.vault.clock.now())

@@ -74,7 +74,7 @@ def register(trial: dict[str, Any]) -> str:
         async with open_vault(settings, trial["database_url"]) as vault:
             operator = Actor(organization=await organizations.find(vault, "fernhill"), kind="operator")
             point = NewContactPoint(kind="email", value=Personal(make.email()))
-            return (await customers.register(vault, operator, Registration(contact_points=(point,)))).id
+            return (await customers.register(vault, operator, registration=Registration(contact_points=(point,)))).id
 
     return asyncio.run(once())
 

@@ -27,14 +27,14 @@ async def imported(stage: Stage, customer: str, **given: Any) -> None:
     actor = Actor(organization=await stage.organization(), kind="import")
     evidence = {name: Personal(value) for name, value in given.pop("evidence", {}).items()}
     said: dict[str, Any] = {"purpose": "sales", "channel": "email", "notice": 2, "locale": "en"} | given
-    await consents.grant(stage.vault, actor, CustomerId(customer), NewGrant(**said, evidence=evidence))
+    await consents.grant(stage.vault, actor, customer=CustomerId(customer), said=NewGrant(**said, evidence=evidence))
 
 
 async def stopped(stage: Stage, kind: SuppressionKind, point: str, value: str) -> None:
     """Suppress a contact point as a file does."""
     actor = Actor(organization=await stage.organization(), kind="import")
     contact = ContactValue(kind=point, value=Personal(value))
-    await suppressions.suppress(stage.vault, actor, NewSuppression(contact=contact, kind=kind))
+    await suppressions.suppress(stage.vault, actor, new=NewSuppression(contact=contact, kind=kind))
 
 
 async def nothing(_stage: Stage, _api: Api, _customer: str) -> None:

@@ -31,8 +31,8 @@ async def replay(stage: Stage, entry: Mapping[str, Any]) -> tuple[str, list[str]
     organization = OrganizationId(entry["organization"])
     [client] = await stage.rows("SELECT key FROM vault.client WHERE id = $1", raw_id(entry["actor"]["client"]))
     key: str = client["key"]
-    async with stage.vault.database.work() as work:
-        document = await organizations.configuration(work, organization, entry["configuration"])
+    async with stage.vault.database.work(organization) as work:
+        document = await organizations.configuration(work, entry["configuration"])
     assert document is not None
     assert organizations.digest(document) == entry["configuration"]
     declared, policies = rebuild(document)
@@ -53,7 +53,7 @@ async def replay(stage: Stage, entry: Mapping[str, Any]) -> tuple[str, list[str]
             elsewhere = set(entry.get("facts_elsewhere", ()))
             counted = [fact for fact in facts if fact.kind not in {"granted", "asked"} or fact.id not in elsewhere]
             instants = Instants(now=instant(entry["at"]), at=instant(entry.get("asked_at")))
-            folded = standing(counted, rule(declared, declared.purpose(entry["purpose"]), entry["channel"]),
+            folded = standing(counted, rule(declared, declared.purpose(entry["purpose"]), channel=entry["channel"]),
                               instants=instants)  # fmt: skip
             assert folded.state == entry["standing"] == entry["flat"]["standing"]
             assert (folded.pending_for or "") == entry["flat"]["pending_for"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -36,7 +36,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 
     def id(self, prefix: str) -> str:
         """Return a new id."""
-        return fresh(prefix, self.vault.clock, self.vault.entropy)
+        return fresh(prefix, self.vault.clock, entropy=self.vault.entropy)
 
     def subject(self) -> Subject:
         """Return a new subject: chance alone, for a time in it would lead back to its customer after an erasure."""
@@ -44,7 +44,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 
     def entry(self, kind: str, **told: Json | None) -> Entry:
         """Return a log entry about this action."""
-        return written(self.vault, self.actor, kind, self.now, **told)
+        return written(self.vault, self.actor, kind=kind, at=self.now, **told)
 
     async def log(self, kind: str, **told: Json | None) -> None:
         """Write a log entry about this action."""
@@ -52,7 +52,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def acting(vault: Vault, actor: Actor, name: str, *scopes: Action) -> AsyncIterator[Acting]:
+async def acting(vault: Vault, actor: Actor, *, name: str, scopes: Sequence[Action]) -> AsyncIterator[Acting]:
     """Open the action `name`; a client needs one of `scopes`. A refusal is logged in a transaction of its own."""
     try:
         async with vault.database.work(actor.organization) as work:
@@ -62,19 +62,19 @@ async def acting(vault: Vault, actor: Actor, name: str, *scopes: Action) -> Asyn
                 actor.need(*scopes)
             yield Acting(vault=vault, work=work, here=organization, actor=actor, now=now)
     except Denied as refusal:
-        await deny(vault, actor, name, refusal)
+        await deny(vault, actor, name=name, refusal=refusal)
         raise
 
 
-async def deny(vault: Vault, actor: Actor, name: str, refusal: Denied) -> None:
+async def deny(vault: Vault, actor: Actor, *, name: str, refusal: Denied) -> None:
     """Write the entry of a refused action; it changed nothing else."""
     async with vault.database.work(actor.organization) as work:
         _, now = await here(vault, work)
-        body = written(vault, actor, "denied", now, action=name, reason=refusal.code)
+        body = written(vault, actor, kind="denied", at=now, action=name, reason=refusal.code)
         await log.add(work, [body])
 
 
-def written(vault: Vault, actor: Actor, kind: str, at: datetime, **told: Json | None) -> Entry:
+def written(vault: Vault, actor: Actor, *, kind: str, at: datetime, **told: Json | None) -> Entry:
     """Return a log entry with an id of its own."""
-    own = EntryId(fresh(ENTRY, vault.clock, vault.entropy))
-    return own, entry(own, kind, actor, at, **told)
+    own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+    return own, entry(own, kind, actor=actor, at=at, **told)

@@ -61,7 +61,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     withheld: tuple[tuple[str, Ground], ...] = ()
 
 
-def prepare(here: Here, asked: Asked, now: datetime) -> Prepared:
+def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
     question, actor = asked.question, asked.actor
     client = here.client(actor, now)
@@ -97,7 +97,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     lineage = prepared.way.rule.lineage
     facts = tuple(fact for fact in person.facts if fact.purpose in lineage)  # others ride for others in the batch
     person = msgspec.structs.replace(person, facts=facts)
-    rests = basis(person, prepared.way, instants, named=named)
+    rests = basis(person, prepared.way, instants=instants, named=named)
     verdict = _contact(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())
     return Settled(
@@ -154,7 +154,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
     return told
 
 
-def told_to_client(settled: Settled, entry: EntryId, released: Mapping[str, Personal]) -> Decision:
+def told_to_client(settled: Settled, entry: EntryId, *, released: Mapping[str, Personal]) -> Decision:
     """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
     prepared = settled.prepared
     full = prepared.client.ceiling.reasons == "full"

@@ -32,27 +32,28 @@ class ClientShown(msgspec.Struct, frozen=True, kw_only=True):
     ceiling: Ceiling
 
 
-async def add_secret(vault: Vault, actor: Actor, key: str) -> str:
+async def add_secret(vault: Vault, actor: Actor, *, key: str) -> str:
     """Return a new secret of 256 bits for a client, shown this once: only its SHA-256 is kept."""
-    async with acting(vault, actor, "add_secret", "admin") as act:
+    async with acting(vault, actor, name="add_secret", scopes=["admin"]) as act:
         client, own = _client(act, key)
         if client.authentication.method != "client_secret_basic":
             raise Conflict("no_secret_needed", "this client proves itself with its own key: there is no secret to make")
         if len(await organizations.secrets(act.work, own)) >= LIVE:
             raise Conflict("secrets_full", f"this client has {LIVE} live secrets already")
         secret = urlsafe_b64encode(vault.entropy.draw(_SECRET_BYTES)).rstrip(b"=").decode()
-        await organizations.add_secret(act.work, own, secret_digest(secret), recorded_at=act.now)
+        await organizations.add_secret(act.work, own, digest=secret_digest(secret), recorded_at=act.now)
         await organizations.grow(act.work)
         await act.log("client_secret_made", of=own)
         return secret
 
 
-async def show_clients(vault: Vault, actor: Actor, key: str | None = None) -> list[ClientShown]:
+async def show_clients(vault: Vault, actor: Actor, *, key: str | None = None) -> list[ClientShown]:
     """Return one client, or all, with their ceilings."""
-    async with acting(vault, actor, "show_clients", "admin") as act:
+    async with acting(vault, actor, name="show_clients", scopes=["admin"]) as act:
         await act.log("clients_read")
         keys = act.here.organization.clients if key is None else [key]
-        return [await _shown(act, *_client(act, one)) for one in keys]
+        found = [_client(act, one) for one in keys]
+        return [await _shown(act, client, own=own) for client, own in found]
 
 
 def _client(act: Acting, key: str) -> tuple[Client, ClientId]:
@@ -63,7 +64,7 @@ def _client(act: Acting, key: str) -> tuple[Client, ClientId]:
     return client, own
 
 
-async def _shown(act: Acting, client: Client, own: ClientId) -> ClientShown:
+async def _shown(act: Acting, client: Client, *, own: ClientId) -> ClientShown:
     return ClientShown(
         id=own,
         client_id=f"{act.here.organization.slug}.{client.key}",

@@ -38,15 +38,15 @@ class _No(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def grant(
-    vault: Vault, actor: Actor, customer: CustomerId, said: NewGrant, *, repeat: str | None = None
+    vault: Vault, actor: Actor, *, customer: CustomerId, said: NewGrant, repeat: str | None = None
 ) -> Stated:
     """Record a yes. `repeat` is the caller's Idempotency-Key."""
-    async with acting(vault, actor, "grant", "capture") as act:
+    async with acting(vault, actor, name="grant", scopes=["capture"]) as act:
         _check_ceiling(act, said)
         subject = await locked(act, customer)
         organization = act.here.organization
-        point = await _point(act, customer, said.contact_point)
-        _check_point(organization, said, point)
+        point = await _point(act, customer, wanted=said.contact_point)
+        _check_point(organization, said, point=point)
         needs_double = said.channel in organization.purpose(said.purpose).double_opt_in
         double = proves(organization, said.evidence, double_opt_in=True)
         proven = (
@@ -54,39 +54,41 @@ async def grant(
             if actor.kind == "client"
             else double or (not needs_double and proves(organization, said.evidence, double_opt_in=False))
         )
-        words = msgspec.structs.replace(_said(act, "granted", said, repeat), proven=proven, notice=said.notice)
+        words = msgspec.structs.replace(
+            _said(act, "granted", said=said, repeat=repeat), proven=proven, notice=said.notice
+        )
         words = msgspec.structs.replace(words, locale=said.locale, until=said.until)
-        stated, fact = await _record(act, customer, subject, words, said.evidence)
+        stated, fact = await _record(act, customer, subject=subject, said=words, evidence=said.evidence)
         if point is not None and double and actor.kind == "import" and not stated.repeated:
-            await customers.verify(act.work, customer, point.id, at=fact.at)
+            await customers.verify(act.work, customer, point=point.id, at=fact.at)
         return stated
 
 
-async def refuse(vault: Vault, actor: Actor, customer: CustomerId, said: NewNo, *, repeat: str | None = None) -> Stated:
+async def refuse(vault: Vault, actor: Actor, *, customer: CustomerId, said: NewNo, repeat: str | None = None) -> Stated:
     """Record a no to being asked."""
-    return await _deny(vault, actor, customer, _No(kind="refused", said=said, repeat=repeat))
+    return await _deny(vault, actor, customer=customer, no=_No(kind="refused", said=said, repeat=repeat))
 
 
 async def withdraw(
-    vault: Vault, actor: Actor, customer: CustomerId, said: NewNo, *, repeat: str | None = None
+    vault: Vault, actor: Actor, *, customer: CustomerId, said: NewNo, repeat: str | None = None
 ) -> Stated:
     """Record that a yes is taken back (GDPR Art. 7(3))."""
-    return await _deny(vault, actor, customer, _No(kind="withdrawn", said=said, repeat=repeat))
+    return await _deny(vault, actor, customer=customer, no=_No(kind="withdrawn", said=said, repeat=repeat))
 
 
 async def object_to(
-    vault: Vault, actor: Actor, customer: CustomerId, said: NewNo, *, repeat: str | None = None
+    vault: Vault, actor: Actor, *, customer: CustomerId, said: NewNo, repeat: str | None = None
 ) -> Stated:
     """Record an objection (GDPR Art. 21). Only the customer in person lifts it."""
-    return await _deny(vault, actor, customer, _No(kind="objected", said=said, repeat=repeat))
+    return await _deny(vault, actor, customer=customer, no=_No(kind="objected", said=said, repeat=repeat))
 
 
 async def consents_of(
-    vault: Vault, actor: Actor, customer: CustomerId, *, at: datetime | None = None, known_at: datetime | None = None
+    vault: Vault, actor: Actor, *, customer: CustomerId, at: datetime | None = None, known_at: datetime | None = None
 ) -> list[ConsentShown]:
     """Return how the customer stands to every purpose and channel of the client's ceiling."""
     check_instants(at, known_at)
-    async with acting(vault, actor, "consents", "lookup") as act:
+    async with acting(vault, actor, name="consents", scopes=["lookup"]) as act:
         purposes = act.here.organization.purposes
         read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
@@ -95,21 +97,23 @@ async def consents_of(
         instants = Instants(now=act.now, at=at, known_at=known_at)
         await act.log("consents_read", subject=person.subject)
         return [
-            _shown(purpose.key, channel, found, full=ceiling is None or ceiling.reasons == "full")
+            _shown(purpose.key, channel, found=found, full=ceiling is None or ceiling.reasons == "full")
             for purpose, channel in act.here.organization.ways()
             if ceiling is None or (purpose.key in ceiling.purposes and channel in (*ceiling.channels, EVERY))
             for found in [standing(person.facts, act.here.way(purpose.key, channel).rule, instants=instants)]
         ]
 
 
-async def _deny(vault: Vault, actor: Actor, customer: CustomerId, no: _No) -> Stated:
+async def _deny(vault: Vault, actor: Actor, *, customer: CustomerId, no: _No) -> Stated:
     # Any client may, whatever its ceiling (law 12).
-    async with acting(vault, actor, no.kind, *_SCOPES[no.kind]) as act:
+    async with acting(vault, actor, name=no.kind, scopes=_SCOPES[no.kind]) as act:
         subject = await locked(act, customer)
-        point = await _point(act, customer, no.said.contact_point)
-        stated, fact = await _record(act, customer, subject, _said(act, no.kind, no.said, no.repeat))
+        point = await _point(act, customer, wanted=no.said.contact_point)
+        stated, fact = await _record(
+            act, customer, subject=subject, said=_said(act, no.kind, said=no.said, repeat=no.repeat)
+        )
         if point is not None and not stated.repeated:
-            await _bind(act, fact, point)
+            await _bind(act, fact, point=point)
         return stated
 
 
@@ -127,14 +131,14 @@ def _check_ceiling(act: Acting, said: NewGrant) -> None:
         raise Denied("channel_not_granted_to_client", "this channel is not in your client's ceiling")
 
 
-async def _point(act: Acting, customer: CustomerId, wanted: ContactPointId | None) -> KeptPoint | None:
+async def _point(act: Acting, customer: CustomerId, *, wanted: ContactPointId | None) -> KeptPoint | None:
     if wanted is None:
         return None
     kept = await customers.points(act.work, customer)
     return next((point for point in kept if point.id == wanted), None)
 
 
-def _check_point(organization: Organization, said: NewGrant, point: KeptPoint | None) -> None:
+def _check_point(organization: Organization, said: NewGrant, *, point: KeptPoint | None) -> None:
     """Refuse a yes for a contact point that is not there, or that its channel does not reach. A no needs neither."""
     if said.contact_point is None:
         return
@@ -144,7 +148,7 @@ def _check_point(organization: Organization, said: NewGrant, point: KeptPoint | 
         raise Invalid("contact_point_not_for_channel", "this channel does not reach this kind of contact point")
 
 
-def _said(act: Acting, kind: FactKind, said: NewGrant | NewNo, repeat: str | None) -> Said:
+def _said(act: Acting, kind: FactKind, *, said: NewGrant | NewNo, repeat: str | None) -> Said:
     who = (act.actor.client or act.actor.kind).encode()
     tag = act.here.safe.repeat
     source: Source = "client" if act.actor.kind == "client" else "import" if act.actor.kind == "import" else "admin"
@@ -163,7 +167,7 @@ def _said(act: Acting, kind: FactKind, said: NewGrant | NewNo, repeat: str | Non
 
 
 async def _record(
-    act: Acting, customer: CustomerId, subject: Subject, said: Said, evidence: Evidence | None = None
+    act: Acting, customer: CustomerId, *, subject: Subject, said: Said, evidence: Evidence | None = None
 ) -> tuple[Stated, Fact]:
     known = await consents.read(act.work, subject)
     recorded_at = await consents.instant(act.work, subject)
@@ -171,13 +175,13 @@ async def _record(
     fact = say(said, known, organization=act.here.organization, fresh=own, recorded_at=recorded_at)
     new = fact.id == own
     if new:
-        sealed = await _sealed(act, customer, own, evidence or {})
+        sealed = await _sealed(act, customer, fact=own, evidence=evidence or {})
         entry = act.entry("fact", subject=subject, **_told(fact))
         await consents.add(act.work, [Kept(subject=subject, fact=fact, entry=entry, evidence=sealed)])
     return Stated(id=fact.id, at=fact.at, recorded_at=fact.recorded_at, repeated=not new), fact
 
 
-async def _bind(act: Acting, fact: Fact, point: KeptPoint) -> None:
+async def _bind(act: Acting, fact: Fact, *, point: KeptPoint) -> None:
     """Write a no about a contact point under its tag: it binds everybody who has the point, now and later.
 
     Its entry names no subject, so that after an erasure nothing leads from the tag to a person.
@@ -214,12 +218,12 @@ def _stands(known: Iterable[Fact], shared: Fact) -> bool:
     return repeated(known, said) is not None
 
 
-async def _sealed(act: Acting, customer: CustomerId, fact: FactId, evidence: Evidence) -> bytes | None:
+async def _sealed(act: Acting, customer: CustomerId, *, fact: FactId, evidence: Evidence) -> bytes | None:
     if not evidence:
         return None
-    proof = (await keys.opened(act.work, act.here.safe, [customer], "proof"))[customer]
+    proof = (await keys.opened(act.work, act.here.safe, customers=[customer], kind="proof"))[customer]
     text = msgspec.json.encode({name: value.reveal() for name, value in sorted(evidence.items())})
-    return act.here.safe.seal(proof, "fact", "evidence", raw(fact), text)
+    return act.here.safe.seal(proof, "fact", column="evidence", row=raw(fact), value=text)
 
 
 def _told(fact: Fact) -> dict[str, str | int | None]:
@@ -236,7 +240,7 @@ def _told(fact: Fact) -> dict[str, str | int | None]:
     }
 
 
-def _shown(purpose: str, channel: str, found: Standing, *, full: bool) -> ConsentShown:
+def _shown(purpose: str, channel: str, *, found: Standing, full: bool) -> ConsentShown:
     hidden = found.state == "objected" and not full
     return ConsentShown(
         purpose=purpose,

@@ -227,8 +227,11 @@ async def _key(act: Acting, customer: CustomerId) -> CustomerKey:
 async def _seal_attributes(
     act: Acting, key: CustomerKey, *, customer: CustomerId, values: Mapping[str, Personal]
 ) -> None:
-    seal, row = act.here.safe.seal, raw(customer)
-    sealed = {name: seal(key, "attribute", name, row, value.reveal().encode()) for name, value in values.items()}
+    safe, row = act.here.safe, raw(customer)
+    sealed = {
+        name: safe.seal(key, "attribute", column=name, row=row, value=value.reveal().encode())
+        for name, value in values.items()
+    }
     await customers.set_attributes(act.work, customer, sealed=sealed)
 
 

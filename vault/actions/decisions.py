@@ -24,43 +24,43 @@ from vault.store.releases import Sealed
 _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
-async def decide(vault: Vault, actor: Actor, question: Question, *, repeat: str | None = None) -> Decision:
+async def decide(vault: Vault, actor: Actor, *, question: Question, repeat: str | None = None) -> Decision:
     """Answer one question. `repeat` is the caller's Idempotency-Key: the same key gives the same decision id."""
-    return (await decide_all(vault, actor, [question], repeat=repeat))[0]
+    return (await decide_all(vault, actor, asked=[question], repeat=repeat))[0]
 
 
 async def decide_all(
-    vault: Vault, actor: Actor, asked: Sequence[Question], *, repeat: str | None = None
+    vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None = None
 ) -> list[Decision]:
     """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
     try:
-        prepared = await _prepared(vault, actor, asked, repeat)
+        prepared = await _prepared(vault, actor, asked=asked, repeat=repeat)
         return await _gatherer(vault, actor.organization).ask_all(prepared)
     except Denied as refusal:
-        await deny(vault, actor, "decide", refusal)
+        await deny(vault, actor, name="decide", refusal=refusal)
         raise
 
 
-async def _prepared(vault: Vault, actor: Actor, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
+async def _prepared(vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
     """Check the questions, on what is held if that suffices: a newer file may declare what an older one did not."""
     current = vault.memory.here.get(actor.organization)
     if current is not None:
         with suppress(VaultError):
-            return _checked(vault, current, actor, asked, repeat)
+            return _checked(vault, current, actor=actor, asked=asked, repeat=repeat)
     async with vault.database.work(actor.organization) as work:
         current, _ = await here(vault, work)
-    return _checked(vault, current, actor, asked, repeat)
+    return _checked(vault, current, actor=actor, asked=asked, repeat=repeat)
 
 
 def _checked(
-    vault: Vault, current: Here, actor: Actor, asked: Sequence[Question], repeat: str | None
+    vault: Vault, current: Here, *, actor: Actor, asked: Sequence[Question], repeat: str | None
 ) -> list[Prepared]:
     now = vault.clock.now()
     prepared: list[Prepared] = []
     for place, question in enumerate(asked):
-        decision = _decision(vault, current, actor, repeat and f"{place} {repeat}")
+        decision = _decision(vault, current, actor=actor, repeat=repeat and f"{place} {repeat}")
         try:
-            prepared.append(prepare(current, Asked(actor=actor, question=question, decision=decision), now))
+            prepared.append(prepare(current, Asked(actor=actor, question=question, decision=decision), now=now))
         except Invalid as error:
             if len(asked) == 1:
                 raise
@@ -68,10 +68,10 @@ def _checked(
     return prepared
 
 
-def _decision(vault: Vault, current: Here, actor: Actor, repeat: str | None) -> DecisionId:
+def _decision(vault: Vault, current: Here, *, actor: Actor, repeat: str | None) -> DecisionId:
     """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored."""
     if repeat is None:
-        return DecisionId(fresh(DECISION, vault.clock, vault.entropy))
+        return DecisionId(fresh(DECISION, vault.clock, entropy=vault.entropy))
     tag = current.safe.repeat(b"decision", (actor.client or "").encode(), repeat.encode())
     return DecisionId(show(DECISION, uuid8(tag)))
 
@@ -80,34 +80,34 @@ def _gatherer(vault: Vault, organization: OrganizationId) -> Gatherer[Prepared, 
     if (gatherer := vault.memory.gatherers.get(organization)) is None:
 
         async def serve(asked: Sequence[Prepared]) -> Sequence[Decision | VaultError]:
-            return await decide_batch(vault, organization, asked)
+            return await decide_batch(vault, organization, asked=asked)
 
         gatherer = vault.memory.gatherers[organization] = Gatherer(serve, lanes=vault.lanes, most=vault.most)
     return gatherer
 
 
 async def decide_batch(
-    vault: Vault, organization: OrganizationId, asked: Sequence[Prepared]
+    vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared]
 ) -> Sequence[Decision | VaultError]:
     """Decide a batch of one organization: one query for its facts, one insert for its entries, one COMMIT.
 
     What is released is opened only after the COMMIT: no entry, no data.
     """
     async with vault.database.work(organization) as work:
-        prepared, read = await _read(vault, work, asked)
+        prepared, read = await _read(vault, work, asked=asked)
         settled = await _settle(prepared, read)
         sealed = await _sealed(work, settled)
-        entries = [_entry(vault, read, one, sealed.get(place)) for place, one in settled.items()]
+        entries = [_entry(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
         await log.add(work, entries)
     answers: dict[int, Decision] = {}
     for (place, one), (entry, _) in zip(settled.items(), entries, strict=True):
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
-        answers[place] = told_to_client(one, entry, released)
+        answers[place] = told_to_client(one, entry, released=released)
     return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(prepared)]
 
 
-async def _read(vault: Vault, work: Work, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
+async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
     """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules."""
     prepared: list[Prepared | VaultError] = list(asked)
     while True:
@@ -119,12 +119,12 @@ async def _read(vault: Vault, work: Work, asked: Sequence[Prepared]) -> tuple[li
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
             return prepared, read
         current = await at_epoch(vault, work, epoch=read.epoch)
-        prepared = [_anew(one, current, read) if isinstance(one, Prepared) else one for one in prepared]
+        prepared = [_anew(one, current, read=read) if isinstance(one, Prepared) else one for one in prepared]
 
 
-def _anew(one: Prepared, current: Here, read: Read) -> Prepared | VaultError:
+def _anew(one: Prepared, current: Here, *, read: Read) -> Prepared | VaultError:
     try:
-        return prepare(current, one.asked, read.now)
+        return prepare(current, one.asked, now=read.now)
     except VaultError as error:
         return error
 
@@ -144,9 +144,9 @@ async def _sealed(work: Work, settled: dict[int, Settled]) -> dict[int, Sealed]:
     if not leaving:
         return {}
     safe = next(iter(settled.values())).prepared.here.safe
-    return dict(zip(leaving, await releases.read(work, safe, list(leaving.values())), strict=True))
+    return dict(zip(leaving, await releases.read(work, safe, wanted=list(leaving.values())), strict=True))
 
 
-def _entry(vault: Vault, read: Read, settled: Settled, sealed: Sealed | None) -> Entry:
+def _entry(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None) -> Entry:
     told = told_to_log(settled, sealed.names if sealed is not None else ())
-    return written(vault, settled.prepared.asked.actor, "decision", read.now, **told)
+    return written(vault, settled.prepared.asked.actor, kind="decision", at=read.now, **told)

@@ -14,12 +14,12 @@ from vault.domain.certificate import Certificate, stays
 from vault.store import consents, customers, erasure, keys, log, suppressions
 
 
-async def erase(vault: Vault, actor: Actor, customer: CustomerId) -> Certificate:
+async def erase(vault: Vault, actor: Actor, *, customer: CustomerId) -> Certificate:
     """Erase a customer in one transaction (GDPR Art. 17) and return the certificate, which is kept nowhere.
 
     Facts, decisions and entries stay under a random subject that nothing leads to any more.
     """
-    async with acting(vault, actor, "erase", "admin") as act:
+    async with acting(vault, actor, name="erase", scopes=["admin"]) as act:
         subject = await locked(act, customer)
         facts = await consents.read(act.work, subject)
         points = [point.tag for point in await customers.points(act.work, customer)]
@@ -41,6 +41,6 @@ async def erase(vault: Vault, actor: Actor, customer: CustomerId) -> Certificate
 
 
 async def _references(act: Acting, customer: CustomerId) -> list[UUID]:
-    key = (await keys.opened(act.work, act.here.safe, [customer], "data"))[customer]
-    found = await erasure.references(act.work, act.here.safe, key)
-    return [reference_tag(act.here, source, own) for source, own in found]
+    key = (await keys.opened(act.work, act.here.safe, customers=[customer], kind="data"))[customer]
+    found = await erasure.references(act.work, act.here.safe, key=key)
+    return [reference_tag(act.here, source, own=own) for source, own in found]

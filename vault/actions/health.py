@@ -8,7 +8,6 @@ import msgspec
 
 from vault.actions.vault import Vault
 from vault.store import organizations
-from vault.store.database import INSTALLATION
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,5 +20,5 @@ async def check(vault: Vault) -> Health:
     """Try the database and the root key; `Unavailable` says which does not answer."""
     vault.provider.health()
     async with vault.database.work() as work:
-        await organizations.by_id(work, INSTALLATION)
+        await organizations.by_id(work)
     return Health()

@@ -35,7 +35,7 @@ async def load(vault: Vault, actor: Actor, *, exports: Sequence[Export], exporte
 
     `Invalid` for an export of the future, `Denied` for an actor that is no import.
     """
-    async with acting(vault, actor, "import") as act:
+    async with acting(vault, actor, name="import", scopes=[]) as act:
         here, now = act.here, act.now
     if actor.kind != "import":
         raise Denied("not_an_import", "files are loaded by an import, at the command line")
@@ -170,7 +170,7 @@ class _Loading:
             attributes={key: value for row in reversed(person.rows) for key, value in row.attributes.items()},
         )
         try:
-            registered = await customers.register(self._vault, self._actor, registration)
+            registered = await customers.register(self._vault, self._actor, registration=registration)
         except (Conflict, Denied) as refused:
             reason = "identity_conflict" if isinstance(refused, Conflict) else refused.code
             for row in person.rows:
@@ -181,7 +181,7 @@ class _Loading:
         return registered.id
 
     async def _lookup(self, lookup: Lookup) -> list[CustomerId]:
-        return list((await customers.lookup(self._vault, self._actor, lookup)).customers)
+        return list((await customers.lookup(self._vault, self._actor, sought=lookup)).customers)
 
     async def _who_has(self, person: Person) -> list[CustomerId]:
         found: dict[CustomerId, None] = {}
@@ -194,7 +194,9 @@ class _Loading:
     async def _remember(self, customer: CustomerId, references: list[Reference]) -> None:
         unknown = [one for one in references if not await self._lookup(Lookup(external=one))]
         if unknown:
-            await customers.correct(self._vault, self._actor, customer, Correction(external=tuple(unknown)))
+            await customers.correct(
+                self._vault, self._actor, customer=customer, correction=Correction(external=tuple(unknown))
+            )
 
     async def _record(self, row: Row, about: Sequence[CustomerId]) -> None:
         told: list[Told] = []
@@ -210,13 +212,13 @@ class _Loading:
             grant = self._grant(said, point)
             if not self._is_proven(said):
                 verdict = PENDING
-            stated = await consents.grant(self._vault, self._actor, customer, grant)
+            stated = await consents.grant(self._vault, self._actor, customer=customer, said=grant)
         else:
             # What a person alone said binds that person alone; what was said about an address, all who have it.
             about = point if self._files[row.file].layout.about_address else None
             no = NewNo(purpose=said.purpose, channel=said.channel, at=said.at, contact_point=about)
             act = consents.refuse if said.verdict == "refused" else consents.withdraw
-            stated = await act(self._vault, self._actor, customer, no)
+            stated = await act(self._vault, self._actor, customer=customer, said=no)
         self._facts += not stated.repeated
         return Told(verdict=verdict, purpose=said.purpose, channel=said.channel, repeated=stated.repeated)
 
@@ -226,7 +228,9 @@ class _Loading:
         key = (customer, point.kind, point.index)
         if key not in self._points:
             wanted = NewContactPoint(kind=point.kind, value=point.value)
-            self._points[key] = (await customers.add_point(self._vault, self._actor, customer, wanted)).id
+            self._points[key] = (
+                await customers.add_point(self._vault, self._actor, customer=customer, point=wanted)
+            ).id
         return self._points[key]
 
     def _grant(self, said: Saying, point: ContactPointId | None) -> NewGrant:

@@ -42,10 +42,12 @@ async def apply(vault: Vault, text: str, *, name: str, dry_run: bool = False) ->
             changes = ("changes what the file says beside the rules in use, or the vault's own policies",)
         if kept is not None and kept.configuration == digest:
             return Applied(organization=kept.id, slug=kept.slug, changes=())
-        organization = kept.id if kept is not None else OrganizationId(fresh(ORGANIZATION, vault.clock, vault.entropy))
+        organization = (
+            kept.id if kept is not None else OrganizationId(fresh(ORGANIZATION, vault.clock, entropy=vault.entropy))
+        )
         applied = Applied(organization=organization, slug=declared.slug, changes=changes)
         if not dry_run:
-            await _write(vault, work, applied, declared, kept_bytes)
+            await _write(vault, work, applied=applied, declared=declared, document=kept_bytes)
     return applied
 
 
@@ -67,7 +69,7 @@ async def _in_force(work: Work, kept: Kept | None) -> Organization | None:
     return None if document is None else rebuild(document)[0]
 
 
-async def _write(vault: Vault, work: Work, applied: Applied, declared: Organization, document: bytes) -> None:
+async def _write(vault: Vault, work: Work, *, applied: Applied, declared: Organization, document: bytes) -> None:
     now = vault.clock.now()
     work = work.of(applied.organization)
     digest = organizations.digest(document)
@@ -77,11 +79,13 @@ async def _write(vault: Vault, work: Work, applied: Applied, declared: Organizat
         )
     kinds = {channel.reaches for channel in declared.channels.values()}
     made = await keys.make(work, vault.keyring, kinds=kinds)
-    clients = {key: ClientId(fresh(CLIENT, vault.clock, vault.entropy)) for key in declared.clients}
+    clients = {key: ClientId(fresh(CLIENT, vault.clock, entropy=vault.entropy)) for key in declared.clients}
     await organizations.add_clients(work, clients, recorded_at=now)
     await organizations.configure(work, digest, document=document, recorded_at=now)
     operator = Actor(organization=work.organization, kind="operator")
-    entries = [written(vault, operator, "configuration", now, configuration=digest, changes=len(applied.changes))]
+    entries = [
+        written(vault, operator, kind="configuration", at=now, configuration=digest, changes=len(applied.changes))
+    ]
     if made:
-        entries.append(written(vault, operator, "keys_made", now, keys=[*made]))
+        entries.append(written(vault, operator, kind="keys_made", at=now, keys=[*made]))
     await log.add(work, entries)

@@ -36,7 +36,7 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind, self.found_by
 
 
-def tag_point(here: Here, kind: str, value: Personal, *, primary: bool = False) -> Tagged:
+def tag_point(here: Here, kind: str, *, value: Personal, primary: bool = False) -> Tagged:
     """Read and tag a contact point; `Invalid` when no channel reaches its kind, or it cannot be read."""
     if all(channel.reaches != kind for channel in here.organization.channels.values()):
         raise Invalid(
@@ -60,18 +60,18 @@ def tag_reference(here: Here, reference: Reference) -> Tagged:
         kind=reference.source,
         value=reference.id,
         found_by=here.safe.index(REFERENCE, source, own),
-        tag=reference_tag(here, reference.source, own),
+        tag=reference_tag(here, reference.source, own=own),
     )
 
 
-def reference_tag(here: Here, source: str, own: bytes) -> UUID:
+def reference_tag(here: Here, source: str, *, own: bytes) -> UUID:
     """Return the tag by which a reference bears an erasure mark."""
     return here.safe.suppression(f"{REFERENCE}:{source}", own)
 
 
 def tag_points(here: Here, points: Iterable[NewContactPoint]) -> list[Tagged]:
     """Read and tag contact points, each value once."""
-    found = (tag_point(here, point.kind, point.value, primary=point.primary) for point in points)
+    found = (tag_point(here, point.kind, value=point.value, primary=point.primary) for point in points)
     return list({tagged.tag: tagged for tagged in found}.values())
 
 
@@ -87,7 +87,7 @@ async def lock_tags(acting: Acting, tagged: Sequence[Tagged]) -> None:
 
 
 async def add_points(
-    acting: Acting, key: CustomerKey, customer: CustomerId, tagged: Sequence[Tagged]
+    acting: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]
 ) -> list[ContactPointId]:
     """Seal and store contact points; the first of its kind is the primary one, unless another says it is."""
     have = {point.kind for point in await customers.points(acting.work, customer) if point.primary}
@@ -98,18 +98,20 @@ async def add_points(
         primary = one.primary or (one.kind not in have and one.kind not in wanting)
         if primary:
             have.add(one.kind)
-        sealed = acting.here.safe.seal(key, "contact_point", "value", raw(own), one.value.reveal().encode())
+        sealed = acting.here.safe.seal(
+            key, "contact_point", column="value", row=raw(own), value=one.value.reveal().encode()
+        )
         points.append(
             NewPoint(id=own, kind=one.kind, sealed=sealed, tag=one.tag, found_by=one.found_by, primary=primary)
         )
-    await customers.add_points(acting.work, customer, points, recorded_at=acting.now)
+    await customers.add_points(acting.work, customer, points=points, recorded_at=acting.now)
     for point in points:
         if point.primary and point.kind in wanting:
-            await customers.set_primary(acting.work, customer, point.kind, point=point.id)
+            await customers.set_primary(acting.work, customer, kind=point.kind, point=point.id)
     return [point.id for point in points]
 
 
-async def add_references(acting: Acting, key: CustomerKey, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
+async def add_references(acting: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
     """Seal and store external references; `Conflict` for one that is somebody else's."""
     found = await customers.find(acting.work, [(REFERENCE, one.found_by) for one in tagged])
     if any(owner != customer for owners in found.values() for owner in owners):
@@ -118,6 +120,8 @@ async def add_references(acting: Acting, key: CustomerKey, customer: CustomerId,
     references: list[NewReference] = []
     for one in new:
         own = raw(acting.id(CONTACT_POINT))
-        sealed = acting.here.safe.seal(key, "external_reference", "id", own, one.value.reveal().encode())
+        sealed = acting.here.safe.seal(
+            key, "external_reference", column="id", row=own, value=one.value.reveal().encode()
+        )
         references.append(NewReference(id=own, source=one.kind, sealed=sealed, found_by=one.found_by))
-    await customers.add_references(acting.work, customer, references, recorded_at=acting.now)
+    await customers.add_references(acting.work, customer, references=references, recorded_at=acting.now)

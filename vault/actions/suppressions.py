@@ -13,12 +13,12 @@ from vault.domain.suppression import NewSuppression, Suppression
 from vault.store import customers, suppressions
 
 
-async def suppress(vault: Vault, actor: Actor, new: NewSuppression) -> Suppression:
+async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppression:
     """Stop a contact point. Clients stop by hand; what a bounce or a complaint stops comes from imports."""
-    async with acting(vault, actor, "suppress", "withdraw") as act:
+    async with acting(vault, actor, name="suppress", scopes=["withdraw"]) as act:
         if actor.kind == "client" and new.kind != "manual":
             raise Invalid("only_manual", "a client suppresses by hand: leave `kind` out or write manual")
-        tagged = tag_point(act.here, new.contact.kind, new.contact.value)
+        tagged = tag_point(act.here, new.contact.kind, value=new.contact.value)
         _check(act, new)
         suppression = Suppression(
             id=SuppressionId(act.id(SUPPRESSION)),
@@ -30,16 +30,16 @@ async def suppress(vault: Vault, actor: Actor, new: NewSuppression) -> Suppressi
         for known in await suppressions.of(act.work, tagged.tag):
             if (known.kind, known.channel, known.until) == (new.kind, new.channel, new.until):
                 return known
-        await suppressions.add(act.work, tagged.tag, suppression, recorded_at=act.now)
+        await suppressions.add(act.work, tagged.tag, suppression=suppression, recorded_at=act.now)
         await act.log("suppressed", suppression=suppression.id, cause=new.kind, channel=new.channel)
         found = await customers.find(act.work, [tagged.sought])
-        await _tell(act, new, found.get(tagged.sought, []))
+        await _tell(act, new, found=found.get(tagged.sought, []))
         return suppression
 
 
 async def page(vault: Vault, actor: Actor, *, after: SuppressionId | None, limit: int) -> list[Suppression]:
     """Return suppressions without what they stop, a page at a time."""
-    async with acting(vault, actor, "suppressions", "withdraw") as act:
+    async with acting(vault, actor, name="suppressions", scopes=["withdraw"]) as act:
         await act.log("suppressions_read")
         return await suppressions.page(act.work, after=after, limit=limit)
 
@@ -52,7 +52,7 @@ def _check(act: Acting, new: NewSuppression) -> None:
         raise Invalid("ends_before_it_begins", "`until` is when the stop ends: later than `at`, or than now")
 
 
-async def _tell(act: Acting, new: NewSuppression, found: list[CustomerId]) -> None:
+async def _tell(act: Acting, new: NewSuppression, *, found: list[CustomerId]) -> None:
     """Write an entry for everybody who has the point; it does not name the stop, which outlives them."""
     for subject in await customers.subjects(act.work, found):
         await act.log("contact_point_stopped", subject=subject, cause=new.kind, channel=new.channel)

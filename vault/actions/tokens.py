@@ -16,8 +16,7 @@ from vault.oauth.request import Request, claimed_client
 from vault.oauth.server import Answer, Server, replayed
 from vault.oauth.token import Claims, Keys, TokenError, jwks, verify
 from vault.store import log, organizations, tokens
-from vault.store.database import Work
-from vault.store.database import INSTALLATION
+from vault.store.database import INSTALLATION, Work
 
 _JTI: Final = 16
 _REMEMBERED: Final = 10_000
@@ -60,12 +59,12 @@ async def token(vault: Vault, request: Request) -> Answer:
     keys, now = await signing_keys(vault), vault.clock.now()
     server = Server(issuer=vault.issuer, audience=vault.issuer, keys=keys)
     async with vault.database.work() as work:
-        client = await _registered(vault, work, claimed_client(request))
+        client = await _registered(vault, work, client_id=claimed_client(request))
         answer = server.token(request, client, now=now, jti=vault.entropy.draw(_JTI).hex())
         if client is not None and (once := answer.once) is not None:
             used = await tokens.reserve(work.of(client.organization), client.id, jti=once.jti, expires=once.expires)
             answer = answer if used else replayed()
-        await _log(vault, work, client, answer, now)
+        await _log(vault, work, client=client, answer=answer, now=now)
     return answer
 
 
@@ -78,8 +77,8 @@ async def signing_keys(vault: Vault) -> Keys:
         keys = await tokens.signing_keys(work, vault.provider)
         if not keys:
             now = vault.clock.now()
-            keys = [await tokens.add_signing_key(work, vault.provider, vault.entropy, recorded_at=now)]
-            made = written(vault, _NOBODY, "keys_made", now, keys=["token_signing"], kid=keys[0].kid)
+            keys = [await tokens.add_signing_key(work, vault.provider, entropy=vault.entropy, recorded_at=now)]
+            made = written(vault, _NOBODY, kind="keys_made", at=now, keys=["token_signing"], kid=keys[0].kid)
             await log.add(work, [made])
     previous = {key.kid: key.private.public_key() for key in keys[1:]}
     vault.memory.keys = Keys(kid=keys[0].kid, private=keys[0].private, previous=previous)
@@ -89,7 +88,7 @@ async def signing_keys(vault: Vault) -> Keys:
 _NOBODY: Final = Actor(organization=INSTALLATION, kind="operator")
 
 
-async def _registered(vault: Vault, work: Work, client_id: str | None) -> Registered | None:
+async def _registered(vault: Vault, work: Work, *, client_id: str | None) -> Registered | None:
     slug, _, key = (client_id or "").partition(".")
     kept = await organizations.by_slug(work, slug) if slug else None
     if kept is None:
@@ -110,14 +109,16 @@ async def _registered(vault: Vault, work: Work, client_id: str | None) -> Regist
     )
 
 
-async def _log(vault: Vault, work: Work, client: Registered | None, answer: Answer, now: datetime) -> None:
+async def _log(vault: Vault, work: Work, *, client: Registered | None, answer: Answer, now: datetime) -> None:
     """Write the entry: of the client's organization, or of the installation where nobody knows the client."""
     organization = client.organization if client is not None else INSTALLATION
     actor = _client(organization, client)
     if answer.issued is not None:
-        told = written(vault, actor, "token_issued", now, jti=answer.issued.jti, scopes=[*sorted(answer.issued.scopes)])
+        told = written(
+            vault, actor, kind="token_issued", at=now, jti=answer.issued.jti, scopes=[*sorted(answer.issued.scopes)]
+        )
     else:
-        told = written(vault, actor, "token_refused", now, error=answer.error, reason=answer.reason)
+        told = written(vault, actor, kind="token_refused", at=now, error=answer.error, reason=answer.reason)
     await log.add(work.of(organization), [told])
 
 

@@ -49,7 +49,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
                 organization=self.organization,
                 purpose=purpose,
                 channel=channel,
-                rule=rule(self.organization, purpose, channel_key),
+                rule=rule(self.organization, purpose, channel=channel_key),
             )
             self.ways[purpose_key, channel_key] = way
         return way

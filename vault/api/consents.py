@@ -35,7 +35,7 @@ async def show(
     known_at: KnownAt = None,
 ) -> Consents:
     """Show what a customer allowed, now or then."""
-    return Consents(consents=await consents.consents_of(vault, actor, customer, at=at, known_at=known_at))
+    return Consents(consents=await consents.consents_of(vault, actor, customer=customer, at=at, known_at=known_at))
 
 
 @post("/grants", operation_id="grant", status_code=200, opt=CONFLICTS)
@@ -47,7 +47,7 @@ async def grant(
     idempotency_key: IdempotencyKey = None,
 ) -> Stated:
     """Record a yes you captured, with its evidence."""
-    return await consents.grant(vault, actor, customer, data, repeat=idempotency_key)
+    return await consents.grant(vault, actor, customer=customer, said=data, repeat=idempotency_key)
 
 
 @post("/refusals", operation_id="refuse", status_code=200, opt=CONFLICTS)
@@ -59,7 +59,7 @@ async def refuse(
     idempotency_key: IdempotencyKey = None,
 ) -> Stated:
     """Record a no to being asked."""
-    return await consents.refuse(vault, actor, customer, data, repeat=idempotency_key)
+    return await consents.refuse(vault, actor, customer=customer, said=data, repeat=idempotency_key)
 
 
 @post("/withdrawals", operation_id="withdraw", status_code=200, opt=CONFLICTS)
@@ -71,7 +71,7 @@ async def withdraw(
     idempotency_key: IdempotencyKey = None,
 ) -> Stated:
     """Record that a yes is taken back. The very next decision sees it."""
-    return await consents.withdraw(vault, actor, customer, data, repeat=idempotency_key)
+    return await consents.withdraw(vault, actor, customer=customer, said=data, repeat=idempotency_key)
 
 
 @post("/objections", operation_id="object", status_code=200, opt=CONFLICTS)
@@ -83,7 +83,7 @@ async def object_to(
     idempotency_key: IdempotencyKey = None,
 ) -> Stated:
     """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
-    return await consents.object_to(vault, actor, customer, data, repeat=idempotency_key)
+    return await consents.object_to(vault, actor, customer=customer, said=data, repeat=idempotency_key)
 
 
 router = Router(

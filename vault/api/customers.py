@@ -27,19 +27,19 @@ async def register(
     data: JSONBody[Registration], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
 ) -> Registered:
     """Register a customer. One whose external reference is known is found, and gains what is new."""
-    return await customers.register(vault, actor, data)
+    return await customers.register(vault, actor, registration=data)
 
 
 @post("/lookup", operation_id="lookup_customer", status_code=200)
 async def lookup(data: JSONBody[Lookup], vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Found:
     """Find customers by a contact point's value or an external reference."""
-    return await customers.lookup(vault, actor, data)
+    return await customers.lookup(vault, actor, sought=data)
 
 
 @get("/{customer:str}", operation_id="show_customer")
 async def show(customer: CustomerPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> CustomerShown:
     """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
-    return await customers.show(vault, actor, customer)
+    return await customers.show(vault, actor, customer=customer)
 
 
 @patch("/{customer:str}", operation_id="correct_customer", opt=CONFLICTS)
@@ -50,7 +50,7 @@ async def correct(
     actor: NamedDependency[Actor],
 ) -> CustomerShown:
     """Correct attributes, locale and time zone, and add references. A null attribute is taken away."""
-    return await customers.correct(vault, actor, customer, data)
+    return await customers.correct(vault, actor, customer=customer, correction=data)
 
 
 @post("/{customer:str}/contact-points", operation_id="add_contact_point", status_code=200)
@@ -61,7 +61,7 @@ async def add_contact_point(
     actor: NamedDependency[Actor],
 ) -> PointAdded:
     """Add a way to reach a customer."""
-    return await customers.add_point(vault, actor, customer, data)
+    return await customers.add_point(vault, actor, customer=customer, point=data)
 
 
 @delete("/{customer:str}/contact-points/{contact_point:str}", operation_id="remove_contact_point", status_code=204)
@@ -72,7 +72,7 @@ async def remove_contact_point(
     actor: NamedDependency[Actor],
 ) -> None:
     """Take a contact point away."""
-    await customers.remove_point(vault, actor, customer, contact_point)
+    await customers.remove_point(vault, actor, customer=customer, point=contact_point)
 
 
 router = Router(

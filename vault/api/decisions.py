@@ -37,7 +37,7 @@ async def decide(
     idempotency_key: IdempotencyKey = None,
 ) -> Decision:
     """May I contact this person, for this purpose, over this channel, now? No is an answer, not an error."""
-    return await decisions.decide(vault, actor, data, repeat=idempotency_key)
+    return await decisions.decide(vault, actor, question=data, repeat=idempotency_key)
 
 
 @post("/decisions/batch", operation_id="decide_batch", status_code=200)
@@ -48,7 +48,7 @@ async def decide_batch(
     idempotency_key: IdempotencyKey = None,
 ) -> Answers:
     """Ask up to 1,000 questions at once; each has its own entry in the log."""
-    return Answers(decisions=await decisions.decide_all(vault, actor, data.questions, repeat=idempotency_key))
+    return Answers(decisions=await decisions.decide_all(vault, actor, asked=data.questions, repeat=idempotency_key))
 
 
 router = Router(path="/", route_handlers=[decide, decide_batch], tags=["decisions"])

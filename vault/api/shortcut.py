@@ -45,7 +45,7 @@ def shortcut(app: Litestar) -> ASGIApp:
             return
         actor, question = asked
         try:
-            decision = await decide(app.state.vault, actor, question, repeat=headers.get(b"idempotency-key"))
+            decision = await decide(app.state.vault, actor, question=question, repeat=headers.get(b"idempotency-key"))
         except Exception as error:  # noqa: BLE001 - each becomes the problem that the route would make of it
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             told = of_vault(request, error) if isinstance(error, VaultError) else of_anything(request, error)

@@ -32,7 +32,7 @@ async def suppress(
     data: JSONBody[NewSuppression], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
 ) -> Suppression:
     """Stop a contact point, whoever has it."""
-    return await suppressions.suppress(vault, actor, data)
+    return await suppressions.suppress(vault, actor, new=data)
 
 
 @get("/", operation_id="list_suppressions")

@@ -67,7 +67,7 @@ def raw(shown: str) -> UUID:
     return UUID(int=int(shown[-26:].translate(_DIGITS), 32) >> 2)
 
 
-def fresh(prefix: str, clock: Clock, entropy: Entropy) -> str:
+def fresh(prefix: str, clock: Clock, *, entropy: Entropy) -> str:
     """Return a new id: RFC 9562 section 5.7, milliseconds of the clock and 74 bits of chance."""
     return show(prefix, uuid7(clock, entropy))
 

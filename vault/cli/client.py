@@ -67,11 +67,11 @@ def _show(asked: Namespace) -> int:
 
 
 async def _make(vault: Vault, *, slug: str, key: str) -> str:
-    return await add_secret(vault, await _operator(vault, slug), key)
+    return await add_secret(vault, await _operator(vault, slug), key=key)
 
 
 async def _list(vault: Vault, *, slug: str, key: str | None) -> list[ClientShown]:
-    return await show_clients(vault, await _operator(vault, slug), key)
+    return await show_clients(vault, await _operator(vault, slug), key=key)
 
 
 async def _operator(vault: Vault, slug: str) -> Actor:

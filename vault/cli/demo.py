@@ -168,15 +168,15 @@ class _Demo:
             loaded = await imports.load(vault, actor, exports=shown.exports, exported_at=shown.exported_at)
             operator = Actor(organization=applied.organization, kind="operator")
             secrets = {
-                key: await clients.add_secret(vault, operator, key)
+                key: await clients.add_secret(vault, operator, key=key)
                 for key, client in shown.organization.clients.items()
                 if client.authentication.method == "client_secret_basic"
             }
         return _Prepared(organization=applied.organization, loaded=loaded, secrets=secrets)
 
     async def _entries(self, organization: OrganizationId) -> int:
-        async with open_vault(self._settings, self._url) as vault, vault.database.work() as work:
-            return await log.count(work, organization)
+        async with open_vault(self._settings, self._url) as vault, vault.database.work(organization) as work:
+            return await log.count(work)
 
     def _ask(self, shown: Company, asking: list[Client], *, people: Sequence[Someone]) -> Story:
         with ExitStack() as stack:

@@ -113,17 +113,18 @@ async def _of_organizations(work: Work, *, today: date) -> list[str]:
 
 
 async def _of_organization(work: Work, kept: Kept, *, today: date) -> list[str]:
-    document = await organizations.configuration(work, kept.id, kept.configuration)
+    work = work.of(kept.id)
+    document = await organizations.configuration(work, kept.configuration)
     if document is None:
         return [f"{kept.slug}: what it declares is missing from the database: restore the table vault.configuration"]
     try:
         declared, _ = rebuild(document)
     except Invalid as error:
         return [f"{kept.slug}: what it declares cannot be used: {error.detail}; apply its file again"]
-    own = await organizations.clients(work, kept.id)
+    own = await organizations.clients(work)
     found: list[str] = []
     for client in declared.clients.values():
-        secrets = len(await organizations.secrets(work, kept.id, own[client.key]))
+        secrets = len(await organizations.secrets(work, own[client.key]))
         found += _of_client(f"{kept.slug}.{client.key}", client, secrets=secrets, today=today)
     return found
 

@@ -51,7 +51,7 @@ async def _erase(vault: Vault, *, asked: Namespace) -> Certificate | None:
     operator = Actor(organization=await find(vault, asked.organization), kind="operator")
     if not asked.yes and not is_agreed(f"Erase {asked.customer} of {asked.organization}? This cannot be undone."):
         return None
-    return await erase(vault, operator, CustomerId(asked.customer))
+    return await erase(vault, operator, customer=CustomerId(asked.customer))
 
 
 def written(certificate: Certificate) -> list[str]:

@@ -30,7 +30,7 @@ class Keyring:
         self._entropy = entropy
         self._held: dict[tuple[UUID, int, bytes], tuple[datetime, WrappingKey]] = {}
 
-    def organization_key(self, organization: UUID, epoch: int, wrapped: bytes) -> WrappingKey:
+    def organization_key(self, organization: UUID, epoch: int, *, wrapped: bytes) -> WrappingKey:
         """Return the key of that epoch, asking the provider only when it is not held. Errors are the provider's."""
         name = (organization, epoch, wrapped)
         now = self._clock.now()
@@ -38,7 +38,7 @@ class Keyring:
         if held is not None and _is_fresh(held[0], now):
             return held[1]
         self.forget_expired()
-        key = organization_key(organization, epoch, self._provider.unwrap(wrapped, _binding(organization, epoch)))
+        key = organization_key(organization, epoch, key=self._provider.unwrap(wrapped, _binding(organization, epoch)))
         self._held[name] = (now, key)
         return key
 

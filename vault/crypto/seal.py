@@ -35,7 +35,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     row: UUID
 
 
-def seal(key: bytes, place: Place, plaintext: bytes, *, version: int, salt: bytes) -> bytes:
+def seal(key: bytes, place: Place, *, plaintext: bytes, version: int, salt: bytes) -> bytes:
     """Return the sealed bytes. `version` is the customer key's, `salt` 24 bytes of chance never used before."""
     if len(salt) != SALT:
         raise ValueError("a salt has 24 bytes")
@@ -43,7 +43,7 @@ def seal(key: bytes, place: Place, plaintext: bytes, *, version: int, salt: byte
     return lock(key, _pad(plaintext), label=_LABEL, head=head, context=_context(place))
 
 
-def open_sealed(key: bytes, place: Place, sealed: bytes) -> bytes:
+def open_sealed(key: bytes, place: Place, *, sealed: bytes) -> bytes:
     """Return the plaintext; `SealError` when key, place or bytes are not those of the sealing."""
     _check(sealed)
     return _unpad(unlock(key, sealed, label=_LABEL, head=_HEAD, context=_context(place)))

@@ -24,7 +24,7 @@ def index_tag(key: bytes, *parts: bytes) -> bytes:
     return _tag(key, b"".join(framed(part) for part in parts))
 
 
-def suppression_tag(key: bytes, kind: str, value: bytes) -> bytes:
+def suppression_tag(key: bytes, kind: str, *, value: bytes) -> bytes:
     """Return the 16-byte tag of a contact point under the suppression key (SUPK), which serves every kind."""
     return _tag(key, _SUPPRESSION + framed(kind.encode()) + framed(value))
 

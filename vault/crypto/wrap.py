@@ -55,7 +55,7 @@ class WrappingKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"WrappingKey(source={self.source!r})"
 
 
-def organization_key(organization: UUID, epoch: int, key: bytes) -> WrappingKey:
+def organization_key(organization: UUID, epoch: int, *, key: bytes) -> WrappingKey:
     """Return the organization's key of one epoch, ready to wrap and unwrap."""
     return WrappingKey(source=Source(provider=ORGANIZATION_KEY, key_id=organization.bytes, epoch=epoch), key=key)
 

@@ -82,7 +82,7 @@ def repeated(facts: Iterable[Fact], said: Said) -> Fact | None:
 def check_grant(said: Said, organization: Organization, *, at: datetime) -> None:
     """Laws 3 and 5: `Invalid` unless the purpose may use the channel and the yes, said at `at`, is complete."""
     purpose = organization.purpose(said.purpose)
-    _check_channel(said.channel, purpose, organization)
+    _check_channel(said.channel, purpose, organization=organization)
     if said.source == "link":
         raise Invalid("link_cannot_grant", "a link can only withdraw; a yes is given signed in or by a confirmation")
     check_instants(said.until)
@@ -92,7 +92,7 @@ def check_grant(said: Said, organization: Organization, *, at: datetime) -> None
         if said.notice is not None:
             organization.notice(purpose.notice or "", said.notice)
         return
-    if at < _notice(said, purpose, organization).published:
+    if at < _notice(said, purpose, organization=organization).published:
         raise Invalid("notice_not_published", "nobody can have agreed to a notice before it was published")
     if said.kind == "granted" and said.source != "person" and not said.proven:
         raise Invalid("evidence_missing", "send the evidence of this grant: how, where or in which words it was given")
@@ -119,7 +119,7 @@ def dated(said: Said, recorded_at: datetime) -> datetime:
     return said.at
 
 
-def _check_channel(channel: str, purpose: Purpose, organization: Organization) -> None:
+def _check_channel(channel: str, purpose: Purpose, *, organization: Organization) -> None:
     if channel == EVERY:
         if purpose.channels:
             raise Invalid("grant_for_every_channel", f"a grant names one channel: {', '.join(purpose.channels)}")
@@ -131,7 +131,7 @@ def _check_channel(channel: str, purpose: Purpose, organization: Organization) -
         raise Invalid("channel_not_for_purpose", f"this purpose uses only: {', '.join(purpose.channels)}")
 
 
-def _notice(said: Said, purpose: Purpose, organization: Organization) -> Notice:
+def _notice(said: Said, purpose: Purpose, *, organization: Organization) -> Notice:
     if purpose.notice is None:
         raise Invalid("nothing_to_grant", "this purpose has no notice that asks for it: there is nothing to grant")
     if said.notice is None:

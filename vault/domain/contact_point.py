@@ -61,7 +61,7 @@ def normalise(kind: str, text: Personal, *, region: str) -> Normalised:
         case "email":
             value, index = _email(text.reveal())
         case "phone" | "fax_number":
-            value = index = _number(kind, text.reveal(), region)
+            value = index = _number(kind, text.reveal(), region=region)
         case _:
             value, index = _other(kind, text.reveal())
     return Normalised(kind=kind, value=Personal(value), index=Personal(index))
@@ -85,7 +85,7 @@ def _caseless(text: str) -> str:
     return normalize("NFC", normalize("NFD", text).casefold())
 
 
-def _number(kind: str, text: str, region: str) -> str:
+def _number(kind: str, text: str, *, region: str) -> str:
     text = text.strip()
     if any(letter.isalpha() for letter in _LETTERS_OF_NUMBERS.sub("", text)):  # the library would dial them
         raise _unreadable_number(kind)

@@ -60,12 +60,12 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     named: ContactPointId | None
 
 
-def basis(person: Person, way: Way, instants: Instants, *, named: ContactPointId | None = None) -> Basis:
+def basis(person: Person, way: Way, *, instants: Instants, named: ContactPointId | None = None) -> Basis:
     """Return the flat facts of `contact` for this person; `named` is the contact point the question named."""
     fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
     named = named if any(point.id == named for point in fitting) else None
     stands = standing(person.facts, way.rule, instants=instants, contact_point=named)
-    point = _pick(fitting, way, named or _granted(stands), instants)
+    point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
     return Basis(
         flat={
             "known": True,
@@ -74,7 +74,7 @@ def basis(person: Person, way: Way, instants: Instants, *, named: ContactPointId
             "basis": way.purpose.basis,
             "kind": way.purpose.kind,
             "channel": way.rule.channel,
-            "suppressed": point is not None and _suppressed(point, way, instants),
+            "suppressed": point is not None and _suppressed(point, way, instants=instants),
             "minor": _is_minor(person, instants.instant),
             "reachable": point is not None or way.channel is None,
             "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
@@ -110,14 +110,14 @@ def may_leave(way: Way, field: str) -> bool:
     return attribute is not None and not set(attribute.purposes).isdisjoint(way.purpose.lineage)
 
 
-def _pick(fitting: Sequence[Point], way: Way, wanted: ContactPointId | None, instants: Instants) -> Point | None:
+def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, instants: Instants) -> Point | None:
     if wanted is not None:
         return next((point for point in fitting if point.id == wanted), None)
     needs = way.purpose.needs_verified(way.rule.channel)
     return min(
         fitting,
         key=lambda point: (
-            _suppressed(point, way, instants),
+            _suppressed(point, way, instants=instants),
             needs and not point.verified,
             not point.primary,
             not point.verified,
@@ -136,8 +136,9 @@ def _is_minor(person: Person, instant: datetime) -> bool:
     return person.minor_until is not None and instant.astimezone(UTC).date() < person.minor_until
 
 
-def _suppressed(point: Point, way: Way, instants: Instants) -> bool:
+def _suppressed(point: Point, way: Way, *, instants: Instants) -> bool:
     channel = way.channel
     return channel is not None and any(
-        suppression.stops(way.organization, way.purpose, channel, instants) for suppression in point.suppressions
+        suppression.stops(way.organization, way.purpose, channel=channel, instants=instants)
+        for suppression in point.suppressions
     )

@@ -16,7 +16,7 @@ from vault.domain.actor import Actor
 VERSION: Final = 1
 
 
-def entry(entry_id: EntryId, kind: str, actor: Actor, at: datetime, **told: Json | None) -> bytes:
+def entry(entry_id: EntryId, kind: str, *, actor: Actor, at: datetime, **told: Json | None) -> bytes:
     """Return the bytes of one entry of `kind`, as they are stored and later signed (RFC 8785)."""
     body: dict[str, Json | None] = {
         **told,

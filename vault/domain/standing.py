@@ -83,7 +83,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 _SILENCE: Final = Standing(state="never_asked")
 
 
-def rule(organization: Organization, purpose: Purpose, channel: str) -> Rule:
+def rule(organization: Organization, purpose: Purpose, *, channel: str) -> Rule:
     """Return what the organization declares for this purpose and channel."""
     notices = organization.notices.get(purpose.notice or "", ())
     return Rule(
@@ -107,12 +107,12 @@ def standing(
     Without `at` every fact counts, whatever its date. A grant that names another contact point than the question does
     not count; a no always does.
     """
-    noes, yeses = _bearing(_heard(facts, instants), rule, contact_point)
+    noes, yeses = _bearing(_heard(facts, instants), rule, contact_point=contact_point)
     said, imported, unproven, asked = _weighed(yeses, rule)
     if noes and (no := _last_no(noes, said)) is not None:
         return Standing(state=_NOES[no.kind], rests_on=no)
     if grants := said or imported:
-        found = _last_grant(grants, rule, instants.instant)
+        found = _last_grant(grants, rule, instant=instants.instant)
         return found if found.state == "granted" else _asked_again(found, asked)
     if unproven:
         return Standing(state="pending", rests_on=max(unproven, key=_latest_last), pending_for="evidence")
@@ -130,7 +130,7 @@ def _heard(facts: Iterable[Fact], instants: Instants) -> Iterable[Fact]:
 
 
 def _bearing(
-    facts: Iterable[Fact], rule: Rule, contact_point: ContactPointId | None
+    facts: Iterable[Fact], rule: Rule, *, contact_point: ContactPointId | None
 ) -> tuple[Sequence[Fact], Sequence[Fact]]:
     """Law 3: return the noes that cover this purpose and channel, and the grants and askings that name exactly them."""
     noes: list[Fact] = []
@@ -181,14 +181,14 @@ def _last_no(noes: Sequence[Fact], said: Sequence[Fact]) -> Fact | None:
     return last
 
 
-def _last_grant(grants: Sequence[Fact], rule: Rule, instant: datetime) -> Standing:
+def _last_grant(grants: Sequence[Fact], rule: Rule, *, instant: datetime) -> Standing:
     """Laws 2 and 7: return what the latest grant is worth; of several at one instant the one worth least."""
     at = max([grant.at for grant in grants])
-    worths = [_worth(grant, rule, instant) for grant in grants if grant.at == at]
+    worths = [_worth(grant, rule, instant=instant) for grant in grants if grant.at == at]
     return worths[0] if len(worths) == 1 else min(worths, key=_least_first)
 
 
-def _worth(grant: Fact, rule: Rule, instant: datetime) -> Standing:
+def _worth(grant: Fact, rule: Rule, *, instant: datetime) -> Standing:
     until = grant.until
     if rule.lasts is not None:
         until = min(rule.lasts.after(grant.at), until or _NEVER)

@@ -25,7 +25,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     channel: str | None = None
     until: datetime | None = None
 
-    def stops(self, organization: Organization, purpose: Purpose, channel: Channel, instants: Instants) -> bool:
+    def stops(self, organization: Organization, purpose: Purpose, *, channel: Channel, instants: Instants) -> bool:
         """Whether it refuses this purpose over this channel, as the organization declares its kind.
 
         It may begin later than a question about the past; for one about now a clock that went back lifts nothing.

@@ -96,7 +96,7 @@ def _by_assertion(assertion: str, client: Registered, *, audiences: frozenset[st
     keys = list(_keys(client, header))
     if not keys:
         return "no_keys"
-    payload = _payload(assertion, keys, header.alg)
+    payload = _payload(assertion, keys, algorithm=header.alg)
     return "bad_signature" if payload is None else _claimed(payload, client, audiences=audiences, now=now)
 
 
@@ -124,10 +124,10 @@ def _keys(client: Registered, header: _Header) -> Iterator[jws.PublicKey]:
             yield key
 
 
-def _payload(assertion: str, keys: list[jws.PublicKey], algorithm: jws.Algorithm) -> bytes | None:
+def _payload(assertion: str, keys: list[jws.PublicKey], *, algorithm: jws.Algorithm) -> bytes | None:
     for key in keys:
         try:
-            return jws.verify(assertion, key, algorithm)
+            return jws.verify(assertion, key, algorithm=algorithm)
         except jws.BadSignature:
             continue
     return None

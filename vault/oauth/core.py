@@ -111,7 +111,8 @@ class Core(AuthorizationServer):
         # Authlib's own tokens live ten days, name the client as audience and carry no `kid`.
         self.register_token_generator("default", BearerTokenGenerator(self._token, expires_generator=LIFETIME_SECONDS))
 
-    def _authenticate(self, method: Method, _query: object, call: Call) -> _Client | None:
+    def _authenticate(self, method: Method, *asked: Any) -> _Client | None:
+        call: Call = asked[-1]  # Authlib hands over how to query a client, and the call
         credential = call.asked.credential
         if credential is not None and credential.method != method:
             return None
@@ -148,8 +149,9 @@ class Core(AuthorizationServer):
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Nobody listens."""
 
-    def handle_response(self, status: int, body: dict[str, Any], headers: Headers) -> Plain:
-        """Return the answer as it is; who speaks HTTP stands two floors above."""
+    def handle_response(self, *plain: Any) -> Plain:
+        """Return status, body and headers as they are; who speaks HTTP stands two floors above."""
+        status, body, headers = plain
         return status, body, headers
 
     def handle_error_response(self, _request: Call, error: OAuth2Error) -> Plain:

@@ -67,7 +67,7 @@ def read(part: bytes, kind: type[Kind]) -> Kind:
         raise BadSignature from None
 
 
-def verify(token: str, key: PublicKey, algorithm: Algorithm) -> bytes:
+def verify(token: str, key: PublicKey, *, algorithm: Algorithm) -> bytes:
     """Return the payload signed with `key` by exactly this `algorithm`; `BadSignature` for anything else."""
     try:
         payload: bytes = _jws.decode_complete(token, key, algorithms=[algorithm])["payload"]

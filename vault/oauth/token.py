@@ -96,7 +96,7 @@ def verify(
         header = jws.unverified(token, _Header)
         if (key := keys.get(header.kid)) is None:
             raise TokenError
-        payload = jws.read(jws.verify(token, key, header.alg), _Payload)
+        payload = jws.read(jws.verify(token, key, algorithm=header.alg), _Payload)
     except jws.BadSignature:
         raise TokenError from None
     believed = (payload.iss, payload.aud, payload.sub) == (issuer, audience, payload.client_id)

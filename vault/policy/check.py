@@ -59,7 +59,7 @@ def run_tests(folder: Path) -> list[Outcome]:
     texts = read(folder)
     if found := problems(texts):
         raise Invalid("bad_policy", "; ".join(found))
-    return run(parse(texts), Schema.from_str(texts[SCHEMA]), read_cases(folder))
+    return run(parse(texts), Schema.from_str(texts[SCHEMA]), cases=read_cases(folder))
 
 
 def read_cases(folder: Path) -> list[Case]:
@@ -75,13 +75,13 @@ def read_cases(folder: Path) -> list[Case]:
     return cases
 
 
-def run(policies: PolicySet, schema: Schema, cases: Iterable[Case]) -> list[Outcome]:
+def run(policies: PolicySet, schema: Schema, *, cases: Iterable[Case]) -> list[Outcome]:
     """Return how each test goes with these policies."""
     called = {place: rule.id for place, rule in rules_of(policies).items()}
-    return [_run(case, policies, schema, called) for case in cases]
+    return [_run(case, policies, schema=schema, called=called) for case in cases]
 
 
-def _run(case: Case, policies: PolicySet, schema: Schema, called: Mapping[str, str]) -> Outcome:
+def _run(case: Case, policies: PolicySet, *, schema: Schema, called: Mapping[str, str]) -> Outcome:
     request = msgspec.to_builtins(case.request)
     answer = is_authorized(request, policies, case.entities, schema=schema)
     spoke = sorted(called[place] for place in answer.diagnostics.reasons)

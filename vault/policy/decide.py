@@ -68,7 +68,7 @@ class Policies:
     with many yields to the event loop in between.
     """
 
-    def __init__(self, texts: Mapping[str, str], digest: str, parts: Parts) -> None:
+    def __init__(self, texts: Mapping[str, str], digest: str, *, parts: Parts) -> None:
         self.digest: Final = digest
         self._texts: Final = dict(texts)
         self._parts: Final = parts

@@ -50,7 +50,7 @@ def load(texts: Mapping[str, str], organization: Organization) -> Policies:
     entities = Entities.from_json_str(json.dumps(_entities(organization)), schema)
     policies = parse(texts)
     parts = Parts(policies=policies, schema=schema, entities=entities, rules=rules_of(policies))
-    return Policies(texts, digest(dict(texts)), parts)
+    return Policies(texts, digest(dict(texts)), parts=parts)
 
 
 def parse(texts: Mapping[str, str]) -> PolicySet:

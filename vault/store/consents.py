@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CLIENT, CONTACT_POINT, FACT, OrganizationId, Subject, raw, show
+from vault.base.ids import CLIENT, CONTACT_POINT, FACT, Subject, raw, show
 from vault.domain import fact
 from vault.domain.fact import Fact
 from vault.store.database import Work

@@ -15,7 +15,6 @@ from vault.base.ids import (
     SUBJECT,
     ContactPointId,
     CustomerId,
-    OrganizationId,
     Subject,
     raw,
     show,
@@ -125,20 +124,20 @@ async def add(work: Work, customer: NewCustomer, *, recorded_at: datetime) -> No
     )
 
 
-async def update(work: Work, customer: CustomerId, values: Mapping[str, object]) -> None:
+async def update(work: Work, customer: CustomerId, *, values: Mapping[str, object]) -> None:
     """Set columns of a customer's row."""
     columns: dict[Any, Any] = dict(values)
     if columns:
         await work.run(Customers.update(columns).where(_is(work, Customers, column=Customers.id, customer=customer)))
 
 
-async def set_attributes(work: Work, customer: CustomerId, sealed: Mapping[str, bytes]) -> None:
+async def set_attributes(work: Work, customer: CustomerId, *, sealed: Mapping[str, bytes]) -> None:
     """Store sealed attributes, in the place of those there were."""
     if sealed:
         await work.fetch(_ATTRIBUTE, work.own, raw(customer), list(sealed), list(sealed.values()))
 
 
-async def drop_attributes(work: Work, customer: CustomerId, names: Sequence[str]) -> None:
+async def drop_attributes(work: Work, customer: CustomerId, *, names: Sequence[str]) -> None:
     """Take attributes away."""
     if names:
         await work.run(
@@ -149,7 +148,7 @@ async def drop_attributes(work: Work, customer: CustomerId, names: Sequence[str]
         )
 
 
-async def add_points(work: Work, customer: CustomerId, points: Sequence[NewPoint], *, recorded_at: datetime) -> None:
+async def add_points(work: Work, customer: CustomerId, *, points: Sequence[NewPoint], recorded_at: datetime) -> None:
     """Store contact points and their tags."""
     if not points:
         return
@@ -177,8 +176,8 @@ async def add_points(work: Work, customer: CustomerId, points: Sequence[NewPoint
 async def add_references(
     work: Work,
     customer: CustomerId,
-    references: Sequence[NewReference],
     *,
+    references: Sequence[NewReference],
     recorded_at: datetime,
 ) -> None:
     """Store external references and their tags."""
@@ -219,12 +218,12 @@ async def points(work: Work, customer: CustomerId) -> list[KeptPoint]:
     ]
 
 
-async def verify(work: Work, customer: CustomerId, point: ContactPointId, *, at: datetime) -> None:
+async def verify(work: Work, customer: CustomerId, *, point: ContactPointId, at: datetime) -> None:
     """Note when a contact point proved to be the customer's."""
     await work.run(ContactPoints.update({ContactPoints.verified_at: at}).where(_point(work, customer, point=point)))
 
 
-async def set_primary(work: Work, customer: CustomerId, kind: str, *, point: ContactPointId) -> None:
+async def set_primary(work: Work, customer: CustomerId, *, kind: str, point: ContactPointId) -> None:
     """Make one contact point the primary one of its kind."""
     await work.run(
         ContactPoints.update({ContactPoints.is_primary: False}).where(
@@ -234,7 +233,7 @@ async def set_primary(work: Work, customer: CustomerId, kind: str, *, point: Con
     await work.run(ContactPoints.update({ContactPoints.is_primary: True}).where(_point(work, customer, point=point)))
 
 
-async def drop_point(work: Work, customer: CustomerId, point: ContactPointId) -> None:
+async def drop_point(work: Work, customer: CustomerId, *, point: ContactPointId) -> None:
     """Take a contact point and its tags away."""
     await work.run(ContactPoints.delete().where(_point(work, customer, point=point)))
     await work.run(

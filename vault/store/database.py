@@ -76,7 +76,7 @@ class Database:
 
     @asynccontextmanager
     async def work(self, organization: OrganizationId = INSTALLATION) -> AsyncIterator[Work]:
-        """Open a transaction for an organization; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
+        """Open a transaction; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
         try:
             connection = await self._pool.acquire(timeout=10)
         except _DOWN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from vault.base.ids import CustomerId, OrganizationId, raw
+from vault.base.ids import CustomerId, raw
 from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
 from vault.store.tables import ExternalReferences
@@ -35,12 +35,15 @@ async def erase(work: Work, customer: CustomerId, *, at: datetime) -> dict[str, 
     return {str(name): int(count) for name, count in row.items()}
 
 
-async def references(work: Work, safe: Safe, key: CustomerKey) -> list[tuple[str, bytes]]:
+async def references(work: Work, safe: Safe, *, key: CustomerKey) -> list[tuple[str, bytes]]:
     """Return source and id of a customer's references, opened: their tags are made once more and then they go."""
     query = ExternalReferences.select(
         ExternalReferences.id, ExternalReferences.source, ExternalReferences.sealed
     ).where((ExternalReferences.organization == safe.organization) & (ExternalReferences.customer == key.customer))
     return [
-        (row["source"], safe.open(key, "external_reference", "id", row["id"], row["sealed"]).reveal().encode())
+        (
+            row["source"],
+            safe.open(key, "external_reference", column="id", row=row["id"], sealed=row["sealed"]).reveal().encode(),
+        )
         for row in await work.run(query)
     ]

@@ -75,4 +75,4 @@ async def check_root_key(work: Work, *, provider: KeyProvider, keyring: Keyring)
     """Open what the root key wraps; `Unavailable` when it is the key of another installation."""
     await tokens.signing_keys(work, provider)
     for row in await work.fetch(_NEWEST):
-        keyring.organization_key(row["organization"], row["epoch"], row["wrapped"])
+        keyring.organization_key(row["organization"], row["epoch"], wrapped=row["wrapped"])

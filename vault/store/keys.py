@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from vault.base.clock import Entropy
-from vault.base.ids import CustomerId, OrganizationId, raw
+from vault.base.ids import CustomerId, raw
 from vault.base.personal import Personal
 from vault.crypto.box import SALT
 from vault.crypto.keyring import Keyring
@@ -64,7 +64,7 @@ class Safe:
 
     def suppression(self, kind: str, value: bytes) -> UUID:
         """Return the suppression tag of a contact point."""
-        return UUID(bytes=suppression_tag(self._key(SUPPRESSION), kind, value))
+        return UUID(bytes=suppression_tag(self._key(SUPPRESSION), kind, value=value))
 
     def repeat(self, *parts: bytes) -> bytes:
         """Return 16 bytes that stand for a caller's own key or reference, which may hold anything."""
@@ -72,33 +72,35 @@ class Safe:
 
     def new_key(self, customer: CustomerId, kind: KeyKind) -> tuple[CustomerKey, bytes]:
         """Return a new customer key and its wrapped form."""
-        binding = _binding(self.organization, raw(customer), kind, VERSION)
+        binding = _binding(self.organization, raw(customer), kind=kind, version=VERSION)
         key, wrapped = self._keyring.fresh_key(self._organization_key(), binding)
         return CustomerKey(customer=raw(customer), version=VERSION, key=key), wrapped
 
-    def open_key(self, customer: UUID, kind: KeyKind, version: int, wrapped: bytes) -> CustomerKey:
+    def open_key(self, customer: UUID, kind: KeyKind, *, version: int, wrapped: bytes) -> CustomerKey:
         """Return a customer key from its wrapped form."""
-        key = unwrap(self._organization_key(), wrapped, binding=_binding(self.organization, customer, kind, version))
+        key = unwrap(
+            self._organization_key(), wrapped, binding=_binding(self.organization, customer, kind=kind, version=version)
+        )
         return CustomerKey(customer=customer, version=version, key=key)
 
-    def seal(self, key: CustomerKey, table: str, column: str, row: UUID, value: bytes) -> bytes:
+    def seal(self, key: CustomerKey, table: str, *, column: str, row: UUID, value: bytes) -> bytes:
         """Seal a value into its place."""
-        place = self._place(key, table, column, row)
-        return seal(key.key, place, value, version=key.version, salt=self._entropy.draw(SALT))
+        place = self._place(key, table, column=column, row=row)
+        return seal(key.key, place, plaintext=value, version=key.version, salt=self._entropy.draw(SALT))
 
-    def open(self, key: CustomerKey, table: str, column: str, row: UUID, sealed: bytes) -> Personal:
+    def open(self, key: CustomerKey, table: str, *, column: str, row: UUID, sealed: bytes) -> Personal:
         """Open a value from its place."""
-        return Personal(open_sealed(key.key, self._place(key, table, column, row), sealed).decode())
+        return Personal(open_sealed(key.key, self._place(key, table, column=column, row=row), sealed=sealed).decode())
 
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""
         self._held, self._index = None, {}
 
-    def _place(self, key: CustomerKey, table: str, column: str, row: UUID) -> Place:
+    def _place(self, key: CustomerKey, table: str, *, column: str, row: UUID) -> Place:
         return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
 
     def _organization_key(self) -> WrappingKey:
-        key = self._keyring.organization_key(self.organization, self._epoch, self._wrapped["organization"])
+        key = self._keyring.organization_key(self.organization, self._epoch, wrapped=self._wrapped["organization"])
         if key is not self._held:
             self._held, self._index = key, {}
         return key
@@ -135,7 +137,7 @@ async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[st
     wrapped = found[0]["wrapped"] if found else keyring.fresh_organization_key(own, 1)
     if not found:
         await work.run(OrganizationKeys.insert(OrganizationKeys(organization=own, epoch=1, wrapped=wrapped)))
-    above = keyring.organization_key(own, 1, wrapped)
+    above = keyring.organization_key(own, 1, wrapped=wrapped)
     known = await work.run(IndexKeys.select(IndexKeys.name).where(IndexKeys.organization == own))
     wanted = {SUPPRESSION, REPEAT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)}
     missing = sorted(wanted - {row["name"] for row in known})
@@ -167,11 +169,11 @@ async def opened(
     )
     rows = {row["customer"]: row for row in await work.run(query)} if own else {}
     return {
-        customer: safe.open_key(row["customer"], kind, row["version"], row["wrapped"])
+        customer: safe.open_key(row["customer"], kind, version=row["version"], wrapped=row["wrapped"])
         for customer in customers
         if (row := rows.get(raw(customer))) is not None
     }
 
 
-def _binding(organization: UUID, owner: UUID, kind: KeyKind, version: int) -> Binding:
+def _binding(organization: UUID, owner: UUID, *, kind: KeyKind, version: int) -> Binding:
     return Binding(organization=organization, kind=kind, owner=owner, version=version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from vault.base.ids import EntryId, OrganizationId, raw
+from vault.base.ids import EntryId, raw
 from vault.store.database import Work
 
 Entry = tuple[EntryId, bytes]

@@ -112,7 +112,7 @@ async def secrets(work: Work, client: ClientId) -> list[bytes]:
     return [row["digest"] for row in await work.run(query.order_by(ClientSecrets.recorded_at))]
 
 
-async def add_secret(work: Work, client: ClientId, digest: bytes, *, recorded_at: datetime) -> None:
+async def add_secret(work: Work, client: ClientId, *, digest: bytes, recorded_at: datetime) -> None:
     """Keep the SHA-256 of a new secret."""
     await work.run(
         ClientSecrets.insert(

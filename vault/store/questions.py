@@ -16,7 +16,6 @@ from vault.base.ids import (
     SUBJECT,
     ContactPointId,
     CustomerId,
-    OrganizationId,
     Subject,
     raw,
     show,

@@ -52,7 +52,7 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
         return sorted([name for name, _ in self.fields] + ([CONTACT] if self.contact is not None else []))
 
 
-async def read(work: Work, safe: Safe, wanted: Sequence[Wanted]) -> list[Sealed]:
+async def read(work: Work, safe: Safe, *, wanted: Sequence[Wanted]) -> list[Sealed]:
     """Return the sealed fields in the order they are wanted; an erased customer's key is gone, and so are they."""
     rows = await work.fetch(
         _SEALED,
@@ -78,8 +78,11 @@ def open_fields(safe: Safe, sealed: Sealed) -> dict[str, Personal]:
     """Open what leaves. Only after the COMMIT of the entry that tells of it."""
     if sealed.version is None or sealed.wrapped is None:
         return {}
-    key = safe.open_key(sealed.customer, "data", sealed.version, sealed.wrapped)
-    released = {name: safe.open(key, "attribute", name, sealed.customer, field) for name, field in sealed.fields}
+    key = safe.open_key(sealed.customer, "data", version=sealed.version, wrapped=sealed.wrapped)
+    released = {
+        name: safe.open(key, "attribute", column=name, row=sealed.customer, sealed=field)
+        for name, field in sealed.fields
+    }
     if sealed.contact is not None and sealed.point is not None:
-        released[CONTACT] = safe.open(key, "contact_point", "value", sealed.point, sealed.contact)
+        released[CONTACT] = safe.open(key, "contact_point", column="value", row=sealed.point, sealed=sealed.contact)
     return released

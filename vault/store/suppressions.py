@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import SUPPRESSION, OrganizationId, SuppressionId, raw, show
+from vault.base.ids import SUPPRESSION, SuppressionId, raw, show
 from vault.domain.suppression import Suppression
 from vault.store.database import Work
 from vault.store.tables import ErasureMarks, Suppressions
@@ -46,7 +46,7 @@ async def page(work: Work, *, after: SuppressionId | None, limit: int) -> list[S
     return [read_suppression(*row) for row in rows]
 
 
-async def add(work: Work, tag: UUID, suppression: Suppression, *, recorded_at: datetime) -> None:
+async def add(work: Work, tag: UUID, *, suppression: Suppression, recorded_at: datetime) -> None:
     """Store a suppression. It has no value and no customer; its entry is the caller's."""
     row = Suppressions(
         organization=work.own,

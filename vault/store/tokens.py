@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from vault.base.clock import Entropy
-from vault.base.ids import ClientId, OrganizationId, raw
+from vault.base.ids import ClientId, raw
 from vault.crypto.provider import KeyProvider
 from vault.crypto.signing import SigningKey, fresh, read, scalar
 from vault.crypto.wrap import Binding
@@ -34,7 +34,7 @@ async def signing_keys(work: Work, provider: KeyProvider) -> list[SigningKey]:
     return [read(provider.unwrap(row["wrapped"], _binding(row["kid"]))) for row in rows]
 
 
-async def add_signing_key(work: Work, provider: KeyProvider, entropy: Entropy, *, recorded_at: datetime) -> SigningKey:
+async def add_signing_key(work: Work, provider: KeyProvider, *, entropy: Entropy, recorded_at: datetime) -> SigningKey:
     """Make a signing key and keep it, wrapped by the root key."""
     key = fresh(entropy)
     wrapped = provider.wrap(scalar(key), _binding(key.kid))

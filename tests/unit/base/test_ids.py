@@ -108,9 +108,9 @@ def test_a_fresh_id_spends_74_bits_of_chance_and_no_more() -> None:
 
 def test_fresh_ids_sort_by_time() -> None:
     clock, entropy = FakeClock(), SeededEntropy()
-    first = ids.fresh("fct", clock, entropy)
+    first = ids.fresh("fct", clock, entropy=entropy)
     clock.pass_by(milliseconds=1)
-    assert first < ids.fresh("fct", clock, entropy)
+    assert first < ids.fresh("fct", clock, entropy=entropy)
 
 
 @given(some.binary(min_size=16, max_size=16))

@@ -14,7 +14,7 @@ from vault.crypto.wrap import Binding, Source, WrappingKey, organization_key, so
 
 KEY = bytes(range(100, 132))
 SALT = bytes(range(24))
-ABOVE = organization_key(UUID(int=1), 3, bytes(range(32)))
+ABOVE = organization_key(UUID(int=1), 3, key=bytes(range(32)))
 BINDING = Binding(organization=UUID(int=1), kind="customer", owner=UUID(int=2), version=1)
 WRAPPED = wrap(ABOVE, KEY, binding=BINDING, salt=SALT)
 
@@ -51,8 +51,8 @@ def test_its_head_says_which_key_is_above() -> None:
 
 def test_another_epoch_another_organization_and_another_key_are_refused() -> None:
     for above, reason in (
-        (organization_key(UUID(int=1), 4, ABOVE.key), "wrapping_key"),
-        (organization_key(UUID(int=9), 3, ABOVE.key), "wrapping_key"),
+        (organization_key(UUID(int=1), 4, key=ABOVE.key), "wrapping_key"),
+        (organization_key(UUID(int=9), 3, key=ABOVE.key), "wrapping_key"),
         (replace(ABOVE, key=bytes(32)), "commitment"),
     ):
         with pytest.raises(SealError) as refusal:

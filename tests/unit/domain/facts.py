@@ -113,7 +113,7 @@ def stands(
     *facts: Fact, purpose: str = "sales", channel: str = "email", now: datetime = NOW, about: str | None = None
 ) -> Standing:
     """Return what the facts add up to under the organization's own rule."""
-    asked = rule(ORGANIZATION, ORGANIZATION.purpose(purpose), channel)
+    asked = rule(ORGANIZATION, ORGANIZATION.purpose(purpose), channel=channel)
     point = None if about is None else ContactPointId(about)
     return standing(facts, asked, instants=Instants(now=now), contact_point=point)
 

@@ -46,7 +46,7 @@ GONE = ContactPointId("ctp_gone")
 def way(purpose: str = "sales", channel: str = "email") -> Way:
     found = DECLARED.purpose(purpose)
     declared = None if channel == EVERY else DECLARED.channel(channel)
-    return Way(organization=DECLARED, purpose=found, channel=declared, rule=rule(DECLARED, found, channel))
+    return Way(organization=DECLARED, purpose=found, channel=declared, rule=rule(DECLARED, found, channel=channel))
 
 
 def point(own: ContactPointId = MAIL, *stops: Suppression, **given: Any) -> Point:
@@ -68,7 +68,7 @@ def person(*points: Point, facts: tuple[Fact, ...] = (), minor_until: date | Non
 def rests(
     *points: Point, facts: tuple[Fact, ...] = (), of: Way | None = None, named: ContactPointId | None = None
 ) -> Basis:
-    return basis(person(*points, facts=facts), of or way(), Instants(now=NOW), named=named)
+    return basis(person(*points, facts=facts), of or way(), instants=Instants(now=NOW), named=named)
 
 
 def picked(*points: Point, **given: Any) -> ContactPointId | None:
@@ -208,8 +208,8 @@ def test_the_only_point_stopped_is_reachable_and_suppressed() -> None:
 def test_a_question_about_the_past_sees_the_stops_of_then() -> None:
     stopped = person(point(MAIL, stop(at=NOW - DAY)))
     then = Instants(now=NOW, at=NOW - 2 * DAY)
-    assert basis(stopped, way(), then).flat["suppressed"] is False
-    assert basis(stopped, way(), Instants(now=NOW - 2 * DAY)).flat["suppressed"] is True  # the clock went back
+    assert basis(stopped, way(), instants=then).flat["suppressed"] is False
+    assert basis(stopped, way(), instants=Instants(now=NOW - 2 * DAY)).flat["suppressed"] is True  # the clock went back
 
 
 @pytest.mark.parametrize(
@@ -217,8 +217,8 @@ def test_a_question_about_the_past_sees_the_stops_of_then() -> None:
 )
 def test_a_minor_is_one_until_the_day_comes(instant: str, minor: bool) -> None:  # noqa: FBT001 - what is expected
     child = person(point(MAIL), minor_until=date(2027, 1, 1))
-    assert basis(child, way(), Instants(now=datetime.fromisoformat(instant))).flat["minor"] is minor
-    assert basis(child, way(), Instants(now=NOW, at=datetime.fromisoformat(instant))).flat["minor"] is minor
+    assert basis(child, way(), instants=Instants(now=datetime.fromisoformat(instant))).flat["minor"] is minor
+    assert basis(child, way(), instants=Instants(now=NOW, at=datetime.fromisoformat(instant))).flat["minor"] is minor
 
 
 @given(st.integers(-14 * 60, 14 * 60), st.integers(-48 * 60, 48 * 60))
@@ -226,7 +226,7 @@ def test_no_offset_makes_a_minor_older(offset: int, minutes: int) -> None:
     child = person(point(MAIL), minor_until=date(2027, 1, 1))
     at = datetime.fromisoformat("2027-01-01T00:00:00+00:00") + timedelta(minutes=minutes)
     elsewhere = at.astimezone(timezone(timedelta(minutes=offset)))
-    assert basis(child, way(), Instants(now=NOW, at=elsewhere)).flat["minor"] is (minutes < 0)
+    assert basis(child, way(), instants=Instants(now=NOW, at=elsewhere)).flat["minor"] is (minutes < 0)
 
 
 # ── Nobody ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -320,7 +320,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
 
     def rests(self, **given: Any) -> Basis:
         changed = msgspec.structs.replace(self.person, **given)
-        return basis(changed, self.way, self.instants, named=self.named)
+        return basis(changed, self.way, instants=self.instants, named=self.named)
 
 
 @st.composite
@@ -388,6 +388,9 @@ def test_where_a_verified_point_will_do_nobody_is_refused_for_an_unverified_one(
     if found.flat["unverified"] and not bound and channel is not None:
         good = [one for one in case.person.points if one.kind == channel.reaches and one.verified]
         assert all(
-            any(one.stops(DECLARED, case.way.purpose, channel, case.instants) for one in each.suppressions)
+            any(
+                one.stops(DECLARED, case.way.purpose, channel=channel, instants=case.instants)
+                for one in each.suppressions
+            )
             for each in good
         )

@@ -40,7 +40,7 @@ told = st.dictionaries(
 
 
 def body(actor: Actor = CRM, at: datetime = NOW, **told: Any) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(entry(EntryId("ent_a"), "decision", actor, at, **told))
+    read: dict[str, Any] = json.loads(entry(EntryId("ent_a"), "decision", actor=actor, at=at, **told))
     return read
 
 
@@ -62,7 +62,7 @@ def test_an_actor_without_a_client_and_a_token_is_told_by_its_kind_alone() -> No
 
 @given(told)
 def test_an_entry_is_canonical_holds_no_null_and_nothing_that_is_there_is_left_out(told: dict[str, Any]) -> None:
-    written = entry(EntryId("ent_a"), "decision", CRM, NOW, **told)
+    written = entry(EntryId("ent_a"), "decision", actor=CRM, at=NOW, **told)
     read = json.loads(written)
     assert canonical(read) == written
     assert None not in read.values()

@@ -17,7 +17,7 @@ from vault.domain.fact import Fact, Unreadable, read
 from vault.domain.standing import Instants, rule
 
 MICROSECOND = timedelta(microseconds=1)
-RULE = rule(ORGANIZATION, ORGANIZATION.purpose("sales"), "email")
+RULE = rule(ORGANIZATION, ORGANIZATION.purpose("sales"), channel="email")
 
 
 # ── Law 10 ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -181,7 +181,7 @@ def test_a_notice_outdates_nothing_before_it_was_published() -> None:
 
 
 def test_a_compatible_notice_outdates_nothing() -> None:
-    assert rule(ORGANIZATION, ORGANIZATION.purpose("sales"), "email").breaks == (
+    assert rule(ORGANIZATION, ORGANIZATION.purpose("sales"), channel="email").breaks == (
         Break(version=2, published=SECOND_SALES_NOTICE),
     )
 
@@ -265,7 +265,7 @@ def test_a_yes_for_another_contact_point_lifts_no_objection_here() -> None:
 
 def test_a_rule_reads_double_opt_in_per_channel() -> None:
     newsletter = ORGANIZATION.purpose("newsletter")
-    assert rule(ORGANIZATION, newsletter, "email").double_opt_in
-    assert not rule(ORGANIZATION, newsletter, "sms").double_opt_in
+    assert rule(ORGANIZATION, newsletter, channel="email").double_opt_in
+    assert not rule(ORGANIZATION, newsletter, channel="sms").double_opt_in
     alone = Rule(lineage=("newsletter",), channel="email", basis="consent")
     assert standing([], alone, instants=Instants(now=NOW)).state == "never_asked"

@@ -247,6 +247,6 @@ def test_the_fold_says_what_was_said_whatever_the_legal_basis() -> None:
 
 
 def test_a_no_reaches_a_service_too_and_the_decision_knows_its_basis() -> None:
-    contract = rule(ORGANIZATION, ORGANIZATION.purpose("service"), "email")
+    contract = rule(ORGANIZATION, ORGANIZATION.purpose("service"), channel="email")
     assert contract.basis == "contract"
     assert stands(said("withdrawn", purpose="service", channel=EVERY), purpose="service").state == "withdrawn"

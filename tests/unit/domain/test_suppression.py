@@ -41,8 +41,9 @@ def stops(
     now: datetime = NOW,
     at: datetime | None = None,
 ) -> bool:
-    way = DECLARED.purpose(purpose), DECLARED.channel(channel)
-    return suppression.stops(DECLARED, *way, Instants(now=now, at=at))
+    reached = DECLARED.channel(channel)
+    instants = Instants(now=now, at=at)
+    return suppression.stops(DECLARED, DECLARED.purpose(purpose), channel=reached, instants=instants)
 
 
 # ── What it stops ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,11 +31,11 @@ def difference(old: Organization | None, new: Organization) -> list[str]:
     for field in Organization.__struct_fields__:
         before, after = getattr(old, field, None), getattr(new, field)
         if field == "notices":
-            lines += _things("notice", _versions(before or {}), _versions(after))
+            lines += _things("notice", _versions(before or {}), new=_versions(after))
         elif field in _SECTIONS:
-            lines += _things(_SECTIONS[field], before or {}, after)
+            lines += _things(_SECTIONS[field], before or {}, new=after)
         elif old is not None:
-            lines += [f"changes organization: {change}" for change in _changes(before, after, field)]
+            lines += [f"changes organization: {change}" for change in _changes(before, after, place=field)]
     return lines
 
 
@@ -50,12 +50,12 @@ def check_change(
     if text is not None:
         compose(text, faults)
     if old is not None:
-        _check_notices(old, new, faults)
-        _check_purposes(old, new, faults)
+        _check_notices(old, new, faults=faults)
+        _check_purposes(old, new, faults=faults)
     faults.stop()
 
 
-def _check_notices(old: Organization, new: Organization, faults: Faults) -> None:
+def _check_notices(old: Organization, new: Organization, *, faults: Faults) -> None:
     for key, versions in old.notices.items():
         places = {notice.version: index for index, notice in enumerate(new.notices.get(key, ()))}
         for notice in versions:
@@ -66,7 +66,7 @@ def _check_notices(old: Organization, new: Organization, faults: Faults) -> None
                 faults.add(("notices", key, places[notice.version]), detail)
 
 
-def _check_purposes(old: Organization, new: Organization, faults: Faults) -> None:
+def _check_purposes(old: Organization, new: Organization, *, faults: Faults) -> None:
     # A grant cites a version by its number, which under another notice would mean other words.
     for key, purpose in old.purposes.items():
         after = new.purposes.get(key)
@@ -79,7 +79,7 @@ def _versions(notices: Mapping[str, tuple[Notice, ...]]) -> dict[str, Notice]:
     return {f"{key} version {notice.version}": notice for key, versions in notices.items() for notice in versions}
 
 
-def _things(noun: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _things(noun: str, old: Mapping[str, Any], *, new: Mapping[str, Any]) -> Iterator[str]:
     for key in new:
         if key not in old:
             yield f"adds {noun} {key}"
@@ -88,16 +88,16 @@ def _things(noun: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
             yield f"removes {noun} {key}"
     for key in new:
         if key in old:
-            yield from (f"changes {noun} {key}: {change}" for change in _changes(old[key], new[key], ""))
+            yield from (f"changes {noun} {key}: {change}" for change in _changes(old[key], new[key], place=""))
 
 
-def _changes(old: Any, new: Any, place: str) -> Iterator[str]:
+def _changes(old: Any, new: Any, *, place: str) -> Iterator[str]:
     if old == new:
         return
     before, after = _members(old), _members(new)
     if before is not None and after is not None:
         for key in dict.fromkeys((*before, *after)):
-            yield from _changes(before.get(key), after.get(key), f"{place}.{key}" if place else key)
+            yield from _changes(before.get(key), after.get(key), place=f"{place}.{key}" if place else key)
     elif isinstance(old, list | tuple) and isinstance(new, list | tuple):
         parts = [
             f"{verb} {listed(words)}"

@@ -22,7 +22,7 @@ _KEYS: Final[Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]]] = {
 }
 
 
-def check(file: File, known: Known, faults: Faults) -> None:
+def check(file: File, known: Known, *, faults: Faults) -> None:
     """Note what is wrong with the clients."""
     fields = tuple(dict.fromkeys((*file.attributes, *known.contacts)))
     for key, client in file.clients.items():
@@ -33,7 +33,7 @@ def check(file: File, known: Known, faults: Faults) -> None:
         faults.references((*ceiling, "fields"), client.ceiling.fields, to="field", known=fields)
         if not client.ceiling.actions:
             faults.add(ceiling, "without actions it may do nothing; write actions such as [decide, release]")
-        _check_authentication(client.authentication, (*path, "authentication"), faults)
+        _check_authentication(client.authentication, (*path, "authentication"), faults=faults)
 
 
 def build(file: File) -> dict[str, organization.Client]:
@@ -50,16 +50,16 @@ def build(file: File) -> dict[str, organization.Client]:
     }
 
 
-def _check_authentication(how: Authentication, path: Path, faults: Faults) -> None:
+def _check_authentication(how: Authentication, path: Path, *, faults: Faults) -> None:
     if how.method == "private_key_jwt":
-        _check_keys(how, path, faults)
+        _check_keys(how, path, faults=faults)
         return
     for key in ("algorithm", "jwks", "jwks_uri", "profile"):
         if getattr(how, key) is not None:
             faults.add((*path, key), f"client_secret_basic has no {key}; leave it out, or write private_key_jwt")
 
 
-def _check_keys(how: Authentication, path: Path, faults: Faults) -> None:
+def _check_keys(how: Authentication, path: Path, *, faults: Faults) -> None:
     if how.algorithm is None:
         faults.add(path, "algorithm is missing; write one of ES256, EdDSA, Ed25519, PS256")
     if how.expires is not None:
@@ -69,19 +69,19 @@ def _check_keys(how: Authentication, path: Path, faults: Faults) -> None:
     if how.jwks_uri is not None and not how.jwks_uri.startswith("https://"):
         faults.add((*path, "jwks_uri"), "keys come over https only; write an address such as https://crm.example/jwks")
     if how.jwks is not None:
-        _check_set(how.jwks, how.algorithm, (*path, "jwks"), faults)
+        _check_set(how.jwks, how.algorithm, path=(*path, "jwks"), faults=faults)
 
 
-def _check_set(jwks: Mapping[str, Any], algorithm: str | None, path: Path, faults: Faults) -> None:
+def _check_set(jwks: Mapping[str, Any], algorithm: str | None, *, path: Path, faults: Faults) -> None:
     keys = jwks.get("keys")
     if set(jwks) != {"keys"} or not isinstance(keys, list) or not keys:
         faults.add(path, "write a JWK set: keys: [{kty: EC, crv: P-256, x: …, y: …}]")
         return
     for index, key in enumerate(keys):
-        _check_key(key, algorithm, (*path, "keys", index), faults)
+        _check_key(key, algorithm, path=(*path, "keys", index), faults=faults)
 
 
-def _check_key(key: object, algorithm: str | None, path: Path, faults: Faults) -> None:
+def _check_key(key: object, algorithm: str | None, *, path: Path, faults: Faults) -> None:
     """RFC 7517: a public key that fits the algorithm."""
     if not isinstance(key, dict):
         faults.add(path, "write a public key as JWK: {kty: EC, crv: P-256, x: …, y: …}")

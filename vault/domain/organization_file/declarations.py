@@ -18,10 +18,10 @@ from vault.domain.suppression import SuppressionKind
 _OFFERS: Final[tuple[Kind, ...]] = ("offer", "research")
 
 
-def check(file: File, known: Known, faults: Faults) -> None:
+def check(file: File, known: Known, *, faults: Faults) -> None:
     """Note what is wrong with everything but purposes, notices, clients and sources."""
     about = file.organization
-    check_time_zone(about.time_zone, ("organization", "time_zone"), faults)
+    check_time_zone(about.time_zone, ("organization", "time_zone"), faults=faults)
     if about.locale not in file.locales:
         faults.add(("organization", "locales"), f"its own language {about.locale} is missing; add it")
     for key in file.sender:
@@ -36,14 +36,14 @@ def check(file: File, known: Known, faults: Faults) -> None:
         faults.references(path, suppression.channels or (), to="channel", known=known.channels)
         if suppression.channels == ():
             faults.add(path, "it stops nothing anywhere; name channels, or leave the line out to mean all")
-    _check_attributes(file, known, faults)
+    _check_attributes(file, known, faults=faults)
     path = ("double_opt_in_needs",)
     faults.references(path, file.double_opt_in_needs, to="evidence", known=known.evidence)
-    _check_words(file.words, ("words",), faults)
-    _check_words(file.countries, ("countries",), faults)
+    _check_words(file.words, ("words",), faults=faults)
+    _check_words(file.countries, ("countries",), faults=faults)
 
 
-def check_time_zone(zone: Any, path: Path, faults: Faults) -> None:
+def check_time_zone(zone: Any, path: Path, *, faults: Faults) -> None:
     """Note a time zone the IANA database does not have."""
     zones = _zones()
     if zone not in zones:
@@ -86,18 +86,18 @@ def attributes(file: File) -> dict[str, organization.Attribute]:
     return found
 
 
-def _check_attributes(file: File, known: Known, faults: Faults) -> None:
+def _check_attributes(file: File, known: Known, *, faults: Faults) -> None:
     for key, attribute in file.attributes.items():
         path: Path = ("attributes", key)
         if key in known.contacts or key == CONTACT:
             faults.add(path, f"{quoted(key)} is a contact point, not an attribute; give the attribute another key")
-        check_title((*path, "title"), attribute.title, known, faults)
+        check_title((*path, "title"), attribute.title, known=known, faults=faults)
         faults.references((*path, "purpose"), attribute.purpose, to="purpose", known=known.purposes)
         if not attribute.purpose:
             faults.add((*path, "purpose"), "without a purpose it may not be held; name one, or leave the attribute out")
 
 
-def _check_words(lists: Mapping[Any, tuple[str, ...]], path: Path, faults: Faults) -> None:
+def _check_words(lists: Mapping[Any, tuple[str, ...]], path: Path, *, faults: Faults) -> None:
     """Note a word that means two things; case and spaces around do not matter."""
     meanings: dict[str, str] = {}
     for meaning, words in lists.items():

@@ -72,7 +72,7 @@ class Faults:
         seen = set()
         for word, place in zip(words, places, strict=True):
             if word not in known:
-                self.add(place, none_such(to, word, known))
+                self.add(place, none_such(to, word, known=known))
             elif word in seen:
                 self.add(place, f"{quoted(word)} is named twice; leave one of them out")
             seen.add(word)
@@ -113,7 +113,7 @@ def quoted(text: str) -> str:
     return f'"{cut(text)}"'
 
 
-def none_such(what: str, word: str, known: Collection[str]) -> str:
+def none_such(what: str, word: str, *, known: Collection[str]) -> str:
     """Say that there is no such thing, what was likely meant, and what there is."""
     near = get_close_matches(word[:_CUT], list(known)[:_MOST], n=1)
     if not known:

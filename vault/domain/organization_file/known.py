@@ -48,14 +48,14 @@ def known(file: File) -> Known:
     )
 
 
-def check_title(path: Path, title: Mapping[str, str], known: Known, faults: Faults) -> None:
+def check_title(path: Path, title: Mapping[str, str], *, known: Known, faults: Faults) -> None:
     """Note languages the organization does not speak, and its own where it is missing."""
     for locale in title:
         faults.references((*path, locale), locale, to="language of the organization", known=known.locales)
-    check_own_language(path, title, known, faults)
+    check_own_language(path, title, known=known, faults=faults)
 
 
-def check_own_language(path: Path, texts: Mapping[str, object], known: Known, faults: Faults) -> None:
+def check_own_language(path: Path, texts: Mapping[str, object], *, known: Known, faults: Faults) -> None:
     """Note that the organization's own language is missing: the others fall back to it."""
     if known.locale not in texts:
         faults.add(path, f"the words in {known.locale} are missing; it is the language the others fall back to")

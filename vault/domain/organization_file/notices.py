@@ -10,7 +10,7 @@ from vault.domain.organization_file.known import Known, check_own_language
 from vault.domain.organization_file.shape import File, Notice
 
 
-def check(file: File, known: Known, faults: Faults) -> None:
+def check(file: File, known: Known, *, faults: Faults) -> None:
     """Note what is wrong with the notices."""
     for key, versions in file.notices.items():
         path: Path = ("notices", key)
@@ -18,12 +18,12 @@ def check(file: File, known: Known, faults: Faults) -> None:
             faults.add(path, "a notice has at least one version; write - version: 1 below it")
             continue
         # Older versions and other languages stay as they were published, even when nobody speaks them any more.
-        check_own_language((*path, len(versions) - 1, "texts"), versions[-1].texts, known, faults)
+        check_own_language((*path, len(versions) - 1, "texts"), versions[-1].texts, known=known, faults=faults)
         if versions[0].compatible is not None:
             detail = "the first version has none before it to be compatible with; leave this line out"
             faults.add((*path, 0, "compatible"), detail)
         for index, (before, notice) in enumerate(pairwise(versions), start=1):
-            _check_next(before, notice, (*path, index), faults)
+            _check_next(before, notice, path=(*path, index), faults=faults)
 
 
 def build(file: File) -> dict[str, tuple[organization.Notice, ...]]:
@@ -31,7 +31,7 @@ def build(file: File) -> dict[str, tuple[organization.Notice, ...]]:
     return {key: tuple(_build(key, notice) for notice in versions) for key, versions in file.notices.items()}
 
 
-def _check_next(before: Notice, notice: Notice, path: Path, faults: Faults) -> None:
+def _check_next(before: Notice, notice: Notice, *, path: Path, faults: Faults) -> None:
     if notice.version <= before.version:
         faults.add((*path, "version"), f"versions rise; write {before.version + 1} or more")
     if notice.published <= before.published:

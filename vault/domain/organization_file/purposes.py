@@ -14,7 +14,7 @@ from vault.domain.organization_file.shape import File
 _DEEPEST: Final = 30
 
 
-def check(file: File, known: Known, faults: Faults) -> None:
+def check(file: File, known: Known, *, faults: Faults) -> None:
     """Note what is wrong with the purposes."""
     tree: dict[str, Placed] = {}
     for entry in placed(file.purposes):
@@ -22,16 +22,16 @@ def check(file: File, known: Known, faults: Faults) -> None:
         if earlier is not entry:
             line = faults.line(earlier.path)
             faults.add(entry.path, f"the purpose {quoted(entry.key)} stands already in line {line}; give it one place")
-        _check_references(entry, known, faults)
+        _check_references(entry, known, faults=faults)
     circles: set[frozenset[str]] = set()
     for entry in tree.values():
         line_up = _lineage(entry, tree)
         if line_up[-1] in line_up[:-1]:
-            _check_circle(entry, line_up, circles, faults)
+            _check_circle(entry, line_up, circles=circles, faults=faults)
         elif len(line_up) > _DEEPEST:
             faults.add(entry.path, f"purposes are at most {_DEEPEST} levels deep; give it a parent further up")
         else:
-            _check_meaning(entry, tree, faults)
+            _check_meaning(entry, tree, faults=faults)
 
 
 def build(file: File) -> dict[str, organization.Purpose]:
@@ -78,9 +78,9 @@ def _basis(entry: Placed, tree: Mapping[str, Placed]) -> Basis | None:
     return next((basis for basis in bases if basis is not None), None)
 
 
-def _check_references(entry: Placed, known: Known, faults: Faults) -> None:
+def _check_references(entry: Placed, known: Known, *, faults: Faults) -> None:
     purpose, path = entry.purpose, entry.path
-    check_title((*path, "title"), purpose.title, known, faults)
+    check_title((*path, "title"), purpose.title, known=known, faults=faults)
     if purpose.parent is not None and entry.inside:
         faults.add((*path, "parent"), f"it stands inside {entry.above}, which is its parent; leave this line out")
     elif purpose.parent is not None:
@@ -98,7 +98,7 @@ def _check_references(entry: Placed, known: Known, faults: Faults) -> None:
         faults.references((*path, *place), channels, to="channel of this purpose", known=purpose.channels)
 
 
-def _check_circle(entry: Placed, line_up: tuple[str, ...], circles: set[frozenset[str]], faults: Faults) -> None:
+def _check_circle(entry: Placed, line_up: tuple[str, ...], *, circles: set[frozenset[str]], faults: Faults) -> None:
     """Tell a circle once, where its first `parent` stands. What only hangs from one is not told."""
     members = frozenset(line_up)
     if line_up[-1] != entry.key or entry.inside or members in circles:
@@ -108,7 +108,7 @@ def _check_circle(entry: Placed, line_up: tuple[str, ...], circles: set[frozense
     faults.add((*entry.path, "parent"), f"the purposes {cut(way)} go in a circle; leave out one parent of them")
 
 
-def _check_meaning(entry: Placed, tree: Mapping[str, Placed], faults: Faults) -> None:
+def _check_meaning(entry: Placed, tree: Mapping[str, Placed], *, faults: Faults) -> None:
     purpose, path = entry.purpose, entry.path
     kind, basis = _kind(entry, tree), _basis(entry, tree)
     if entry.above is None and kind is None:

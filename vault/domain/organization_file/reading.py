@@ -20,12 +20,12 @@ def read(text: str, *, name: str = "organization.yaml") -> Organization:
     References are checked once every value is of the right shape, so that no fault is told that only follows from one.
     """
     faults = Faults(name)
-    plain = Walk(faults).value(compose(text, faults), type_info(File), ())
+    plain = Walk(faults).value(compose(text, faults), type_info(File), path=())
     faults.stop()
     file = msgspec.convert(plain, File)
     declared = known(file)
     for part in (declarations, purposes, notices, clients, sources):
-        part.check(file, declared, faults)
+        part.check(file, declared, faults=faults)
     faults.stop()
     return _build(file)
 

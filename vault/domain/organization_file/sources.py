@@ -26,11 +26,11 @@ _STATEMENT: Final = ("purpose", "channel", "evidence", "at", "when", "unless")
 _Names = Mapping[str, tuple[str, Collection[str]]]
 
 
-def check(file: File, known: Known, faults: Faults) -> None:
+def check(file: File, known: Known, *, faults: Faults) -> None:
     """Note what is wrong with the sources."""
     fields = [field for evidence in file.evidence.values() for field in evidence.needs]
     statement = tuple(dict.fromkeys((*_STATEMENT, *fields)))
-    walk = _Walk(faults, _names(file, known), statement)
+    walk = _Walk(faults, _names(file, known), statement=statement)
     for key, source in file.sources.items():
         plain: dict[str, Any] = msgspec.to_builtins(source)
         walk.mapping({name: value for name, value in plain.items() if value}, ("sources", key))
@@ -59,7 +59,7 @@ def _names(file: File, known: Known) -> dict[str, tuple[str, Collection[str]]]:
 
 
 class _Walk:
-    def __init__(self, faults: Faults, names: _Names, statement: Collection[str]) -> None:
+    def __init__(self, faults: Faults, names: _Names, *, statement: Collection[str]) -> None:
         self._faults = faults
         self._names = names
         self._statement = statement
@@ -69,24 +69,25 @@ class _Walk:
         if "purpose" in value:
             for key in value:
                 if key not in self._statement:
-                    self._faults.add((*path, key), none_such("key", key, self._statement))
+                    self._faults.add((*path, key), none_such("key", key, known=self._statement))
         for key, item in value.items():
             here = (*path, key)
             if key in self._names:
                 # In the section `channels`, a no names the channels it stands for.
                 name = "channels" if key == "withdrawn" and "channels" in path else key
-                self._refer(item, here, *self._names[name])
+                to, known = self._names[name]
+                self._refer(item, here, to=to, known=known)
             elif key == "time_zone":
-                check_time_zone(item, here, self._faults)
+                check_time_zone(item, here, faults=self._faults)
             if isinstance(item, dict) and key not in _FOREIGN:
                 self.mapping(item, here)
 
-    def _refer(self, value: Any, path: Path, to: str, known: Collection[str]) -> None:
+    def _refer(self, value: Any, path: Path, *, to: str, known: Collection[str]) -> None:
         if isinstance(value, dict):
             if "purpose" not in value:
                 for key, item in value.items():
                     if key not in _HEADERS and not isinstance(item, dict):
-                        self._refer(item, (*path, key), to, known)
+                        self._refer(item, (*path, key), to=to, known=known)
         elif isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value)):
             self._faults.references(path, value, to=to, known=known)
         else:

@@ -27,7 +27,7 @@ class Walk:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
 
-    def value(self, node: Node, kind: inspect.Type, path: Path) -> Any:
+    def value(self, node: Node, kind: inspect.Type, *, path: Path) -> Any:
         """Return the node as plain values for `msgspec.convert`."""
         bare: Any = _bare(_fitting(node, kind))
         if isinstance(bare, inspect.AnyType):
@@ -36,38 +36,38 @@ class Walk:
             return self._faults.add(path, _instead(node, spelled(kind)))
         match node:
             case Entries() if isinstance(bare, inspect.StructType):
-                return self._struct(node, bare, path)
+                return self._struct(node, bare, path=path)
             case Entries():
-                return self._mapping(node, bare, path)
+                return self._mapping(node, bare, path=path)
             case Items():
                 item = bare.item_type
-                return [self.value(one, item, (*path, index)) for index, one in enumerate(node.items)]
+                return [self.value(one, item, path=(*path, index)) for index, one in enumerate(node.items)]
             case _:
-                return self._scalar(node, _fitting(node, kind), path)
+                return self._scalar(node, _fitting(node, kind), path=path)
 
-    def _struct(self, node: Entries, struct: inspect.StructType, path: Path) -> dict[str, Any]:
+    def _struct(self, node: Entries, struct: inspect.StructType, *, path: Path) -> dict[str, Any]:
         fields = {field.encode_name: field for field in struct.fields}
         values = {}
         for key, item in node.entries.items():
             if key in fields:
-                values[key] = self.value(item, fields[key].type, (*path, key))
+                values[key] = self.value(item, fields[key].type, path=(*path, key))
             else:
-                self._faults.add((*path, key), none_such("key", key, list(fields)))
+                self._faults.add((*path, key), none_such("key", key, known=list(fields)))
         for key, field in fields.items():
             if field.required and key not in node.entries:
                 self._faults.add(path, f"{key} is missing; write {spelled(field.type)}")
         return values
 
-    def _mapping(self, node: Entries, kind: Any, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: Entries, kind: Any, *, path: Path) -> dict[str, Any]:
         values = {}
         for key, item in node.entries.items():
             here = (*path, key)
             if not isinstance(kind.key_type, inspect.StrType):  # headers and words of others may be anything
-                self._scalar(Scalar(text=key, reads_as="text"), kind.key_type, here)
-            values[key] = self.value(item, kind.value_type, here)
+                self._scalar(Scalar(text=key, reads_as="text"), kind.key_type, path=here)
+            values[key] = self.value(item, kind.value_type, path=here)
         return values
 
-    def _scalar(self, node: Scalar, kind: inspect.Type, path: Path) -> Any:
+    def _scalar(self, node: Scalar, kind: inspect.Type, *, path: Path) -> Any:
         bare = _bare(kind)
         value = _read(node, bare)
         if value is None and isinstance(bare, inspect.StrType) and node.reads_as not in {"text", "nothing"}:

@@ -60,12 +60,12 @@ def serve(place: Place, *, throw_away: bool) -> Path:
             raise _failed(f"a server in {place.home} neither answers nor ends")
         time.sleep(_PAUSE_SECONDS)
     try:
-        return _launch(place, server, _SETTINGS | (_THROW_AWAY if throw_away else {}))
+        return _launch(place, server, settings=_SETTINGS | (_THROW_AWAY if throw_away else {}))
     finally:
         os.close(server)
 
 
-def _launch(place: Place, server: int, settings: dict[str, str]) -> Path:
+def _launch(place: Place, server: int, *, settings: dict[str, str]) -> Path:
     """Start a server and wait until it answers. The lock is ours, so what an earlier one left behind is stale."""
     _sweep(place)
     if place.data.exists():
