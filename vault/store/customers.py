@@ -31,7 +31,8 @@ WHERE c.organization = $1 AND c.id = $2 FOR UPDATE OF c
 """
 _FIND: Final = """
 SELECT s.field, s.tag, i.customer FROM unnest($2::text[], $3::uuid[]) AS s (field, tag)
-JOIN keystore.blind_index i ON i.organization = $1 AND i.field = s.field AND i.version = $4 AND i.tag = s.tag
+CROSS JOIN LATERAL (SELECT customer FROM keystore.blind_index
+                    WHERE organization = $1 AND field = s.field AND version = $4 AND tag = s.tag OFFSET 0) AS i
 """
 _ATTRIBUTE: Final = """
 INSERT INTO vault.attribute (organization, customer, name, sealed)
