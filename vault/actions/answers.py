@@ -95,8 +95,9 @@ def settle(prepared: Prepared, read: Read) -> Settled:
         flat = nobody(prepared.way, known=question.customer is None)
         return Settled(prepared=prepared, instants=instants, verdict=_contact(prepared, flat), flat=flat)
     lineage = prepared.way.rule.lineage
-    facts = tuple(fact for fact in person.facts if fact.purpose in lineage)  # others ride for others in the batch
-    person = msgspec.structs.replace(person, facts=facts)
+    if not all(fact.purpose in lineage for fact in person.facts):  # some ride for others in the batch
+        facts = tuple(fact for fact in person.facts if fact.purpose in lineage)
+        person = msgspec.structs.replace(person, facts=facts)
     rests = basis(person, prepared.way, instants=instants, named=named)
     verdict = _contact(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())

@@ -47,7 +47,6 @@ def _check(value: object) -> None:
 
 
 def _check_all(values: Collection[object]) -> None:
-    if set(map(type, values)) <= _LEAVES:  # most are, and this asks once for all of them
-        return
     for value in values:
-        _check(value)
+        if type(value) not in _LEAVES:
+            _check(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -36,4 +36,4 @@ class SystemEntropy:
 
     def draw(self, size: int) -> bytes:
         """Return bytes fit for keys."""
-        return secrets.token_bytes(size)
+        return os.urandom(size)

@@ -85,10 +85,11 @@ async def read(
     purposes: Iterable[str],
 ) -> Read:
     """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
+    asked = {raw(customer): customer for customer in customers}
     rows = await work.fetch(
         _PEOPLE,
         work.own,
-        [raw(customer) for customer in customers],
+        list(asked),
         [field for field, _ in sought],
         [tag for _, tag in sought],
         list(purposes),
@@ -98,19 +99,19 @@ async def read(
     for row in rows:
         if row["subject"] is None:
             continue
-        person = _person(row)
+        person = _person(row, asked.get(row["id"]) or CustomerId(show(CUSTOMER, row["id"])))
         people[person.customer] = person
         for field, tag, owner in row["found"] or ():
             found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
     return Read(epoch=rows[0]["epoch"], now=rows[0]["now"], people=people, found=found)
 
 
-def _person(row: asyncpg.Record) -> Person:
+def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
     stops: dict[UUID, list[Suppression]] = {}
     for tag, *stop in row["suppressions"]:
         stops.setdefault(tag, []).append(read_suppression(*stop))
     return Person(
-        customer=CustomerId(show(CUSTOMER, row["id"])),
+        customer=customer,
         subject=Subject(show(SUBJECT, row["subject"])),
         minor_until=row["minor_until"],
         points=tuple(_point(point, stops) for point in row["points"]),
