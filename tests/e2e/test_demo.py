@@ -100,7 +100,7 @@ def test_every_kind_of_no_is_shown(told: Json) -> None:
 
 def test_people_are_called_by_their_record_and_not_by_name(told: Json) -> None:
     known = {cell for path in (SUBSCRIBED, UNSUBSCRIBED) for row in rows(path)[1:] for cell in row[:3] if len(cell) > 3}
-    questions = " ".join(one["question"] for one in told["decisions"])
+    questions = " ".join(one["question"]["about"] for one in told["decisions"])
     assert not [word for word in known if re.search(rf"\b{re.escape(word)}\b", questions)]
 
 
@@ -134,7 +134,7 @@ def test_whoever_moves_to_those_who_left_is_refused(tmp_path: Path) -> None:
     after = demo(tmp_path, company(tmp_path / "after", changed))
     assert after["customers"] == before["customers"]
     assert address not in {value.lower() for value in released(after)}
-    question = next(one for one in after["decisions"] if "record 1 of unsubscribed" in one["question"])
+    question = next(one for one in after["decisions"] if "record 1 of unsubscribed" in one["question"]["about"])
     assert (question["allowed"], question["reasons"][0]) == (False, "withdrawn")
 
 

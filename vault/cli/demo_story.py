@@ -27,10 +27,21 @@ _BORN: Final = "birth_date"
 Tell = Callable[[str], None]
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asked; `about` is the record in which the customer stands."""
+
+    client: str
+    customer: str
+    about: str
+    purpose: str
+    channel: str
+    release: tuple[str, ...]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One question and its answer, as `--json` prints it."""
 
-    question: str
+    question: Question
     allowed: bool
     outcome: str
     reasons: tuple[str, ...]
@@ -179,14 +190,21 @@ class Story:
         self._ask(way, someone, release=[CONTACT])
 
     def _ask(self, way: Way, someone: Someone, **asked: Unpack[Asked]) -> Decision:
-        answer = self._vaults[way.client.key].decide(
+        question = Question(
+            client=way.client.key,
             customer=someone.customer,
+            about=someone.called,
             purpose=way.purpose.key,
             channel=way.channel,
-            release=[*asked.get("release", ())],
+            release=tuple(asked.get("release", ())),
         )
-        question = f"{way.client.key}: may I contact {someone.called} for {way.purpose.key} by {way.channel}?"
-        self._tell(f"  {question}")
+        answer = self._vaults[question.client].decide(
+            customer=question.customer,
+            purpose=question.purpose,
+            channel=question.channel,
+            release=[*question.release],
+        )
+        self._tell(f"  {question.client}: may I contact {question.about} for {question.purpose} by {question.channel}?")
         self._tell(f"    {'YES' if answer.allowed else 'NO '} {', '.join(reason.code for reason in answer.reasons)}")
         for reason in answer.reasons:
             self._tell(f"        {reason.message}")
