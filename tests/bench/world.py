@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,9 @@ class World:
 @asynccontextmanager
 async def world(size: int) -> AsyncIterator[World]:
     """Make a world of `size` customers, on VAULT_TEST_DATABASE_URL or a bundled server of its own; durable."""
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as bundled:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - as root the database is another user's, and stays in here
+        bundled = stack.enter_context(running(Path(folder) / "data"))
         key_file = Path(folder) / "root.key"
         create(key_file, entropy=SystemEntropy())
         os.environ |= {"BENCH_DATABASE": bundled, "BENCH_KEY": str(key_file), "BENCH_ANSWER": f"{folder}/answer.json"}
