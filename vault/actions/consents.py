@@ -19,7 +19,7 @@ from vault.domain.entry import stamp
 from vault.domain.fact import Fact, FactKind, Source, check_instants
 from vault.domain.organization import EVERY, Action, Organization
 from vault.domain.standing import Instants, Standing, standing
-from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves
+from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves, suffices
 from vault.store import consents, customers, keys, questions
 from vault.store.consents import Kept
 from vault.store.customers import KeptPoint
@@ -29,6 +29,7 @@ _SCOPES: Final[Mapping[FactKind, tuple[Action, ...]]] = {
     "withdrawn": ("withdraw",),
     "objected": ("withdraw", "capture"),
 }
+_SOURCES: Final[Mapping[str, Source]] = {"client": "client", "import": "import", "operator": "admin"}
 
 
 class _No(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,19 +48,16 @@ async def grant(
         organization = act.here.organization
         point = await _point(act, customer, wanted=said.contact_point)
         _check_point(organization, said, point=point)
-        needs_double = said.channel in organization.purpose(said.purpose).double_opt_in
-        double = proves(organization, said.evidence, double_opt_in=True)
-        proven = (
-            any(said.evidence.values())
-            if actor.kind == "client"
-            else double or (not needs_double and proves(organization, said.evidence, double_opt_in=False))
-        )
         words = msgspec.structs.replace(
-            _said(act, "granted", said=said, repeat=repeat), proven=proven, notice=said.notice
+            _said(act, "granted", said=said, repeat=repeat),
+            proven=_is_proven(act, said),
+            notice=said.notice,
+            locale=said.locale,
+            until=said.until,
         )
-        words = msgspec.structs.replace(words, locale=said.locale, until=said.until)
         stated, fact = await _record(act, customer, subject=subject, said=words, evidence=said.evidence)
-        if point is not None and double and actor.kind == "import" and not stated.repeated:
+        confirmed = actor.kind == "import" and proves(organization, said.evidence, double_opt_in=True)
+        if point is not None and confirmed and not stated.repeated:
             await customers.verify(act.work, customer, point=point.id, at=fact.at)
         return stated
 
@@ -148,10 +146,17 @@ def _check_point(organization: Organization, said: NewGrant, *, point: KeptPoint
         raise Invalid("contact_point_not_for_channel", "this channel does not reach this kind of contact point")
 
 
+def _is_proven(act: Acting, said: NewGrant) -> bool:
+    """Whether a yes comes with its evidence: a client answers for what it sends; anybody else's has to be complete."""
+    if act.actor.kind == "client":
+        return any(said.evidence.values())
+    return suffices(act.here.organization, said.evidence, purpose=said.purpose, channel=said.channel)
+
+
 def _said(act: Acting, kind: FactKind, *, said: NewGrant | NewNo, repeat: str | None) -> Said:
     who = (act.actor.client or act.actor.kind).encode()
     tag = act.here.safe.repeat
-    source: Source = "client" if act.actor.kind == "client" else "import" if act.actor.kind == "import" else "admin"
+    source = _SOURCES[act.actor.kind]
     return Said(
         kind=kind,
         purpose=said.purpose,

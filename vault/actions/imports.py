@@ -19,9 +19,9 @@ from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.contact_point import ContactValue, normalise
 from vault.domain.customer import Correction, Lookup, NewContactPoint, Registration
-from vault.domain.organization import Organization
+from vault.domain.organization import EVERY, Organization
 from vault.domain.question import Reference
-from vault.domain.statement import NewGrant, NewNo, proves
+from vault.domain.statement import NewGrant, NewNo, suffices
 from vault.imports.layout import ADDRESS, Layout, Vocabulary, layout, matching
 from vault.imports.outcome import PENDING, Applied, Export, FileLoaded, Loaded, Told
 from vault.imports.people import Person, people
@@ -205,12 +205,12 @@ class _Loading:
         self._files[row.file].applied.append(Applied(record=row.record, customers=tuple(about), told=tuple(told)))
 
     async def _say(self, customer: CustomerId, said: Saying, *, row: Row) -> Told:
-        kind = self._here.organization.channel(said.channel).reaches if said.channel != "*" else ""
+        kind = self._here.organization.channel(said.channel).reaches if said.channel != EVERY else ""
         point = await self._point(customer, row.point(kind))
         verdict: str = said.verdict
         if said.verdict == "granted":
             grant = self._grant(said, point)
-            if not self._is_proven(said):
+            if not suffices(self._here.organization, said.evidence, purpose=said.purpose, channel=said.channel):
                 verdict = PENDING
             stated = await consents.grant(self._vault, self._actor, customer=customer, said=grant)
         else:
@@ -228,9 +228,8 @@ class _Loading:
         key = (customer, point.kind, point.index)
         if key not in self._points:
             wanted = NewContactPoint(kind=point.kind, value=point.value)
-            self._points[key] = (
-                await customers.add_point(self._vault, self._actor, customer=customer, point=wanted)
-            ).id
+            added = await customers.add_point(self._vault, self._actor, customer=customer, point=wanted)
+            self._points[key] = added.id
         return self._points[key]
 
     def _grant(self, said: Saying, point: ContactPointId | None) -> NewGrant:
@@ -245,12 +244,6 @@ class _Loading:
             evidence=said.evidence,
             at=said.at,
             contact_point=point,
-        )
-
-    def _is_proven(self, said: Saying) -> bool:
-        double = self._here.way(said.purpose, said.channel).rule.double_opt_in
-        return proves(self._here.organization, said.evidence, double_opt_in=True) or (
-            not double and proves(self._here.organization, said.evidence, double_opt_in=False)
         )
 
     def _put_aside(self, row: Row, reason: str) -> None:

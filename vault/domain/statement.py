@@ -12,7 +12,7 @@ from msgspec import Meta
 from vault.base.ids import ContactPointIdText, FactId
 from vault.base.personal import Personal
 from vault.domain.fact import Instant
-from vault.domain.organization import Key, Organization
+from vault.domain.organization import EVERY, Key, Organization
 from vault.domain.question import Asked
 from vault.domain.standing import State
 
@@ -48,7 +48,7 @@ class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     purpose: Key
-    channel: Asked = "*"
+    channel: Asked = EVERY
     method: Captured = "api"
     at: Instant | None = None
     contact_point: ContactPointIdText | None = None
@@ -72,6 +72,14 @@ class ConsentShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     state: State | Literal["not_allowed"]
     since: datetime | None = None
     until: datetime | None = None
+
+
+def suffices(organization: Organization, evidence: Mapping[str, Personal], *, purpose: str, channel: str) -> bool:
+    """Whether evidence is complete for a yes: where the purpose wants a double opt-in on the channel, for that."""
+    if proves(organization, evidence, double_opt_in=True):
+        return True
+    wants_double = channel in organization.purpose(purpose).double_opt_in
+    return not wants_double and proves(organization, evidence, double_opt_in=False)
 
 
 def proves(organization: Organization, evidence: Mapping[str, Personal], *, double_opt_in: bool) -> bool:

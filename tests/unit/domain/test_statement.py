@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.facts import ORGANIZATION
 from vault.base.personal import Personal
-from vault.domain.statement import NewGrant, NewNo, proves
+from vault.domain.statement import NewGrant, NewNo, proves, suffices
 
 DECLARED = msgspec.structs.replace(
     ORGANIZATION,
@@ -54,6 +54,22 @@ def test_an_empty_value_is_no_evidence() -> None:
 def test_a_class_that_needs_nothing_proves_nothing() -> None:
     only = msgspec.structs.replace(DECLARED, evidence={"word_of_honour": ()})
     assert not proves(only, evidence(*NAMES), double_opt_in=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "purpose", "enough"),
+    [
+        (("captured_at", "ip"), "offers", True),
+        (("captured_at", "ip"), "newsletter", False),
+        (("captured_at", "confirmed_at"), "newsletter", True),
+        (("captured_at", "confirmed_at"), "offers", True),
+        (("captured_at",), "offers", False),
+    ],
+)
+def test_a_purpose_that_wants_a_double_opt_in_takes_no_less(
+    names: tuple[str, ...], purpose: str, *, enough: bool
+) -> None:
+    assert suffices(DECLARED, evidence(*names), purpose=purpose, channel="email") is enough
 
 
 def test_an_organization_that_declares_no_class_has_no_proof() -> None:
