@@ -82,6 +82,31 @@ async def test_a_statement_that_fails_takes_the_whole_work_back(database: Databa
     await check_whole(database)
 
 
+async def test_of_two_works_that_wait_for_each_other_one_is_told_to_ask_again(database: Database) -> None:
+    meeting = asyncio.Barrier(2)
+
+    async def both(first: int, second: int) -> None:
+        async with database.work() as work:
+            await work.fetch("INSERT INTO vault.thing VALUES ($1)", first)
+            await meeting.wait()
+            await work.fetch("INSERT INTO vault.thing VALUES ($1)", second)
+
+    async with asyncio.timeout(10):
+        ends = await asyncio.gather(both(1, 2), both(2, 1), return_exceptions=True)
+    [error] = [end for end in ends if end is not None]
+    assert isinstance(error, DatabaseError)
+    assert error.code == "database_busy"
+    assert await things(database) == [1, 2]
+    await check_whole(database)
+
+
+@pytest.mark.parametrize("state", ["40001", "55P03", "25006", "58030", "53100", "57014"])
+async def test_what_the_database_cannot_do_just_now_is_no_error_of_ours(database: Database, state: str) -> None:
+    with pytest.raises(DatabaseError):
+        await run(database, f"DO $$ BEGIN RAISE 'quokka' USING ERRCODE = '{state}'; END $$")
+    await check_whole(database)
+
+
 async def test_an_error_of_the_caller_takes_the_whole_work_back(database: Database) -> None:
     async def fail() -> None:
         async with database.work() as work:

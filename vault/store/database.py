@@ -28,7 +28,9 @@ _DOWN: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
 )
+_BUSY: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError)
 _AWAY: Final = "the database does not answer; ask again"
 
 
@@ -94,6 +96,9 @@ class Database:
                 raise
         except _DOWN:
             raise DatabaseError("database_away", _AWAY) from None
+        except _BUSY:
+            # Two works waited for each other, or this server only reads just now: the same again will do.
+            raise DatabaseError("database_busy", "the database took this back; ask again") from None
         except asyncpg.InternalClientError:
             # How asyncpg puts it when the server hangs up between two statements.
             if not connection.is_closed():
