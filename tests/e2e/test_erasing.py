@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from tests import make
@@ -195,3 +197,33 @@ async def test_erasing_twice_is_erasing_somebody_who_is_not_there(stage: Stage, 
     await stage.erase(customer)
     with pytest.raises(Exception, match="unknown_customer"):
         await stage.erase(customer)
+
+
+async def test_whoever_waited_for_an_erasure_to_end_finds_nobody(stage: Stage, api: Api) -> None:
+    customer = await lived(api, make.customer())
+    path = f"/v1/customers/{customer}"
+    holder = await asyncpg.connect(stage.url)
+    hold = holder.transaction()
+    await hold.start()
+    await holder.execute("SELECT 1 FROM vault.customer WHERE id = $1 FOR UPDATE", raw_id(customer))
+    erasing = asyncio.create_task(stage.erase(customer))
+    await waiting(stage, 1)
+    behind = [
+        asyncio.create_task(api.send("POST", f"{path}/withdrawals", {"purpose": "sales"})),
+        asyncio.create_task(api.send("PATCH", path, {"attributes": make.attributes()})),
+    ]
+    await waiting(stage, 3)
+    await hold.rollback()
+    await holder.close()
+    certificate = await erasing
+    for response in await asyncio.gather(*behind):
+        refused(response, 404, "unknown_customer")
+    facts = await stage.rows("SELECT 1 FROM vault.fact WHERE subject = $1", raw_id(certificate.subject))
+    assert len(facts) == certificate.stays[0].count
+
+
+async def waiting(stage: Stage, most: int) -> None:
+    """Wait until so many works stand in line for a lock."""
+    async with asyncio.timeout(5):
+        while (await stage.rows("SELECT count(*) AS n FROM pg_locks WHERE NOT granted"))[0]["n"] < most:  # noqa: ASYNC110 - PostgreSQL calls nobody
+            await asyncio.sleep(0.01)

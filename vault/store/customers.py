@@ -27,7 +27,7 @@ from vault.store.tables import Attributes, BlindIndex, ContactPoints, Customers,
 
 _LOCK: Final = """
 SELECT s.subject FROM vault.customer c JOIN keystore.subject s ON s.organization = c.organization AND s.customer = c.id
-WHERE c.organization = $1 AND c.id = $2 FOR UPDATE OF c
+WHERE c.organization = $1 AND c.id = $2 AND c.erased_at IS NULL FOR UPDATE OF c
 """
 _FIND: Final = """
 SELECT s.field, s.tag, i.customer FROM unnest($2::text[], $3::uuid[]) AS s (field, tag)
