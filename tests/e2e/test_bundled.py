@@ -62,7 +62,7 @@ def ground() -> Iterator[Path]:
         if SYSTEM in home.parents:
             shutil.rmtree(home)
     shutil.rmtree(ground)
-    if SYSTEM.is_dir() and not any(SYSTEM.iterdir()):
+    if ROOT and SYSTEM.is_dir() and not any(SYSTEM.iterdir()):
         SYSTEM.rmdir()
 
 
