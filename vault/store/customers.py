@@ -9,19 +9,10 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import (
-    CONTACT_POINT,
-    CUSTOMER,
-    SUBJECT,
-    ContactPointId,
-    CustomerId,
-    Subject,
-    raw,
-    show,
-)
+from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.domain.customer import CustomerShown, PointShown
 from vault.store.database import Work
-from vault.store.keys import VERSION
+from vault.store.keys import REFERENCE, VERSION
 from vault.store.questions import Sought
 from vault.store.tables import Attributes, BlindIndex, ContactPoints, Customers, ExternalReferences, Subjects
 
@@ -129,7 +120,7 @@ async def update(work: Work, customer: CustomerId, *, values: Mapping[str, objec
     """Set columns of a customer's row."""
     columns: dict[Any, Any] = dict(values)
     if columns:
-        await work.run(Customers.update(columns).where(_is(work, Customers, column=Customers.id, customer=customer)))
+        await work.run(Customers.update(columns).where(_row(work, customer)))
 
 
 async def set_attributes(work: Work, customer: CustomerId, *, sealed: Mapping[str, bytes]) -> None:
@@ -142,10 +133,7 @@ async def drop_attributes(work: Work, customer: CustomerId, *, names: Sequence[s
     """Take attributes away."""
     if names:
         await work.run(
-            Attributes.delete().where(
-                _is(work, Attributes, column=Attributes.customer, customer=customer)
-                & Attributes.name.is_in(list(names))
-            )
+            Attributes.delete().where(_of(work, Attributes, customer=customer) & Attributes.name.is_in(list(names)))
         )
 
 
@@ -175,11 +163,7 @@ async def add_points(work: Work, customer: CustomerId, *, points: Sequence[NewPo
 
 
 async def add_references(
-    work: Work,
-    customer: CustomerId,
-    *,
-    references: Sequence[NewReference],
-    recorded_at: datetime,
+    work: Work, customer: CustomerId, *, references: Sequence[NewReference], recorded_at: datetime
 ) -> None:
     """Store external references and their tags."""
     if not references:
@@ -199,14 +183,14 @@ async def add_references(
             )
         )
     )
-    await _index(work, customer, tags=[("reference", reference.found_by, reference.id) for reference in references])
+    await _index(work, customer, tags=[(REFERENCE, reference.found_by, reference.id) for reference in references])
 
 
 async def points(work: Work, customer: CustomerId) -> list[KeptPoint]:
     """Return a customer's contact points, without their values."""
     query = ContactPoints.select(
         ContactPoints.id, ContactPoints.kind, ContactPoints.tag, ContactPoints.is_primary, ContactPoints.verified_at
-    ).where(_is(work, ContactPoints, column=ContactPoints.customer, customer=customer))
+    ).where(_of(work, ContactPoints, customer=customer))
     return [
         KeptPoint(
             id=ContactPointId(show(CONTACT_POINT, row["id"])),
@@ -228,7 +212,7 @@ async def set_primary(work: Work, customer: CustomerId, *, kind: str, point: Con
     """Make one contact point the primary one of its kind."""
     await work.run(
         ContactPoints.update({ContactPoints.is_primary: False}).where(
-            _is(work, ContactPoints, column=ContactPoints.customer, customer=customer) & (ContactPoints.kind == kind)
+            _of(work, ContactPoints, customer=customer) & (ContactPoints.kind == kind)
         )
     )
     await work.run(ContactPoints.update({ContactPoints.is_primary: True}).where(_point(work, customer, point=point)))
@@ -238,25 +222,19 @@ async def drop_point(work: Work, customer: CustomerId, *, point: ContactPointId)
     """Take a contact point and its tags away."""
     await work.run(ContactPoints.delete().where(_point(work, customer, point=point)))
     await work.run(
-        BlindIndex.delete().where(
-            _is(work, BlindIndex, column=BlindIndex.customer, customer=customer) & (BlindIndex.owner == raw(point))
-        )
+        BlindIndex.delete().where(_of(work, BlindIndex, customer=customer) & (BlindIndex.owner == raw(point)))
     )
 
 
 async def show_customer(work: Work, customer: CustomerId, *, today: date) -> CustomerShown | None:
     """Return a customer without any value, or none for whoever is not there or was erased."""
-    own = _is(work, Customers, column=Customers.id, customer=customer) & Customers.erased_at.is_null()
+    own = _row(work, customer) & Customers.erased_at.is_null()
     rows = await work.run(Customers.select(Customers.locale, Customers.time_zone, Customers.minor_until).where(own))
     if not rows:
         return None
-    names = await work.run(
-        Attributes.select(Attributes.name).where(_is(work, Attributes, column=Attributes.customer, customer=customer))
-    )
+    names = await work.run(Attributes.select(Attributes.name).where(_of(work, Attributes, customer=customer)))
     sources = await work.run(
-        ExternalReferences.select(ExternalReferences.source).where(
-            _is(work, ExternalReferences, column=ExternalReferences.customer, customer=customer)
-        )
+        ExternalReferences.select(ExternalReferences.source).where(_of(work, ExternalReferences, customer=customer))
     )
     until = rows[0]["minor_until"]
     return CustomerShown(
@@ -291,10 +269,14 @@ async def _index(work: Work, customer: CustomerId, *, tags: Sequence[tuple[str, 
     )
 
 
-def _is(work: Work, table: Any, *, column: Any, customer: CustomerId) -> Any:
-    # Piccolo builds conditions by comparison, which its types do not describe.
-    return (table.organization == work.own) & (column == raw(customer))
+# Piccolo builds conditions by comparison, which its types do not describe.
+def _row(work: Work, customer: CustomerId) -> Any:
+    return (Customers.organization == work.own) & (Customers.id == raw(customer))
+
+
+def _of(work: Work, table: Any, *, customer: CustomerId) -> Any:
+    return (table.organization == work.own) & (table.customer == raw(customer))
 
 
 def _point(work: Work, customer: CustomerId, *, point: ContactPointId) -> Any:
-    return _is(work, ContactPoints, column=ContactPoints.customer, customer=customer) & (ContactPoints.id == raw(point))
+    return _of(work, ContactPoints, customer=customer) & (ContactPoints.id == raw(point))

@@ -10,20 +10,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from vault.base.ids import (
-    CONTACT_POINT,
-    CUSTOMER,
-    SUBJECT,
-    ContactPointId,
-    CustomerId,
-    Subject,
-    raw,
-    show,
-)
+from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.domain.decision import Person, Point
 from vault.domain.suppression import Suppression
 from vault.store.consents import FOLDED, read_fact
 from vault.store.database import Work
+from vault.store.keys import VERSION
 from vault.store.suppressions import read_suppression
 
 Sought = tuple[str, UUID]
@@ -38,7 +30,8 @@ WITH sought AS (
     UNION ALL
     SELECT i.customer FROM unnest($3::text[], $4::uuid[]) AS s (field, tag)
     CROSS JOIN LATERAL (SELECT customer FROM keystore.blind_index
-                        WHERE organization = $1 AND field = s.field AND version = 1 AND tag = s.tag OFFSET 0) AS i
+                        WHERE organization = $1 AND field = s.field AND version = {VERSION} AND tag = s.tag
+                        OFFSET 0) AS i
   ) AS named
 )
 SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, b.subject,
@@ -78,21 +71,12 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read(
-    work: Work,
-    customers: Sequence[CustomerId],
-    *,
-    sought: Sequence[Sought],
-    purposes: Iterable[str],
+    work: Work, customers: Sequence[CustomerId], *, sought: Sequence[Sought], purposes: Iterable[str]
 ) -> Read:
     """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
     asked = {raw(customer): customer for customer in customers}
     rows = await work.fetch(
-        _PEOPLE,
-        work.own,
-        list(asked),
-        [field for field, _ in sought],
-        [tag for _, tag in sought],
-        list(purposes),
+        _PEOPLE, work.own, list(asked), [field for field, _ in sought], [tag for _, tag in sought], list(purposes)
     )
     people: dict[CustomerId, Person] = {}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
