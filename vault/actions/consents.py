@@ -226,7 +226,7 @@ def _stands(known: Iterable[Fact], shared: Fact) -> bool:
 async def _sealed(act: Acting, customer: CustomerId, *, fact: FactId, evidence: Evidence) -> bytes | None:
     if not evidence:
         return None
-    proof = (await keys.opened(act.work, act.here.safe, customers=[customer], kind="proof"))[customer]
+    proof = await keys.opened(act.work, act.here.safe, customer=customer, kind="proof")
     text = msgspec.json.encode({name: value.reveal() for name, value in sorted(evidence.items())})
     return act.here.safe.seal(proof, "fact", column="evidence", row=raw(fact), value=text)
 

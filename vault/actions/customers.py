@@ -221,7 +221,7 @@ async def _shown(act: Acting, customer: CustomerId) -> CustomerShown:
 
 
 async def _key(act: Acting, customer: CustomerId) -> CustomerKey:
-    return (await keys.opened(act.work, act.here.safe, customers=[customer], kind="data"))[customer]
+    return await keys.opened(act.work, act.here.safe, customer=customer, kind="data")
 
 
 async def _seal_attributes(

@@ -41,6 +41,6 @@ async def erase(vault: Vault, actor: Actor, *, customer: CustomerId) -> Certific
 
 
 async def _references(act: Acting, customer: CustomerId) -> list[UUID]:
-    key = (await keys.opened(act.work, act.here.safe, customers=[customer], kind="data"))[customer]
+    key = await keys.opened(act.work, act.here.safe, customer=customer, kind="data")
     found = await erasure.references(act.work, act.here.safe, key=key)
     return [reference_tag(act.here, source, own=own) for source, own in found]

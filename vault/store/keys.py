@@ -6,7 +6,7 @@ five minutes at most; customer keys are forgotten with the request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 from uuid import UUID
 
@@ -72,15 +72,14 @@ class Safe:
 
     def new_key(self, customer: CustomerId, kind: KeyKind) -> tuple[CustomerKey, bytes]:
         """Return a new customer key and its wrapped form."""
-        binding = _binding(self.organization, raw(customer), kind=kind, version=VERSION)
+        binding = Binding(organization=self.organization, kind=kind, owner=raw(customer), version=VERSION)
         key, wrapped = self._keyring.fresh_key(self._organization_key(), binding)
         return CustomerKey(customer=raw(customer), version=VERSION, key=key), wrapped
 
     def open_key(self, customer: UUID, kind: KeyKind, *, version: int, wrapped: bytes) -> CustomerKey:
         """Return a customer key from its wrapped form."""
-        key = unwrap(
-            self._organization_key(), wrapped, binding=_binding(self.organization, customer, kind=kind, version=version)
-        )
+        binding = Binding(organization=self.organization, kind=kind, owner=customer, version=version)
+        key = unwrap(self._organization_key(), wrapped, binding=binding)
         return CustomerKey(customer=customer, version=version, key=key)
 
     def seal(self, key: CustomerKey, table: str, *, column: str, row: UUID, value: bytes) -> bytes:
@@ -108,8 +107,8 @@ class Safe:
     def _key(self, name: str) -> bytes:
         above = self._organization_key()
         if (key := self._index.get(name)) is None:
-            binding = Binding(organization=self.organization, kind="index", owner=name, version=VERSION)
-            key = self._index[name] = unwrap(above, self._wrapped[name], binding=binding)
+            key = unwrap(above, self._wrapped[name], binding=_of_name(self.organization, name))
+            self._index[name] = key
         return key
 
 
@@ -142,8 +141,7 @@ async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[st
     wanted = {SUPPRESSION, REPEAT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)}
     missing = sorted(wanted - {row["name"] for row in known})
     for name in missing:
-        binding = Binding(organization=own, kind="index", owner=name, version=VERSION)
-        _, fresh = keyring.fresh_key(above, binding)
+        _, fresh = keyring.fresh_key(above, _of_name(own, name))
         await work.run(IndexKeys.insert(IndexKeys(organization=own, name=name, version=VERSION, wrapped=fresh)))
     return missing if found else ["organization", *missing]
 
@@ -157,23 +155,16 @@ async def add(work: Work, customer: CustomerId, *, wrapped: Mapping[KeyKind, byt
     await work.run(CustomerKeys.insert(*rows))
 
 
-async def opened(
-    work: Work, safe: Safe, *, customers: Sequence[CustomerId], kind: KeyKind
-) -> dict[CustomerId, CustomerKey]:
-    """Return the current keys of these customers, opened; an erased one has none."""
-    own = [raw(customer) for customer in customers]
-    query = CustomerKeys.select(CustomerKeys.customer, CustomerKeys.version, CustomerKeys.wrapped).where(
+async def opened(work: Work, safe: Safe, *, customer: CustomerId, kind: KeyKind) -> CustomerKey:
+    """Return a key of a customer whose row is held, opened: whoever was not erased has one of each kind."""
+    query = CustomerKeys.select(CustomerKeys.version, CustomerKeys.wrapped).where(
         (CustomerKeys.organization == safe.organization)
-        & (CustomerKeys.customer.is_in(own))
+        & (CustomerKeys.customer == raw(customer))
         & (CustomerKeys.kind == kind)
     )
-    rows = {row["customer"]: row for row in await work.run(query)} if own else {}
-    return {
-        customer: safe.open_key(row["customer"], kind, version=row["version"], wrapped=row["wrapped"])
-        for customer in customers
-        if (row := rows.get(raw(customer))) is not None
-    }
+    [row] = await work.run(query)
+    return safe.open_key(raw(customer), kind, version=row["version"], wrapped=row["wrapped"])
 
 
-def _binding(organization: UUID, owner: UUID, *, kind: KeyKind, version: int) -> Binding:
-    return Binding(organization=organization, kind=kind, owner=owner, version=version)
+def _of_name(organization: UUID, name: str) -> Binding:
+    return Binding(organization=organization, kind="index", owner=name, version=VERSION)
