@@ -10,13 +10,13 @@ from datetime import datetime
 
 import msgspec
 
+from vault.actions.points import read_point
 from vault.actions.vault import Here
 from vault.base.canonical import Json
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, DecisionId, EntryId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.contact_point import normalise
 from vault.domain.decision import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.entry import stamp
 from vault.domain.organization import CONTACT, Client
@@ -189,11 +189,7 @@ def _check_fields(here: Here, fields: Iterable[str]) -> None:
 def _sought(here: Here, question: Question) -> Sought | None:
     if question.contact is not None:
         kind = question.contact.kind
-        if all(channel.reaches != kind for channel in here.organization.channels.values()):
-            raise Invalid(
-                "unknown_contact_point_kind", "no channel of this organization reaches this kind of contact point"
-            )
-        read = normalise(kind, question.contact.value, region=here.organization.region)
+        read = read_point(here, kind, value=question.contact.value)
         return kind, here.safe.index(kind, read.index.reveal().encode())
     if question.external is not None:
         source, own = question.external.source, question.external.id

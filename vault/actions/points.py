@@ -12,7 +12,7 @@ from vault.actions.vault import Here
 from vault.base.errors import Conflict, Denied, Invalid
 from vault.base.ids import CONTACT_POINT, ContactPointId, CustomerId, raw
 from vault.base.personal import Personal
-from vault.domain.contact_point import normalise
+from vault.domain.contact_point import Normalised, normalise
 from vault.domain.customer import NewContactPoint
 from vault.domain.question import Reference
 from vault.store import customers, suppressions
@@ -36,13 +36,18 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind, self.found_by
 
 
-def tag_point(here: Here, kind: str, *, value: Personal, primary: bool = False) -> Tagged:
-    """Read and tag a contact point; `Invalid` when no channel reaches its kind, or it cannot be read."""
+def read_point(here: Here, kind: str, *, value: Personal) -> Normalised:
+    """Read a contact point; `Invalid` when no channel reaches its kind, or it cannot be read."""
     if all(channel.reaches != kind for channel in here.organization.channels.values()):
         raise Invalid(
             "unknown_contact_point_kind", "no channel of this organization reaches this kind of contact point"
         )
-    read = normalise(kind, value, region=here.organization.region)
+    return normalise(kind, value, region=here.organization.region)
+
+
+def tag_point(here: Here, kind: str, *, value: Personal, primary: bool = False) -> Tagged:
+    """Read and tag a contact point; `Invalid` as `read_point` says."""
+    read = read_point(here, kind, value=value)
     index = read.index.reveal().encode()
     return Tagged(
         kind=kind,
@@ -75,53 +80,51 @@ def tag_points(here: Here, points: Iterable[NewContactPoint]) -> list[Tagged]:
     return list({tagged.tag: tagged for tagged in found}.values())
 
 
-async def refuse_erased(acting: Acting, tagged: Sequence[Tagged]) -> None:
+async def refuse_erased(act: Acting, tagged: Sequence[Tagged]) -> None:
     """Refuse values with an erasure mark: only the person in person brings them back."""
-    if await suppressions.marked(acting.work, [one.tag for one in tagged]):
+    if await suppressions.marked(act.work, [one.tag for one in tagged]):
         raise Denied("not_accepted", "a contact point or reference of this request may not be stored for anybody")
 
 
-async def lock_tags(acting: Acting, tagged: Sequence[Tagged]) -> None:
+async def lock_tags(act: Acting, tagged: Sequence[Tagged]) -> None:
     """Wait for whoever registers the same values right now, so that one person does not become two."""
-    await acting.work.lock([one.found_by.int & (2**63 - 1) for one in tagged])
+    await act.work.lock([one.found_by.int & (2**63 - 1) for one in tagged])
 
 
 async def add_points(
-    acting: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]
+    act: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]
 ) -> list[ContactPointId]:
     """Seal and store contact points; the first of its kind is the primary one, unless another says it is."""
-    have = {point.kind for point in await customers.points(acting.work, customer) if point.primary}
+    have = {point.kind for point in await customers.points(act.work, customer) if point.primary}
     wanting = {one.kind for one in tagged if one.primary}
     points: list[NewPoint] = []
     for one in tagged:
-        own = ContactPointId(acting.id(CONTACT_POINT))
+        own = ContactPointId(act.id(CONTACT_POINT))
         primary = one.primary or (one.kind not in have and one.kind not in wanting)
         if primary:
             have.add(one.kind)
-        sealed = acting.here.safe.seal(
+        sealed = act.here.safe.seal(
             key, "contact_point", column="value", row=raw(own), value=one.value.reveal().encode()
         )
         points.append(
             NewPoint(id=own, kind=one.kind, sealed=sealed, tag=one.tag, found_by=one.found_by, primary=primary)
         )
-    await customers.add_points(acting.work, customer, points=points, recorded_at=acting.now)
+    await customers.add_points(act.work, customer, points=points, recorded_at=act.now)
     for point in points:
         if point.primary and point.kind in wanting:
-            await customers.set_primary(acting.work, customer, kind=point.kind, point=point.id)
+            await customers.set_primary(act.work, customer, kind=point.kind, point=point.id)
     return [point.id for point in points]
 
 
-async def add_references(acting: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
+async def add_references(act: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
     """Seal and store external references; `Conflict` for one that is somebody else's."""
-    found = await customers.find(acting.work, [(REFERENCE, one.found_by) for one in tagged])
+    found = await customers.find(act.work, [(REFERENCE, one.found_by) for one in tagged])
     if any(owner != customer for owners in found.values() for owner in owners):
         raise Conflict("conflicting_references", "a reference of this request belongs to another customer")
     new = [one for one in tagged if (REFERENCE, one.found_by) not in found]
     references: list[NewReference] = []
     for one in new:
-        own = raw(acting.id(CONTACT_POINT))
-        sealed = acting.here.safe.seal(
-            key, "external_reference", column="id", row=own, value=one.value.reveal().encode()
-        )
+        own = raw(act.id(CONTACT_POINT))
+        sealed = act.here.safe.seal(key, "external_reference", column="id", row=own, value=one.value.reveal().encode())
         references.append(NewReference(id=own, source=one.kind, sealed=sealed, found_by=one.found_by))
-    await customers.add_references(acting.work, customer, references=references, recorded_at=acting.now)
+    await customers.add_references(act.work, customer, references=references, recorded_at=act.now)
