@@ -16,11 +16,12 @@ from vault.actions.points import (
     tag_points,
     tag_reference,
 )
-from vault.actions.vault import Vault
+from vault.actions.vault import Here, Vault
 from vault.base.errors import Conflict, Invalid, Unknown
 from vault.base.ids import CUSTOMER, ContactPointId, CustomerId, Subject, raw
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
+from vault.domain.contact_point import ContactValue
 from vault.domain.customer import (
     BIRTH_DATE,
     Correction,
@@ -35,9 +36,11 @@ from vault.domain.customer import (
     check_time_zone,
     minor_until,
 )
+from vault.domain.question import Reference
 from vault.store import customers, keys
 from vault.store.customers import NewCustomer
 from vault.store.keys import REFERENCE, CustomerKey
+from vault.store.questions import Sought
 
 
 async def register(vault: Vault, actor: Actor, *, registration: Registration) -> Registered:
@@ -116,14 +119,7 @@ async def remove_point(vault: Vault, actor: Actor, *, customer: CustomerId, poin
 async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
     """Return who has a contact point or reference. Each customer found has an entry of their own."""
     async with acting(vault, actor, name="lookup", scopes=["lookup"]) as act:
-        if (sought.contact is None) == (sought.external is None):
-            raise Invalid("one_person", "look up by exactly one of contact or external")
-        if sought.contact is not None:
-            place = tag_point(act.here, sought.contact.kind, value=sought.contact.value).sought
-        elif sought.external is not None:
-            place = (REFERENCE, tag_reference(act.here, sought.external).found_by)
-        else:
-            raise Invalid("one_person", "look up by exactly one of contact or external")
+        place = _place(act.here, sought)
         found = (await customers.find(act.work, [place])).get(place, [])
         subjects = await customers.subjects(act.work, found)
         for subject in subjects:
@@ -148,6 +144,16 @@ async def locked(act: Acting, customer: CustomerId) -> Subject:
     if subject is None:
         raise Unknown("unknown_customer", "there is no such customer")
     return subject
+
+
+def _place(here: Here, sought: Lookup) -> Sought:
+    match sought.contact, sought.external:
+        case ContactValue() as contact, None:
+            return tag_point(here, contact.kind, value=contact.value).sought
+        case None, Reference() as reference:
+            return REFERENCE, tag_reference(here, reference).found_by
+        case _:
+            raise Invalid("one_person", "look up by exactly one of contact or external")
 
 
 async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None:
