@@ -15,7 +15,7 @@ import msgspec
 from vault.base.ids import ContactPointId
 from vault.domain.duration import Duration
 from vault.domain.fact import Fact, FactKind
-from vault.domain.organization import EVERY, Basis, Organization, Purpose
+from vault.domain.organization import EVERY, Organization, Purpose
 
 State = Literal["never_asked", "pending", "granted", "refused", "withdrawn", "objected", "expired", "outdated"]
 Awaited = Literal["double_opt_in", "evidence"]
@@ -36,12 +36,11 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What the fold must know of one purpose and channel. `lineage` is the purpose, then its parents up to the root.
 
-    `used` is false where the purpose does not use the channel: then no grant counts. `basis` is for the decision.
+    `used` is false where the purpose does not use the channel: then no grant counts.
     """
 
     lineage: tuple[str, ...]
     channel: str
-    basis: Basis
     used: bool = True
     double_opt_in: bool = False
     lasts: Duration | None = None
@@ -89,7 +88,6 @@ def rule(organization: Organization, purpose: Purpose, *, channel: str) -> Rule:
     return Rule(
         lineage=purpose.lineage,
         channel=channel,
-        basis=purpose.basis,
         used=channel in (purpose.channels or (EVERY,)),
         double_opt_in=channel in purpose.double_opt_in,
         lasts=purpose.lasts,

@@ -183,7 +183,6 @@ def rule_of(number: int) -> Rule:
     return Rule(
         lineage=("sales", "offers", "root"),
         channel="email",
-        basis="consent",
         double_opt_in=dice.pick((False, True)),
         lasts=dice.pick(LENGTHS),
         breaks=tuple(breaks),

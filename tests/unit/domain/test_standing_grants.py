@@ -267,5 +267,5 @@ def test_a_rule_reads_double_opt_in_per_channel() -> None:
     newsletter = ORGANIZATION.purpose("newsletter")
     assert rule(ORGANIZATION, newsletter, channel="email").double_opt_in
     assert not rule(ORGANIZATION, newsletter, channel="sms").double_opt_in
-    alone = Rule(lineage=("newsletter",), channel="email", basis="consent")
+    alone = Rule(lineage=("newsletter",), channel="email")
     assert standing([], alone, instants=Instants(now=NOW)).state == "never_asked"

@@ -25,7 +25,7 @@ from tests.unit.domain.facts import (
 )
 from vault.domain.fact import Fact, FactKind, Source
 from vault.domain.organization import EVERY
-from vault.domain.standing import Instants, Rule, rule, standing
+from vault.domain.standing import Instants, Rule, standing
 
 STRICTEST_FIRST: tuple[FactKind, ...] = ("objected", "withdrawn", "refused", "granted")
 SOURCES: tuple[Source, ...] = ("person", "link", "client", "admin", "import")
@@ -239,14 +239,12 @@ def test_an_objection_to_everything_is_lifted_purpose_by_purpose() -> None:
     assert stands(objection, grant, purpose="back_in_stock").state == "objected"
 
 
-def test_the_fold_says_what_was_said_whatever_the_legal_basis() -> None:
-    legitimate = Rule(lineage=("recall",), channel="email", basis="legitimate_interest")
+def test_an_objection_stands_before_a_withdrawal_that_came_later() -> None:
+    recall = Rule(lineage=("recall",), channel="email")
     words = [said("objected", NOW - 2 * DAY, purpose="recall"), said("withdrawn", purpose="recall")]
-    assert standing(words, legitimate, instants=Instants(now=NOW)).state == "objected"
-    assert standing(words[1:], legitimate, instants=Instants(now=NOW)).state == "withdrawn"
+    assert standing(words, recall, instants=Instants(now=NOW)).state == "objected"
+    assert standing(words[1:], recall, instants=Instants(now=NOW)).state == "withdrawn"
 
 
-def test_a_no_reaches_a_service_too_and_the_decision_knows_its_basis() -> None:
-    contract = rule(ORGANIZATION, ORGANIZATION.purpose("service"), channel="email")
-    assert contract.basis == "contract"
+def test_a_no_reaches_a_service_too_whatever_its_legal_basis_makes_of_it() -> None:
     assert stands(said("withdrawn", purpose="service", channel=EVERY), purpose="service").state == "withdrawn"
