@@ -37,7 +37,6 @@ SUPPRESSION: Final = "sup"
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]
 ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
-SuppressionIdText = Annotated[SuppressionId, Meta(pattern="^sup" + SHOWN)]
 
 _LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
