@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from vault.actions.acting import written
@@ -17,6 +19,8 @@ from vault.store import keys, log, organizations
 from vault.store.database import Work
 from vault.store.organizations import Kept
 
+_BESIDE: Final = "changes what the file says beside the rules in use, or the vault's own policies"
+
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """What applying a file changes, in words; no words for a file that is in force already."""
@@ -31,23 +35,20 @@ async def apply(vault: Vault, text: str, *, name: str, dry_run: bool = False) ->
     declared = read(text, name=name)
     document = Document(file=text, organization=declared, policies=shipped_texts())
     load(document.policies, declared)
-    kept_bytes = canonical(plain(document))
-    digest = organizations.digest(kept_bytes)
+    configuration = canonical(plain(document))
     async with vault.database.work() as work:
         kept = await organizations.by_slug(work, declared.slug, lock=True)
+        if kept is not None and kept.configuration == organizations.digest(configuration):
+            return Applied(organization=kept.id, slug=kept.slug, changes=())
         before = await _in_force(work, kept)
         check_change(before, declared, text=text, name=name)
-        changes = tuple(difference(before, declared))
-        if kept is not None and kept.configuration != digest and not changes:
-            changes = ("changes what the file says beside the rules in use, or the vault's own policies",)
-        if kept is not None and kept.configuration == digest:
-            return Applied(organization=kept.id, slug=kept.slug, changes=())
+        changes = tuple(difference(before, declared)) or (_BESIDE,)
         organization = (
             kept.id if kept is not None else OrganizationId(fresh(ORGANIZATION, vault.clock, entropy=vault.entropy))
         )
         applied = Applied(organization=organization, slug=declared.slug, changes=changes)
         if not dry_run:
-            await _write(vault, work, applied=applied, declared=declared, document=kept_bytes)
+            await _write(vault, work, applied=applied, declared=declared, document=configuration)
     return applied
 
 
