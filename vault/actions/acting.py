@@ -56,11 +56,11 @@ async def acting(vault: Vault, actor: Actor, *, name: str, scopes: Sequence[Acti
     """Open the action `name`; a client needs one of `scopes`. A refusal is logged in a transaction of its own."""
     try:
         async with vault.database.work(actor.organization) as work:
-            organization, now = await here(vault, work)
+            current, now = await here(vault, work)
             if actor.kind == "client":
-                organization.client(actor, now)
+                current.client(actor, now)
                 actor.need(*scopes)
-            yield Acting(vault=vault, work=work, here=organization, actor=actor, now=now)
+            yield Acting(vault=vault, work=work, here=current, actor=actor, now=now)
     except Denied as refusal:
         await deny(vault, actor, name=name, refusal=refusal)
         raise

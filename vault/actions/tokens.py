@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from vault.actions.acting import written
 from vault.actions.vault import Vault, here
-from vault.base.ids import OrganizationId
 from vault.domain.actor import Actor
 from vault.oauth.client import Registered
 from vault.oauth.metadata import metadata as document
@@ -21,6 +20,7 @@ from vault.store.database import INSTALLATION, Work
 _JTI: Final = 16
 _REMEMBERED: Final = 10_000
 _LOCK: Final = 7_310_411_602_240_022
+_INSTALLATION: Final = Actor(organization=INSTALLATION, kind="operator")
 
 
 def metadata(vault: Vault) -> dict[str, Any]:
@@ -78,14 +78,11 @@ async def signing_keys(vault: Vault) -> Keys:
         if not keys:
             now = vault.clock.now()
             keys = [await tokens.add_signing_key(work, vault.provider, entropy=vault.entropy, recorded_at=now)]
-            made = written(vault, _NOBODY, kind="keys_made", at=now, keys=["token_signing"], kid=keys[0].kid)
+            made = written(vault, _INSTALLATION, kind="keys_made", at=now, keys=["token_signing"], kid=keys[0].kid)
             await log.add(work, [made])
     previous = {key.kid: key.private.public_key() for key in keys[1:]}
     vault.memory.keys = Keys(kid=keys[0].kid, private=keys[0].private, previous=previous)
     return vault.memory.keys
-
-
-_NOBODY: Final = Actor(organization=INSTALLATION, kind="operator")
 
 
 async def _registered(vault: Vault, work: Work, *, client_id: str | None) -> Registered | None:
@@ -94,8 +91,8 @@ async def _registered(vault: Vault, work: Work, *, client_id: str | None) -> Reg
     if kept is None:
         return None
     work = work.of(kept.id)
-    organization, _ = await here(vault, work)
-    client, own = organization.organization.clients.get(key), organization.clients.get(key)
+    current, _ = await here(vault, work)
+    client, own = current.organization.clients.get(key), current.clients.get(key)
     if client is None or own is None:
         return None
     return Registered(
@@ -112,7 +109,7 @@ async def _registered(vault: Vault, work: Work, *, client_id: str | None) -> Reg
 async def _log(vault: Vault, work: Work, *, client: Registered | None, answer: Answer, now: datetime) -> None:
     """Write the entry: of the client's organization, or of the installation where nobody knows the client."""
     organization = client.organization if client is not None else INSTALLATION
-    actor = _client(organization, client)
+    actor = Actor(organization=organization, kind="client", client=client.id if client is not None else None)
     if answer.issued is not None:
         told = written(
             vault, actor, kind="token_issued", at=now, jti=answer.issued.jti, scopes=[*sorted(answer.issued.scopes)]
@@ -120,10 +117,6 @@ async def _log(vault: Vault, work: Work, *, client: Registered | None, answer: A
     else:
         told = written(vault, actor, kind="token_refused", at=now, error=answer.error, reason=answer.reason)
     await log.add(work.of(organization), [told])
-
-
-def _client(organization: OrganizationId, client: Registered | None) -> Actor:
-    return Actor(organization=organization, kind="client", client=client.id if client is not None else None)
 
 
 def _actor(claims: Claims) -> Actor:

@@ -25,6 +25,8 @@ from vault.store import keys, organizations
 from vault.store.database import Database, Work
 from vault.store.keys import Safe
 
+_NO_ORGANIZATION: Final = "there is no such organization here; `consent-vault apply FILE` makes one"
+
 
 class Here(msgspec.Struct, frozen=True, kw_only=True):
     """One organization as it stood at an epoch: what it declares, its policies, its keys."""
@@ -64,6 +66,14 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
         return client
 
 
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration as it is kept: the applied file as written and as read, the policies and their schema."""
+
+    file: str
+    organization: Organization
+    policies: Mapping[str, str]
+
+
 class Memory(msgspec.Struct, kw_only=True):
     """What this process remembers, and could read anew: organizations for an epoch, tokens until they end, keys."""
 
@@ -85,9 +95,6 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     lanes: int = 2
     most: int = 256
     memory: Memory = msgspec.field(default_factory=Memory)
-
-
-_NO_ORGANIZATION: Final = "there is no such organization here; `consent-vault apply FILE` makes one"
 
 
 async def here(vault: Vault, work: Work) -> tuple[Here, datetime]:
@@ -113,14 +120,6 @@ def rebuild(document: bytes) -> tuple[Organization, Policies]:
     """Return what a kept configuration declares, and its policies; the same years later."""
     kept = msgspec.json.decode(document, type=Document)
     return kept.organization, load(kept.policies, kept.organization)
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration as it is kept: the applied file as written and as read, the policies and their schema."""
-
-    file: str
-    organization: Organization
-    policies: Mapping[str, str]
 
 
 async def _read(vault: Vault, work: Work) -> Here:
