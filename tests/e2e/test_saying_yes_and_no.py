@@ -257,3 +257,10 @@ async def test_an_objection_is_listed_plainly_to_whoever_may_not_know(stage: Sta
         if (one["purpose"], one["channel"]) == ("sales", "email")
     ]
     assert shown == {"purpose": "sales", "channel": "email", "state": "not_allowed"}
+
+
+async def test_a_stop_that_comes_twice_at_once_is_one(stage: Stage, api: Api) -> None:
+    stop = {"contact": make.point("email", make.email())}
+    stops = await asyncio.gather(*(api.post("/v1/suppressions", stop) for _ in range(12)))
+    assert len({one["id"] for one in stops}) == 1
+    assert await stage.count("vault.suppression") == len(await stage.entries("suppressed")) == 1

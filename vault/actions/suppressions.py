@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vault.actions.acting import Acting, acting
-from vault.actions.points import tag_point
+from vault.actions.points import lock_tags, tag_point
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid
 from vault.base.ids import SUPPRESSION, CustomerId, SuppressionId
@@ -27,6 +27,7 @@ async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppre
             channel=new.channel,
             until=new.until,
         )
+        await lock_tags(act, [tagged])  # two at once are one
         for known in await suppressions.of(act.work, tagged.tag):
             if (known.kind, known.channel, known.until) == (new.kind, new.channel, new.until):
                 return known
