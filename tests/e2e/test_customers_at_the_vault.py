@@ -79,6 +79,8 @@ UNACCEPTABLE: list[tuple[dict[str, Any], str]] = [
     ({"time_zone": "Quokka/Island"}, "unknown_time_zone"),
     ({"locale": "Quokka!"}, "invalid_request"),
     ({"external": [{"source": "crm"}]}, "invalid_request"),
+    ({"external": [{"source": "crm", "id": ""}]}, "invalid_request"),
+    ({"external": [{"source": "crm", "id": " \t"}]}, "invalid_request"),
     ({"contact_points": [{"kind": "email", "value": 5}]}, "invalid_request"),
     ({"attributes": {"first_name": None}}, "invalid_request"),
     ({"nickname": "Quokka"}, "invalid_request"),

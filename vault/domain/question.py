@@ -28,6 +28,11 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: Key
     id: Personal
 
+    def __post_init__(self) -> None:
+        """Refuse a blank id where it is read: all whom another system calls nothing would be one person."""
+        if not self.id.reveal().strip():
+            raise ValueError("Expected an id that is not blank")
+
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """May I contact this person? Name the person in exactly one of three ways.

@@ -22,6 +22,12 @@ PEOPLE = {
 }
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_what_another_system_calls_nobody_names_nobody(blank: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        asked(customer=None, external={"source": "crm", "id": blank})
+
+
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
