@@ -27,11 +27,8 @@ from vault.domain.organization import Key
 
 NORMALISATION: Final = 1
 
-EMAIL: Final = "email"
-PHONE: Final = "phone"
-FAX_NUMBER: Final = "fax_number"
-
 _LONGEST_EMAIL: Final = 320  # 64, @ and 255 (RFC 5321 section 4.5.3.1); the library then says 254 in all
+_LONGEST_NUMBER: Final = 64  # with all its brackets and an extension; the library's search grows with the square
 _LETTERS_OF_NUMBERS: Final = re.compile(r"^tel:|ext", re.IGNORECASE)
 _UNREADABLE: Final = frozenset({"Cc", "Cs"})  # control characters and halves of surrogate pairs
 
@@ -87,6 +84,8 @@ def _caseless(text: str) -> str:
 
 def _number(kind: str, text: str, *, region: str) -> str:
     text = text.strip()
+    if len(text) > _LONGEST_NUMBER:
+        raise _unreadable_number(kind)
     if any(letter.isalpha() for letter in _LETTERS_OF_NUMBERS.sub("", text)):  # the library would dial them
         raise _unreadable_number(kind)
     try:

@@ -96,7 +96,8 @@ def test_a_possible_number_is_enough() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "call mum", "n/a", "#REF!", "see notes", "+44 ??", "4.47701E+11", "07700 9OO4I2", "0800 FLOWERS", "12",
-     "0" * 300, "01632 960001 x12", "+999 1234567", "020 7946 0436 / 020 7946 0437", "------------", "\x00", "٣٤٥ أ"],
+     "0" * 300, "01632 960001 x12", "+999 1234567", "020 7946 0436 / 020 7946 0437", "------------", "\x00", "٣٤٥ أ",
+     "07700 900001" + " " * 60 + "2"],
 )  # fmt: skip
 def test_what_is_no_number_is_unreadable(text: str) -> None:
     assert _refused("phone", text).code == "unreadable_phone"
