@@ -44,10 +44,11 @@ class TokenRefused(msgspec.Struct, frozen=True, kw_only=True):
     error_description: str
 
 
+_LARGEST: Final = 64 * 1024
 _CONTRACT: Final = {"form": TokenRequest, "answer": TokenIssued, "refusals": {400: TokenRefused, 401: TokenRefused}}
 
 
-@post(TOKEN, operation_id="token", status_code=200, opt=_CONTRACT)
+@post(TOKEN, operation_id="token", status_code=200, opt=_CONTRACT, request_max_body_size=_LARGEST)
 async def token(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Response[dict[str, Any]]:
     """Get an access token: `client_credentials` with a signed assertion or a secret; five minutes, no refresh."""
     form = tuple(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
