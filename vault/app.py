@@ -15,6 +15,7 @@ from litestar.di import NamedDependency, Provide
 from vault.actions.tokens import authenticate
 from vault.actions.vault import Vault
 from vault.api import consents, customers, decisions, health, suppressions, tokens
+from vault.api.bodies import check_body
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.problems import HANDLERS
@@ -107,7 +108,9 @@ def _vault(state: State) -> Vault:
 
 
 async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Actor:
-    return await authenticate(vault, request.headers.get("authorization"))
+    actor = await authenticate(vault, request.headers.get("authorization"))
+    await check_body(request)  # nobody is told what is wrong with a body before the vault knows who sends it
+    return actor
 
 
 async def _forget(vault: Vault) -> None:

@@ -153,6 +153,25 @@ async def test_a_fault_names_its_place_and_not_its_value(api: Api) -> None:
     assert "customer" in refused(response, 422, "invalid_request")["detail"]
 
 
+@pytest.mark.parametrize(("path", "body", "where"), [
+    ("/grants", make.granted(notice="2"), "notice"),
+    ("/grants", make.granted(at=1_767_225_600), "at"),
+    ("/withdrawals", {"purpose": "sales", "at": 5}, "at"),
+    ("/withdrawals", {"purpose": "sales", "at": "5"}, "at"),
+    ("/contact-points", make.point("email", make.email(), primary="true"), "primary"),
+])  # fmt: skip
+async def test_a_body_is_read_to_the_letter(api: Api, path: str, body: dict[str, Any], where: str) -> None:
+    found = problem(await api.send("POST", f"/v1/customers/{await api.register()}{path}", body), 422)
+    assert found["detail"].startswith(f"{where}: ")
+
+
+async def test_a_question_is_read_to_the_letter_one_by_one_and_in_a_batch(api: Api) -> None:
+    asked = make.asked(customer=await api.register()) | {"at": 1_767_225_600}
+    assert problem(await api.send("POST", "/v1/decisions", asked), 422)["detail"].startswith("at: ")
+    found = problem(await api.send("POST", "/v1/decisions/batch", {"questions": [asked]}), 422)
+    assert found["detail"].startswith("questions[0].at: ")
+
+
 async def test_a_malformed_id_in_the_path_is_a_problem(api: Api) -> None:
     for one in ("wombat", "cus_", NOBODY[:-1], NOBODY.upper(), "cus_%00", "%F0%9F%A6%98", "..", "ctp" + NOBODY[3:]):
         for method, tail, body in (("GET", "", None), ("GET", "/consents", None), ("POST", "/objections", {})):
@@ -233,6 +252,12 @@ async def test_a_bad_token_request_is_answered_as_oauth_says(stage: Stage) -> No
     ):
         response = await stage.http.post("/oauth/token", content=body, headers=form)
         assert (response.status_code in {400, 401}, response.json()["error"]) == (True, error), body
+
+
+async def test_a_token_request_is_small(stage: Stage) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    response = await stage.http.post("/oauth/token", content=b"a=&" * 30_000, headers=form)
+    problem(response, 413)
 
 
 ANYTHING: Final = st.recursive(
