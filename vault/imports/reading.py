@@ -40,11 +40,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(file: str, data: bytes, *, how: Reading) -> Read:
     """Return what a file says; `FileRefused` when it cannot be read as a whole. `file` is its name."""
-    read = table(decode(data))
-    if not read.header:
+    whole = table(decode(data))
+    if not whole.header:
         return Read(count=0, rows=(), aside=(), cells=())
-    columns = _columns(read.header, how.layout)
-    found = [_Row(file, record, columns=columns, how=how) for record in read.records]
+    columns = _columns(whole.header, how.layout)
+    found = [_Row(file, record, columns=columns, how=how) for record in whole.records]
     return Read(
         count=len(found),
         rows=tuple(one.row for one in found if one.row is not None),
@@ -53,21 +53,30 @@ def read(file: str, data: bytes, *, how: Reading) -> Read:
     )
 
 
-def _columns(header: tuple[str, ...], layout: Layout) -> Mapping[str, int]:
+class _Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """Where things stand in a record: what is known of a person, by key, and what statements name, by header."""
+
+    known: Mapping[str, int]
+    named: Mapping[str, int]
+
+
+def _columns(header: tuple[str, ...], layout: Layout) -> _Columns:
     """Return where each thing stands. What tells who it is and what was said must be there, and once."""
-    places: dict[str, int] = {}
+    known: dict[str, int] = {}
     for key, names in layout.columns.items():
         found = [place for place, name in enumerate(header) if name in names]
         if len(found) > 1:
             raise FileRefused("ambiguous_column", f"several columns are {key}: leave one of them in the file")
-        places |= {f"/{key}": place for place in found}
-    if f"/{ADDRESS}" not in places and f"/{REFERENCE}" not in places:
+        if found:
+            known[key] = found[0]
+    if ADDRESS not in known and REFERENCE not in known:
         raise FileRefused("missing_column", _missing(layout, ADDRESS if ADDRESS in layout.columns else REFERENCE))
-    for name in dict.fromkeys(_named(layout.statements)):
+    named: dict[str, int] = {}
+    for name in _named(layout.statements):
         if header.count(name) != 1:
             raise FileRefused("missing_column", f"there must be one column {name}, and there is none or several")
-        places[name] = header.index(name)
-    return places
+        named[name] = header.index(name)
+    return _Columns(known=known, named=named)
 
 
 def _missing(layout: Layout, key: str) -> str:
@@ -91,7 +100,7 @@ class _Wrong(Exception):
 class _Row:
     """One record being read: `row` when it could be, else `wrong` says why not."""
 
-    def __init__(self, file: str, record: Record, *, columns: Mapping[str, int], how: Reading) -> None:
+    def __init__(self, file: str, record: Record, *, columns: _Columns, how: Reading) -> None:
         self.record = record.number
         self.cells: list[Aside] = []
         self.row: Row | None = None
@@ -109,7 +118,7 @@ class _Row:
         attributes = self._attributes()
         country = attributes.get(COUNTRY)
         points = tuple(self._points(None if country is None else country.reveal()))
-        reference = self._cell(f"/{REFERENCE}")
+        reference = self._known(REFERENCE)
         if not reference and all(point.kind != ADDRESS for point in points):
             raise _Wrong("no_identifier")
         declared = self._how.vocabulary.attributes
@@ -121,12 +130,16 @@ class _Row:
             attributes={key: value for key, value in attributes.items() if key in declared},
             said=tuple(self._said()),
             reference=Personal(reference) if reference else None,
-            name=first_name(self._cell(f"/{FIRST_NAME}")),
+            name=first_name(self._known(FIRST_NAME)),
         )
 
-    def _cell(self, column: str) -> str:
-        place = self._columns.get(column)
+    def _known(self, key: str) -> str:
+        """Return what the record tells of the person; nothing where no column does."""
+        place = self._columns.known.get(key)
         return "" if place is None else self._record.cells[place]
+
+    def _named(self, column: str) -> str:
+        return self._record.cells[self._columns.named[column]]
 
     def _set_aside(self, reason: str) -> None:
         self.cells.append(Aside(record=self.record, reason=reason))
@@ -134,7 +147,7 @@ class _Row:
     def _attributes(self) -> dict[str, Personal]:
         found: dict[str, Personal] = {}
         for key in self._how.layout.columns:
-            text = self._cell(f"/{key}")
+            text = self._known(key)
             if not text or key == REFERENCE or key in self._how.vocabulary.kinds:
                 continue
             if key == COUNTRY:
@@ -152,7 +165,7 @@ class _Row:
 
     def _points(self, country: str | None) -> Iterator[Spelled]:
         for key in self._how.layout.columns:
-            text = self._cell(f"/{key}")
+            text = self._known(key)
             if not text or key not in self._how.vocabulary.kinds:
                 continue
             point = self._how.spell(key, Personal(text), country=country)
@@ -180,7 +193,7 @@ class _Row:
     def _verdict(self, statement: Statement) -> Verdict | None:
         if statement.word is None:
             return statement.verdict
-        word = folded(self._cell(statement.word))
+        word = folded(self._named(statement.word))
         if not word:
             return None
         if word in self._how.vocabulary.granted:
@@ -203,7 +216,7 @@ class _Row:
 
     def _evidence(self, statement: Statement) -> Iterator[tuple[str, Personal]]:
         for field, column in statement.evidence.items():
-            text = self._cell(column)
+            text = self._named(column)
             if field.endswith("_at"):
                 at = self._date(column)
                 text = "" if at is None else at.isoformat()
@@ -211,7 +224,7 @@ class _Row:
                 yield field, Personal(text)
 
     def _date(self, column: str | None) -> datetime | None:
-        text = "" if column is None else self._cell(column)
+        text = "" if column is None else self._named(column)
         if not text:
             return None
         at = instant(text, self._how.layout.zone)
