@@ -15,7 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError
+from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError, place
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[Mapping[type[VaultError], int]] = {
@@ -111,11 +111,8 @@ def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Pr
 
 def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Render what nobody foresaw. The log has its kind and place, and no message: that may hold a value."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else None
-    if isinstance(error, UnicodeDecodeError | RecursionError) and (where or "").startswith(_DECODING):
+    where = place(error)
+    if isinstance(error, UnicodeDecodeError | RecursionError) and where.startswith(_DECODING):
         return problem(400, "malformed", _MALFORMED)
     _log.error("unforeseen", kind=type(error).__name__, where=where)
     return problem(500, "internal", "something went wrong here; it was written down, and nothing was released")
@@ -131,11 +128,11 @@ HANDLERS: Final[ExceptionHandlersMap] = {
 
 def _fault(item: Mapping[str, Any]) -> str:
     where = str(item.get("key") or "")
-    place = where if _WHERE.fullmatch(where) else "the request"
+    named = where if _WHERE.fullmatch(where) else "the request"
     message = str(item.get("message", ""))
     if "matching regex" in message:
-        return f"{place}: it is not of the form it must have"
-    return f"{place}: {_QUOTED.sub(_keep, message)}"
+        return f"{named}: it is not of the form it must have"
+    return f"{named}: {_QUOTED.sub(_keep, message)}"
 
 
 def _keep(match: re.Match[str]) -> str:
