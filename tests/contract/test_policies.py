@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Final, get_args
 
 import cedarpy
-import msgspec
 import pytest
 from cedarpy import PolicySet, Schema, pst
 
+from tests.asking import TEXTS, YES, organization
 from vault.base.files import shipped
-from vault.domain.organization import Basis, Kind, Organization
+from vault.domain.organization import Basis, Kind
 from vault.domain.reason import MADE_BY_THE_ENGINE, REASONS, Code, ordered
 from vault.policy.check import Case, check, read_cases, run, run_tests
 from vault.policy.decide import Facts, Policies, Verdict
-from vault.policy.loader import SCHEMA, load, parse, rules_of, shipped_texts
+from vault.policy.loader import SCHEMA, load, parse, rules_of
 
 FOLDER: Final = shipped("policies")
-TEXTS: Final = shipped_texts()
 SET: Final = parse(TEXTS)
 RULES: Final = rules_of(SET)
 PLACES: Final = {rule.id: place for place, rule in RULES.items()}
@@ -41,45 +40,6 @@ DOMAIN: Final[dict[str, tuple[str | bool, ...]]] = {
     "reachable": BOTH,
     "unverified": BOTH,
 }
-YES: Final[Facts] = {
-    "known": True,
-    "standing": "granted",
-    "pending_for": "",
-    "basis": "consent",
-    "kind": "offer",
-    "channel": "email",
-    "suppressed": False,
-    "minor": False,
-    "reachable": True,
-    "unverified": False,
-}
-
-
-def organization() -> Organization:
-    def purpose(*lineage: str) -> dict[str, object]:
-        return {"key": lineage[0], "lineage": lineage, "title": {"en": "Offers"}, "kind": "offer", "basis": "consent"}
-
-    words = dict.fromkeys(("slug", "name", "jurisdiction", "region", "time_zone", "locale"), "x")
-    tables = (
-        "channels",
-        "attributes",
-        "notices",
-        "suppressions",
-        "evidence",
-        "clients",
-        "sources",
-        "words",
-        "countries",
-    )
-    declared = {
-        **words,
-        **{table: {} for table in tables},
-        "locales": ["en"],
-        "minor_until": 16,
-        "double_opt_in_needs": [],
-        "purposes": {"offers": purpose("offers"), "news": purpose("news", "offers")},
-    }
-    return msgspec.convert(declared, Organization)
 
 
 @pytest.fixture(scope="module")

@@ -10,26 +10,14 @@ import msgspec
 import pytest
 from cedarpy import policies_to_pst
 
+from tests.asking import TEXTS, YES
 from vault.base.errors import Invalid
 from vault.domain.organization import Organization
 from vault.policy.check import check, read_cases, run_tests
-from vault.policy.decide import Facts, Policies
-from vault.policy.loader import SCHEMA, load, problems, read, shipped_texts
+from vault.policy.decide import Policies
+from vault.policy.loader import SCHEMA, load, problems, read
 from vault.policy.rule import problems_of
 
-TEXTS: Final = shipped_texts()
-YES: Final[Facts] = {
-    "known": True,
-    "standing": "granted",
-    "pending_for": "",
-    "basis": "consent",
-    "kind": "offer",
-    "channel": "email",
-    "suppressed": False,
-    "minor": False,
-    "reachable": True,
-    "unverified": False,
-}
 OWN: Final = "organization/own.cedar"
 CONTACT: Final = 'principal, action == Action::"contact", resource'
 
