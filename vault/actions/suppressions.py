@@ -14,7 +14,7 @@ from vault.store import customers, suppressions
 
 
 async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppression:
-    """Stop a contact point. Clients stop by hand; what a bounce or a complaint stops comes from imports."""
+    """Stop a contact point. A client stops by hand: that something bounced is not for it to say."""
     async with acting(vault, actor, name="suppress", scopes=["withdraw"]) as act:
         if actor.kind == "client" and new.kind != "manual":
             raise Invalid("only_manual", "a client suppresses by hand: leave `kind` out or write manual")
