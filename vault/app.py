@@ -88,9 +88,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             tokens.router,
             health.router,
         ],
-        dependencies={
-            "vault": Provide(_vault, sync_to_thread=False),
-        },
+        dependencies={"vault": Provide(_vault, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         lifespan=[lifespan],
         logging_config=None,

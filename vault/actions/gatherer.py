@@ -21,11 +21,7 @@ class Gatherer(Generic[Asked, Answer]):
     """Serves questions in batches. `serve` answers each of a batch in its place, with the answer or with its error."""
 
     def __init__(
-        self,
-        serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]],
-        *,
-        lanes: int,
-        most: int,
+        self, serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]], *, lanes: int, most: int
     ) -> None:
         self._serve = serve
         self._width = lanes

@@ -152,10 +152,7 @@ def _describe(operation: Json, handler: HTTPRouteHandler) -> set[int]:
     elif handler.status_code == 200:  # noqa: PLR2004 - OK, with a document of a standard's own
         good = {"description": "The document", "content": {_JSON: {"schema": {"type": "object"}}}}
     refusals = {
-        str(status): {
-            "description": _first_line(shape),
-            "content": _content(_JSON, shape),
-        }
+        str(status): {"description": _first_line(shape), "content": _content(_JSON, shape)}
         for status, shape in handler.opt.get(REFUSALS, {}).items()
     }
     statuses = _statuses(operation, handler)

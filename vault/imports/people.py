@@ -24,7 +24,7 @@ _UMLAUT: Final = re.compile("([aou])e")
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of one person; `named` when at least one has a first name."""
+    """Rows of one person."""
 
     rows: tuple[Row, ...]
 
