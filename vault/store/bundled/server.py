@@ -48,6 +48,8 @@ _SHORT: Final = Path("/tmp")  # noqa: S108 - only ever a private folder in it, a
 _STATE: Final = 7  # the line of postmaster.pid that tells it
 _PATIENCE_SECONDS: Final = 120
 _PAUSE_SECONDS: Final = 0.05
+_WORD_SECONDS: Final = 5
+_SSL_REQUEST: Final = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")  # answered N: there is no SSL here
 
 
 def serve(place: Place, *, throw_away: bool) -> Path:
@@ -146,12 +148,15 @@ def _is_ready(place: Place) -> bool:
 
 
 def _answers(sockets: Path) -> bool:
+    """Whether the server says a word. The socket of one that is dying still takes connections for a moment."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(_WORD_SECONDS)
         try:
             client.connect(str(sockets / _SOCKET))
+            client.sendall(_SSL_REQUEST)
+            return client.recv(1) == b"N"
         except OSError:
             return False
-        return True
 
 
 def _open_log(path: Path) -> IO[bytes]:
