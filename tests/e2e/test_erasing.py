@@ -222,6 +222,20 @@ async def test_whoever_waited_for_an_erasure_to_end_finds_nobody(stage: Stage, a
     assert len(facts) == certificate.stays[0].count
 
 
+async def test_whoever_is_erased_while_they_are_shown_is_no_error_of_ours(stage: Stage, api: Api) -> None:
+    customer = await lived(api, make.customer())
+    holder = await asyncpg.connect(stage.url)
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE vault.external_reference IN ACCESS EXCLUSIVE MODE")
+        showing = asyncio.create_task(api.send("GET", f"/v1/customers/{customer}"))
+        await waiting(stage, 1)
+        await holder.execute("DELETE FROM keystore.subject WHERE customer = $1", raw_id(customer))
+        await holder.execute("UPDATE vault.customer SET erased_at = now() WHERE id = $1", raw_id(customer))
+    await holder.close()
+    assert (await showing).status_code == 200
+    assert len(await stage.entries("customer_read")) == 2  # `lived` looked for the contact points
+
+
 async def waiting(stage: Stage, most: int) -> None:
     """Wait until so many works stand in line for a lock."""
     async with asyncio.timeout(5):

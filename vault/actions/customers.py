@@ -132,10 +132,9 @@ async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
 async def show(vault: Vault, actor: Actor, *, customer: CustomerId) -> CustomerShown:
     """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
     async with acting(vault, actor, name="show", scopes=["lookup"]) as act:
-        shown = await _shown(act, customer)
-        [subject] = await customers.subjects(act.work, [customer])
-        await act.log("customer_read", subject=subject)
-        return shown
+        for subject in await customers.subjects(act.work, [customer]):
+            await act.log("customer_read", subject=subject)
+        return await _shown(act, customer)
 
 
 async def locked(act: Acting, customer: CustomerId) -> Subject:
