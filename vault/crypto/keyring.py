@@ -1,7 +1,7 @@
 """The keyring: organization keys, unwrapped for five minutes at most, and fresh keys.
 
 It only caches: what it forgets, the provider unwraps again. A clock that runs backwards makes it forget early, never
-late. Customer keys are made here and never held: they are unwrapped where they are used, and forgotten with the request.
+late. Customer keys are made here and never held: they are unwrapped where they are used, and go with the request.
 """
 
 from __future__ import annotations
