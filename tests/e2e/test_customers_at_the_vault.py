@@ -78,6 +78,7 @@ UNACCEPTABLE: list[tuple[dict[str, Any], str]] = [
     ({"contact_points": [], "external": []}, "nobody"),
     ({"time_zone": "Quokka/Island"}, "unknown_time_zone"),
     ({"locale": "Quokka!"}, "invalid_request"),
+    ({"locale": "en" + "-quokka" * 9}, "invalid_request"),
     ({"external": [{"source": "crm"}]}, "invalid_request"),
     ({"external": [{"source": "crm", "id": ""}]}, "invalid_request"),
     ({"external": [{"source": "crm", "id": " \t"}]}, "invalid_request"),

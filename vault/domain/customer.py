@@ -17,7 +17,9 @@ from vault.domain.contact_point import ContactValue
 from vault.domain.organization import Key, Organization
 from vault.domain.question import Reference
 
-Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", description="a language tag (BCP 47)")]
+Locale = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", max_length=35, description="a language tag (BCP 47)")
+]
 TimeZone = Annotated[str, Meta(max_length=64, description="a time zone of the IANA database")]
 
 _ZONES: Final = frozenset(available_timezones()) - {"localtime", "Factory"}  # whatever the machine means by them
