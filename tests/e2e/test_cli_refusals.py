@@ -19,6 +19,7 @@ from vault.crypto.provider import create
 
 PASSWORD = "quokka-of-the-login"
 SMALL = Path(__file__).parents[1] / "unit/domain/small.yaml"
+NEW = "or for a new one write 32 random bytes there with mode 0600"
 
 
 @pytest_asyncio.fixture
@@ -125,7 +126,7 @@ def test_a_key_file_that_is_gone_is_never_replaced_by_a_new_one(
 ) -> None:
     before = written(trial["database_url"])
     said = run(*command, **(trial | {"key_file": tmp_path / "root.key"})).refused()
-    assert said == f"there is no key file {tmp_path}/root.key; bring back the one this database was made with"
+    assert said == f"there is no key file {tmp_path}/root.key; bring back the one this database was made with, " + NEW
     assert not [*tmp_path.iterdir()]
     assert written(trial["database_url"]) == before
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+import structlog
+
 from vault.actions.acting import deny, written
 from vault.actions.answers import Asked, Prepared, Settled, prepare, settle, told_to_client, told_to_log, wanted
 from vault.actions.gatherer import Gatherer
@@ -20,6 +22,8 @@ from vault.store.database import Work
 from vault.store.log import Entry
 from vault.store.questions import Read
 from vault.store.releases import Sealed
+
+_log = structlog.get_logger()
 
 _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
 
@@ -101,6 +105,8 @@ async def decide_batch(
         await log.add(work, entries)
     answers: dict[int, Decision] = {}
     for (place, one), (entry, _) in zip(settled.items(), entries, strict=True):
+        if one.verdict.error:
+            _log.error("policy_error", entry=entry, configuration=one.prepared.here.configuration)
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
         answers[place] = told_to_client(one, entry, released=released)

@@ -132,7 +132,9 @@ def _read(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
         raise Unavailable(
-            "no_key_file", f"there is no key file {path}; bring back the one this database was made with"
+            "no_key_file",
+            f"there is no key file {path}; bring back the one this database was made with, "
+            "or for a new one write 32 random bytes there with mode 0600",
         ) from None
     except OSError as error:
         raise Unavailable("bad_key_file", f"the key file {path} cannot be read: {error.strerror}") from None

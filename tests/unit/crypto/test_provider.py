@@ -101,7 +101,10 @@ def test_another_root_key_says_that_the_right_one_is_needed(tmp_path: Path, prov
 def test_a_missing_key_file_is_one_clear_sentence(path: Path) -> None:
     refusal = _refusal(path)
     assert refusal.code == "no_key_file"
-    assert refusal.detail == f"there is no key file {path}; bring back the one this database was made with"
+    assert (
+        refusal.detail
+        == f"there is no key file {path}; bring back the one this database was made with, or for a new one write 32 random bytes there with mode 0600"
+    )
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o666])
