@@ -34,4 +34,4 @@ class Personal:
         return hash(self._value)
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return bool(self._value.strip())  # a blank says nothing

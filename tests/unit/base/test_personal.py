@@ -61,3 +61,8 @@ def test_copies_hide_it_too() -> None:
     assert copy.copy(Personal(ANNA)) == Personal(ANNA)
     assert "anna" not in repr(copy.deepcopy([Personal(ANNA)]))
     assert pickle.loads(pickle.dumps(Personal(ANNA))) == Personal(ANNA)  # noqa: S301 - our own bytes
+
+
+def test_a_blank_says_nothing() -> None:
+    assert not Personal(" \t")
+    assert Personal(" x ")

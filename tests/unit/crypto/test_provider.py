@@ -101,9 +101,9 @@ def test_another_root_key_says_that_the_right_one_is_needed(tmp_path: Path, prov
 def test_a_missing_key_file_is_one_clear_sentence(path: Path) -> None:
     refusal = _refusal(path)
     assert refusal.code == "no_key_file"
-    assert (
-        refusal.detail
-        == f"there is no key file {path}; bring back the one this database was made with, or for a new one write 32 random bytes there with mode 0600"
+    assert refusal.detail == (
+        f"there is no key file {path}; bring back the one this database was made with, "
+        "or for a new one write 32 random bytes there with mode 0600"
     )
 
 
