@@ -133,19 +133,19 @@ def run(settings: Settings, url: str, *, address: str) -> int:
 def _app(settings: Settings, url: str, *, parent: int) -> ASGIApp:
     """Return the application, in a server process of its own."""
     lines.configure()
-    end_with(parent)
+    end_with(parent, by=signal.SIGKILL)  # a gentler word may come before anybody listens; there is nothing to save
     return shortcut(create_app(settings, url))
 
 
-def end_with(parent: int) -> None:
-    """Let this process be told to stop when its parent is gone: orphans would keep the port and answer unseen.
+def end_with(parent: int, *, by: signal.Signals = signal.SIGTERM) -> None:
+    """Let this process be stopped when its parent is gone: orphans would keep the port and answer unseen.
 
     What the parent does when it is told to stop was inherited, and would do nothing here.
     """
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, signal.SIG_DFL)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:
         sys.exit(1)
 
