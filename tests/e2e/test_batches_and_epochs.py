@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from tests import make
 from tests.stage import Stage, codes, refused
@@ -161,6 +162,18 @@ async def test_a_new_policy_counts_for_the_very_next_request_on_another_process(
     assert (codes(after), after["reasons"][0]["policy"]) == (["not_allowed"], "no_sales")
     assert after["configuration"] != before["configuration"]
     assert codes(await api.decide(customer=customer, purpose="order_updates")) == ["service_message"]
+
+
+async def test_a_policy_that_cannot_be_evaluated_refuses_and_tells_the_operator(stage: Stage) -> None:
+    api = await stage.client("everything")
+    customer = await api.register()
+    await api.grant(customer)
+    await _add_policy(stage, '@id("too_big") @reason("not_allowed") forbid (principal, action == Action::"contact", '
+                             'resource) when { 9223372036854775807 + 1 > 0 };')  # fmt: skip
+    with capture_logs() as told:
+        answer = await api.decide(customer=customer, release=["contact"])
+    assert (answer["allowed"], codes(answer)) == (False, ["policy_error"])
+    assert [line["entry"] for line in told if line["event"] == "policy_error"] == [answer["log"]["entry"]]
 
 
 async def _add_policy(stage: Stage, text: str) -> None:

@@ -35,6 +35,11 @@ def gatherer(served: Served, *, lanes: int = 2, most: int = 256) -> Gatherer[int
     return Gatherer(served, lanes=lanes, most=most)
 
 
+async def ask(asking: Gatherer[int, int], one: int) -> int:
+    [answer] = await asking.ask_all([one])
+    return answer
+
+
 async def settle() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
@@ -44,7 +49,7 @@ async def test_an_idle_gatherer_answers_at_once() -> None:
     served = Served()
     asking = gatherer(served)
     for one in (1, 2, 3):
-        assert await asyncio.wait_for(asking.ask(one), 1) == one * 10
+        assert await asyncio.wait_for(ask(asking, one), 1) == one * 10
     assert served.batches == [[1], [2], [3]]
 
 
@@ -54,7 +59,7 @@ async def test_whoever_asks_again_the_moment_they_are_answered_is_answered_again
 
     async def ask_on() -> None:
         for one in range(10, 60):
-            await asking.ask(one)
+            await ask(asking, one)
 
     async with asyncio.timeout(2):
         await asyncio.gather(*[ask_on() for _ in range(lanes + 1)])
@@ -66,7 +71,7 @@ async def test_what_arrives_meanwhile_rides_together_up_to_the_most() -> None:
     asking = gatherer(served, most=3)
     answers = []
     for one in (1, 2, 3, 4, 5, 6, 8):
-        answers.append(asyncio.create_task(asking.ask(one)))
+        answers.append(asyncio.create_task(ask(asking, one)))
         await settle()
     assert served.batches == [[1], [2]]
     served.gate.set()
@@ -82,7 +87,7 @@ async def test_many_are_answered_in_their_order() -> None:
 
 async def test_an_error_of_one_is_told_to_that_one_alone() -> None:
     asking = gatherer(Served())
-    found = await asyncio.gather(asking.ask(6), asking.ask(7), asking.ask(8), return_exceptions=True)
+    found = await asyncio.gather(ask(asking, 6), ask(asking, 7), ask(asking, 8), return_exceptions=True)
     assert (found[0], found[2]) == (60, 80)
     assert isinstance(found[1], Unavailable)
 
@@ -91,32 +96,32 @@ async def test_a_batch_that_dies_is_tried_again_one_by_one() -> None:
     served = Served(deadly=frozenset({4}))
     served.gate.clear()
     asking = gatherer(served, lanes=1)
-    first = asyncio.create_task(asking.ask(1))
+    first = asyncio.create_task(ask(asking, 1))
     await settle()
-    rest = [asyncio.create_task(asking.ask(one)) for one in (3, 4, 5)]
+    rest = [asyncio.create_task(ask(asking, one)) for one in (3, 4, 5)]
     await settle()
     served.gate.set()
     found = await asyncio.gather(first, *rest, return_exceptions=True)
     assert [found[0], found[1], found[3]] == [10, 30, 50]
     assert isinstance(found[2], RuntimeError)
     assert served.batches == [[1], [3, 4, 5], [3], [4], [5]]
-    assert await asyncio.wait_for(asking.ask(9), 1) == 90
+    assert await asyncio.wait_for(ask(asking, 9), 1) == 90
 
 
 async def test_a_caller_who_hangs_up_does_not_cancel_those_beside_them() -> None:
     served = Served()
     served.gate.clear()
     asking = gatherer(served, lanes=1)
-    first = asyncio.create_task(asking.ask(1))
+    first = asyncio.create_task(ask(asking, 1))
     await settle()
-    beside = [asyncio.create_task(asking.ask(one)) for one in (2, 3)]
+    beside = [asyncio.create_task(ask(asking, one)) for one in (2, 3)]
     await settle()
     first.cancel()
     beside[0].cancel()
     await settle()
     served.gate.set()
     assert await asyncio.wait_for(beside[1], 1) == 30
-    assert await asyncio.wait_for(asking.ask(4), 1) == 40
+    assert await asyncio.wait_for(ask(asking, 4), 1) == 40
 
 
 async def test_a_caller_of_many_who_hangs_up_leaves_the_others_alone() -> None:
@@ -125,7 +130,7 @@ async def test_a_caller_of_many_who_hangs_up_leaves_the_others_alone() -> None:
     asking = gatherer(served, lanes=1)
     many = asyncio.create_task(asking.ask_all([1, 7, 3]))
     await settle()
-    other = asyncio.create_task(asking.ask(5))
+    other = asyncio.create_task(ask(asking, 5))
     await settle()
     many.cancel()
     await settle()

@@ -11,7 +11,7 @@ import msgspec
 from vault.actions.vault import Here, Vault, here
 from vault.base.canonical import Json
 from vault.base.errors import Denied
-from vault.base.ids import ENTRY, SUBJECT, EntryId, OrganizationId, Subject, fresh, show, uuid8
+from vault.base.ids import ENTRY, SUBJECT, EntryId, Subject, fresh, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
 from vault.domain.organization import Action
@@ -28,11 +28,6 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     here: Here
     actor: Actor
     now: datetime
-
-    @property
-    def organization(self) -> OrganizationId:
-        """Where it happens."""
-        return self.here.id
 
     def id(self, prefix: str) -> str:
         """Return a new id."""

@@ -29,10 +29,6 @@ class Gatherer(Generic[Asked, Answer]):
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
 
-    async def ask(self, asked: Asked) -> Answer:
-        """Return the answer to one question, however many ride with it."""
-        return await self._join(asked)
-
     async def ask_all(self, asked: Sequence[Asked]) -> list[Answer]:
         """Return the answers to many, in order; the first error of any is raised when all are served."""
         if len(asked) == 1:

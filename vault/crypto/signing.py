@@ -1,4 +1,4 @@
-"""ES256 key pairs that sign access tokens: made, kept as 32 bytes, published as JWK.
+"""ES256 key pairs that sign access tokens: made, kept as 32 bytes, called by their thumbprint.
 
 The private half leaves only as the 32-byte scalar that a provider wraps. The key id is the RFC 7638 thumbprint, so
 two keys never share one. Tokens themselves never enter.
@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from vault.base.canonical import canonical
 from vault.base.clock import Entropy
 from vault.crypto.box import KEY
-
-ALGORITHM: Final = "ES256"
 
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256, SP 800-186 3.2.1.3
 _EXTRA: Final = 8
@@ -46,11 +44,6 @@ def read(scalar: bytes) -> SigningKey:
 def scalar(key: SigningKey) -> bytes:
     """Return the 32-byte private scalar, to be wrapped and forgotten."""
     return key.private.private_numbers().private_value.to_bytes(KEY, "big")
-
-
-def public_jwk(key: SigningKey) -> dict[str, str]:
-    """Return the public half as a JWK with `kid`, `alg` and `use`."""
-    return {**_required(key.private), "kid": key.kid, "alg": ALGORITHM, "use": "sig"}
 
 
 def thumbprint(required: dict[str, str]) -> str:
