@@ -20,7 +20,8 @@ from litestar import Litestar
 
 from tests import make
 from tests.house import Exchange, Seen
-from vault.actions import erasure, organizations
+from vault.actions import organizations
+from vault.actions.customer import erasure
 from vault.actions.vault import Vault
 from vault.app import create_app
 from vault.base.clock import Clock, SystemClock

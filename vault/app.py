@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
-from vault.actions.tokens import authenticate
+from vault.actions.client.tokens import authenticate
 from vault.actions.vault import Vault
 from vault.api import consents, customers, decisions, health, suppressions, tokens
 from vault.api.bodies import check_body

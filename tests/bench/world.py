@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from jwt.algorithms import ECAlgorithm
 
 from tests.bench.servers import settings
-from vault.actions import consents, customers, organizations
+from vault.actions import organizations
+from vault.actions.customer import consents, customers
 from vault.actions.vault import Vault
 from vault.app import open_vault
 from vault.base.clock import SystemEntropy

@@ -14,8 +14,8 @@ from cedarpy import PolicySet, Schema, pst
 
 from tests.asking import TEXTS, YES, organization
 from vault.base.files import shipped
+from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code, ordered
 from vault.domain.organization import Basis, Kind
-from vault.domain.reason import MADE_BY_THE_ENGINE, REASONS, Code, ordered
 from vault.policy.check import Case, check, read_cases, run, run_tests
 from vault.policy.decide import Facts, Policies, Verdict
 from vault.policy.loader import SCHEMA, load, parse, rules_of

@@ -8,8 +8,8 @@ import cedarpy
 import pytest
 
 from tests.asking import TEXTS, YES, organization
+from vault.domain.decision.reason import Code, strength
 from vault.domain.organization import Kind
-from vault.domain.reason import Code, strength
 from vault.policy import decide
 from vault.policy.decide import Policies, Verdict, verdict_of
 from vault.policy.loader import load

@@ -19,7 +19,7 @@ from vault.api.problems import HANDLERS, MEDIA_TYPE
 from vault.base import errors
 from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError
 from vault.crypto.box import SealError
-from vault.domain.question import Question
+from vault.domain.decision.question import Question
 
 SOURCES: Final = Path(errors.__file__).parents[1]
 CODE: Final = re.compile(r"[a-z][a-z0-9_]*")

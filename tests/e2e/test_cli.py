@@ -21,7 +21,8 @@ import pytest_asyncio
 from tests import make
 from tests.command import COMMAND, Ran, environment, run, sql
 from tests.stage import at, copy_of
-from vault.actions import customers, organizations
+from vault.actions import organizations
+from vault.actions.customer import customers
 from vault.app import open_vault
 from vault.base.personal import Personal
 from vault.base.settings import Settings

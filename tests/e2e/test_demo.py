@@ -21,7 +21,7 @@ import yaml
 from consent_vault import Vault
 
 from tests.command import COMMAND, environment, run
-from vault.cli.demo_company import SAMPLE
+from vault.cli.demo.company import SAMPLE
 
 SUBSCRIBED = "mailchimp/subscribed_members_export_7c1f0a92be.csv"
 UNSUBSCRIBED = "mailchimp/unsubscribed_members_export_7c1f0a92be.csv"

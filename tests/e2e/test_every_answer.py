@@ -10,7 +10,7 @@ import pytest
 
 from tests import make
 from tests.stage import Api, Stage, codes, now
-from vault.actions import consents, suppressions
+from vault.actions.customer import consents, suppressions
 from vault.base.ids import CustomerId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor

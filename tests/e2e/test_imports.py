@@ -13,7 +13,7 @@ from tests import make
 from tests.stage import Stage, codes, now
 from vault.actions.imports import load
 from vault.base.errors import Denied, Invalid
-from vault.cli.demo_company import SAMPLE
+from vault.cli.demo.company import SAMPLE
 from vault.domain.actor import Actor
 from vault.imports.outcome import Export, FileLoaded, Loaded
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from vault.actions import consents, customers
 from vault.actions.acting import acting
+from vault.actions.customer import consents, customers
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Conflict, Denied, Invalid
 from vault.base.ids import ContactPointId, CustomerId
@@ -19,8 +19,8 @@ from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.contact_point import ContactValue, normalise
 from vault.domain.customer import Correction, Lookup, NewContactPoint, Registration
+from vault.domain.decision.question import Reference
 from vault.domain.organization import EVERY, Organization
-from vault.domain.question import Reference
 from vault.domain.statement import NewGrant, NewNo, suffices
 from vault.imports.layout import ADDRESS, Layout, Vocabulary, layout, matching
 from vault.imports.outcome import PENDING, Applied, Export, FileLoaded, Loaded, Told

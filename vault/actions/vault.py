@@ -15,7 +15,7 @@ from vault.base.ids import ClientId, OrganizationId
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
 from vault.domain.actor import Actor
-from vault.domain.decision import Way
+from vault.domain.decision.basis import Way
 from vault.domain.organization import EVERY, Client, Organization
 from vault.domain.standing import rule
 from vault.oauth.token import Keys

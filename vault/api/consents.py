@@ -9,7 +9,7 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
-from vault.actions import consents
+from vault.actions.customer import consents
 from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS, CustomerPath, IdempotencyKey
 from vault.domain.actor import Actor

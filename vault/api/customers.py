@@ -6,7 +6,7 @@ from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from vault.actions import customers
+from vault.actions.customer import customers
 from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS, ContactPointPath, CustomerPath
 from vault.domain.actor import Actor

@@ -10,11 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from vault.actions import decisions
+from vault.actions.decision import decisions
 from vault.actions.vault import Vault
 from vault.api.parameters import IdempotencyKey
 from vault.domain.actor import Actor
-from vault.domain.question import Decision, Question
+from vault.domain.decision.question import Decision, Question
 
 
 class Questions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

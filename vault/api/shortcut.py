@@ -15,15 +15,15 @@ from litestar import Litestar, Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPRequestEvent, Receive, Scope, Send, WebSocketReceiveMessage
 
-from vault.actions.decisions import decide
-from vault.actions.tokens import authenticate
+from vault.actions.client.tokens import authenticate
+from vault.actions.decision.decisions import decide
 from vault.actions.vault import Vault
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
 from vault.api.problems import of_anything, of_vault
 from vault.base.errors import VaultError
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.question import Question
+from vault.domain.decision.question import Question
 
 _PATH: Final = "/v1/decisions"
 _QUESTION: Final = msgspec.json.Decoder(Question, dec_hook=read_personal)

@@ -9,7 +9,7 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
-from vault.actions import suppressions
+from vault.actions.customer import suppressions
 from vault.actions.vault import Vault
 from vault.base.ids import SHOWN, SuppressionId
 from vault.domain.actor import Actor

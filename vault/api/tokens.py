@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 
-from vault.actions import tokens
+from vault.actions.client import tokens
 from vault.actions.vault import Vault
 from vault.oauth.metadata import JWKS, METADATA, TOKEN
 from vault.oauth.request import Request as Asked

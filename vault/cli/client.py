@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from typing import Final
 
-from vault.actions.clients import ClientShown, add_secret, show_clients
+from vault.actions.client.clients import ClientShown, add_secret, show_clients
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid

@@ -6,7 +6,7 @@ from argparse import Namespace
 from functools import partial
 from typing import Final
 
-from vault.actions.erasure import erase
+from vault.actions.customer.erasure import erase
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid

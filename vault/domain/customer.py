@@ -14,8 +14,8 @@ from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, CustomerIdText
 from vault.base.personal import Personal
 from vault.domain.contact_point import ContactValue
+from vault.domain.decision.question import Reference
 from vault.domain.organization import Key, Organization
-from vault.domain.question import Reference
 
 Locale = Annotated[
     str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", max_length=35, description="a language tag (BCP 47)")

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.canonical import digest
+from vault.base.duration import Duration
 from vault.base.errors import Invalid
-from vault.domain.duration import Duration
 
 Kind = Literal["offer", "service", "research", "profiling"]
 Basis = Literal["consent", "contract", "legitimate_interest", "legal_obligation"]

@@ -12,8 +12,8 @@ from typing import Final, Literal, assert_never
 
 import msgspec
 
+from vault.base.duration import Duration
 from vault.base.ids import ContactPointId
-from vault.domain.duration import Duration
 from vault.domain.fact import Fact, FactKind
 from vault.domain.organization import EVERY, Organization, Purpose
 

@@ -11,9 +11,9 @@ from msgspec import Meta
 
 from vault.base.ids import ContactPointIdText, FactId
 from vault.base.personal import Personal
+from vault.domain.decision.question import Asked
 from vault.domain.fact import Instant
 from vault.domain.organization import EVERY, Key, Organization
-from vault.domain.question import Asked
 from vault.domain.standing import State
 
 Evidence = Annotated[Mapping[Key, Personal], Meta(max_length=20)]

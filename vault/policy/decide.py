@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from cedarpy import AuthzResult, Decision, Entities, PolicySet, Schema, is_authorized
 
-from vault.domain.reason import Code, ordered, plain, strength
+from vault.domain.decision.reason import Code, ordered, plain, strength
 from vault.policy.rule import Rule
 
 Facts = Mapping[str, str | bool]

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 from cedarpy import pst
 
-from vault.domain.reason import MADE_BY_THE_ENGINE, REASONS, Code
+from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code
 
 _CONTACT: Final = "contact"
 

@@ -9,7 +9,7 @@ import msgspec
 
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
-from vault.store import tokens
+from vault.store.client import tokens
 from vault.store.database import SERVICE, Work, connect
 
 _HAS_KEYS: Final = """

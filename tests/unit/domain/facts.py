@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
+from vault.base.duration import Duration
 from vault.base.ids import ClientId, ContactPointId, FactId
-from vault.domain.duration import Duration
 from vault.domain.fact import Fact, FactKind, Source
 from vault.domain.organization import Channel, Notice, Organization, Purpose, Words
 from vault.domain.standing import Break, Instants, Rule, Standing, State, rule, standing

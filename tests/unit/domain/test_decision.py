@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.facts import DAY, NOW, ORGANIZATION, said
 from vault.base.ids import ContactPointId, CustomerId, Subject, SuppressionId
-from vault.domain.decision import Basis, Person, Point, Way, basis, may_leave, nobody
+from vault.domain.decision.basis import Basis, Person, Point, Way, basis, may_leave, nobody
 from vault.domain.fact import Fact
 from vault.domain.organization import EVERY, Attribute, Channel, Suppressing
 from vault.domain.standing import Instants, rule

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.base.duration import Duration, parse
 from vault.base.errors import Invalid
-from vault.domain.duration import Duration, parse
 
 instants = st.integers(-(10**10) // 5, 7 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 durations = st.builds(Duration, months=st.integers(0, 1200), minutes=st.integers(0, 60 * 24 * 5000))

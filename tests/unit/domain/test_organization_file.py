@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from vault.base.canonical import canonical, digest
+from vault.base.duration import parse
 from vault.base.errors import Invalid
-from vault.domain.duration import parse
 from vault.domain.organization import Organization, Suppressing, plain
 from vault.domain.organization_file import Fault, OrganizationFileError, check_change, difference, read
 

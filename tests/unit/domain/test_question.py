@@ -12,7 +12,7 @@ import pytest
 
 from vault.base.errors import Invalid
 from vault.base.personal import Personal
-from vault.domain.question import Decision, Question
+from vault.domain.decision.question import Decision, Question
 
 ANNA = "cus_06h0090m41t835kpwqjv10s1y0"
 PEOPLE = {

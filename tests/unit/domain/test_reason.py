@@ -5,7 +5,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.domain.reason import MADE_BY_THE_ENGINE, REASONS, Code, ordered, plain, strength
+from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code, ordered, plain, strength
 
 CODES: tuple[Code, ...] = get_args(Code)
 codes = st.lists(st.sampled_from(CODES))

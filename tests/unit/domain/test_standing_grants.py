@@ -28,7 +28,7 @@ from tests.unit.domain.facts import (
     said,
     stands,
 )
-from vault.domain.duration import Duration
+from vault.base.duration import Duration
 from vault.domain.fact import Fact, FactKind, Source
 from vault.domain.standing import Break, Instants, Rule, rule, standing
 

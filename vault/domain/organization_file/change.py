@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from vault.domain.duration import Duration
+from vault.base.duration import Duration
 from vault.domain.organization import Notice, Organization
 from vault.domain.organization_file.fault import Faults, cut, listed
 from vault.domain.organization_file.tree import compose

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from vault.domain.duration import Duration
+from vault.base.duration import Duration
 from vault.domain.organization import Authentication, Basis, Ceiling, Key, Kind, Words
 from vault.domain.suppression import SuppressionKind
 

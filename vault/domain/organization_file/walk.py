@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from msgspec import inspect
 
+from vault.base.duration import Duration, parse
 from vault.base.errors import Invalid
-from vault.domain.duration import Duration, parse
 from vault.domain.organization_file.fault import Faults, Path, listed, none_such, quoted
 from vault.domain.organization_file.tree import Entries, Items, Node, Scalar
 

@@ -10,23 +10,23 @@ from datetime import datetime
 
 import msgspec
 
-from vault.actions.points import read_point
+from vault.actions.customer.points import read_point
 from vault.actions.vault import Here
 from vault.base.canonical import Json
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, DecisionId, EntryId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.decision import Basis, Flat, Person, Way, basis, may_leave, nobody
+from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
+from vault.domain.decision.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
+from vault.domain.decision.reason import REASONS
 from vault.domain.entry import stamp
 from vault.domain.organization import CONTACT, Client
-from vault.domain.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
-from vault.domain.reason import REASONS
 from vault.domain.standing import Instants
 from vault.policy.decide import Ground, Verdict
+from vault.store.decision.questions import Read, Sought
+from vault.store.decision.releases import Wanted
 from vault.store.keys import REFERENCE
-from vault.store.questions import Read, Sought
-from vault.store.releases import Wanted
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,16 +22,17 @@ from typing import Final
 import msgspec
 from consent_vault import Problem, Vault
 
-from vault.actions import clients, imports, organizations
+from vault.actions import imports, organizations
+from vault.actions.client import clients
 from vault.app import open_vault
 from vault.base.clock import SystemClock, SystemEntropy
 from vault.base.errors import Invalid, Unavailable
 from vault.base.ids import OrganizationId
 from vault.base.settings import PREFIX, Settings, read
 from vault.cli import lines
-from vault.cli.demo_company import KEY_ID, Company, askers, company, hand_out_keys
-from vault.cli.demo_server import Server, serving
-from vault.cli.demo_story import Answer, Someone, Story, everybody
+from vault.cli.demo.company import KEY_ID, Company, askers, company, hand_out_keys
+from vault.cli.demo.server import Server, serving
+from vault.cli.demo.story import Answer, Someone, Story, everybody
 from vault.cli.opening import opened
 from vault.cli.serve import free_place
 from vault.cli.terminal import Commands, say, say_json

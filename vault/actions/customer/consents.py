@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customers import locked
+from vault.actions.customer.customers import locked
 from vault.actions.vault import Vault
 from vault.base.errors import Denied, Invalid, Unknown
 from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
@@ -20,9 +20,11 @@ from vault.domain.fact import Fact, FactKind, Source, check_instants
 from vault.domain.organization import EVERY, Action, Organization
 from vault.domain.standing import Instants, Standing, standing
 from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves, suffices
-from vault.store import consents, customers, keys, questions
-from vault.store.consents import Kept
-from vault.store.customers import KeptPoint
+from vault.store import keys
+from vault.store.customer import consents, customers
+from vault.store.customer.consents import Kept
+from vault.store.customer.customers import KeptPoint
+from vault.store.decision import questions
 
 _SCOPES: Final[Mapping[FactKind, tuple[Action, ...]]] = {
     "refused": ("withdraw",),

@@ -11,12 +11,12 @@ import asyncpg
 import msgspec
 
 from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
-from vault.domain.decision import Person, Point
+from vault.domain.decision.basis import Person, Point
 from vault.domain.suppression import Suppression
-from vault.store.consents import FOLDED, read_fact
+from vault.store.customer.consents import FOLDED, read_fact
+from vault.store.customer.suppressions import read_suppression
 from vault.store.database import Work
 from vault.store.keys import VERSION
-from vault.store.suppressions import read_suppression
 
 Sought = tuple[str, UUID]
 """A field of the blind index, and a tag."""

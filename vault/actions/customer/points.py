@@ -14,11 +14,11 @@ from vault.base.ids import CONTACT_POINT, ContactPointId, CustomerId, raw
 from vault.base.personal import Personal
 from vault.domain.contact_point import Normalised, normalise
 from vault.domain.customer import NewContactPoint
-from vault.domain.question import Reference
-from vault.store import customers, suppressions
-from vault.store.customers import NewPoint, NewReference
+from vault.domain.decision.question import Reference
+from vault.store.customer import customers, suppressions
+from vault.store.customer.customers import NewPoint, NewReference
+from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, CustomerKey
-from vault.store.questions import Sought
 
 
 class Tagged(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from vault.actions.acting import Acting, acting
-from vault.actions.points import lock_tags, tag_point
+from vault.actions.customer.points import lock_tags, tag_point
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid
 from vault.base.ids import SUPPRESSION, CustomerId, SuppressionId
 from vault.domain.actor import Actor
 from vault.domain.fact import check_instants
 from vault.domain.suppression import NewSuppression, Suppression
-from vault.store import customers, suppressions
+from vault.store.customer import customers, suppressions
 
 
 async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppression:

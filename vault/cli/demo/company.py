@@ -1,6 +1,6 @@
 """The company a demo shows: its organization file, its exports, and keys for its clients, all of them throw-away.
 
-The sample company lies in `demo_data`; another may lie in any folder. Clients' private keys are made anew for each
+The sample company lies in `data`; another may lie in any folder. Clients' private keys are made anew for each
 demo: the organization file that is applied names their public halves instead of the addresses it was written with.
 """
 
@@ -24,7 +24,7 @@ from vault.domain.organization import Client, Organization
 from vault.imports.layout import matching
 from vault.imports.outcome import Export
 
-SAMPLE: Final = Path(__file__).parent / "demo_data"
+SAMPLE: Final = Path(__file__).parent / "data"
 KEY_ID: Final = "demo"
 _EXPORTED: Final = datetime(2026, 10, 31, 18, tzinfo=UTC)
 _FILE: Final = "organization.yaml"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customers import locked
-from vault.actions.points import reference_tag
+from vault.actions.customer.customers import locked
+from vault.actions.customer.points import reference_tag
 from vault.actions.vault import Vault
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
 from vault.domain.certificate import Certificate, stays
-from vault.store import consents, customers, erasure, keys, log, suppressions
+from vault.store import keys, log
+from vault.store.customer import consents, customers, erasure, suppressions
 
 
 async def erase(vault: Vault, actor: Actor, *, customer: CustomerId) -> Certificate:

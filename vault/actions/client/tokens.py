@@ -14,7 +14,8 @@ from vault.oauth.metadata import metadata as document
 from vault.oauth.request import Request, claimed_client
 from vault.oauth.server import Answer, Server, replayed
 from vault.oauth.token import Claims, Keys, TokenError, jwks, verify
-from vault.store import log, organizations, tokens
+from vault.store import log, organizations
+from vault.store.client import tokens
 from vault.store.database import INSTALLATION, Work
 
 _JTI: Final = 16

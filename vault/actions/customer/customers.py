@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from vault.actions.acting import Acting, acting
-from vault.actions.points import (
+from vault.actions.customer.points import (
     Tagged,
     add_points,
     add_references,
@@ -36,11 +36,12 @@ from vault.domain.customer import (
     check_time_zone,
     minor_until,
 )
-from vault.domain.question import Reference
-from vault.store import customers, keys
-from vault.store.customers import NewCustomer
+from vault.domain.decision.question import Reference
+from vault.store import keys
+from vault.store.customer import customers
+from vault.store.customer.customers import NewCustomer
+from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, CustomerKey
-from vault.store.questions import Sought
 
 
 async def register(vault: Vault, actor: Actor, *, registration: Registration) -> Registered:

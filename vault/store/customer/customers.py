@@ -12,8 +12,8 @@ import msgspec
 from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.domain.customer import CustomerShown, PointShown
 from vault.store.database import Work
+from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, VERSION
-from vault.store.questions import Sought
 from vault.store.tables import Attributes, BlindIndex, ContactPoints, Customers, ExternalReferences, Subjects
 
 _LOCK: Final = """

@@ -10,18 +10,28 @@ from typing import Final
 import structlog
 
 from vault.actions.acting import deny, written
-from vault.actions.answers import Asked, Prepared, Settled, prepare, settle, told_to_client, told_to_log, wanted
+from vault.actions.decision.answers import (
+    Asked,
+    Prepared,
+    Settled,
+    prepare,
+    settle,
+    told_to_client,
+    told_to_log,
+    wanted,
+)
 from vault.actions.gatherer import Gatherer
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
 from vault.domain.actor import Actor
-from vault.domain.question import Decision, Question
-from vault.store import log, questions, releases
+from vault.domain.decision.question import Decision, Question
+from vault.store import log
 from vault.store.database import Work
+from vault.store.decision import questions, releases
+from vault.store.decision.questions import Read
+from vault.store.decision.releases import Sealed
 from vault.store.log import Entry
-from vault.store.questions import Read
-from vault.store.releases import Sealed
 
 _log = structlog.get_logger()
 

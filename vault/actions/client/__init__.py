@@ -1,0 +1,1 @@
+"""Clients: what they may, how they prove it, and the tokens they carry."""

@@ -1,0 +1,1 @@
+"""The one question: asked, decided in batches, told."""

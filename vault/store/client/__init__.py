@@ -1,0 +1,1 @@
+"""What is kept of clients and their tokens."""
