@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -14,7 +14,6 @@ from vault.base.errors import Denied
 from vault.base.ids import ENTRY, SUBJECT, EntryId, Subject, fresh, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
-from vault.domain.organization import Action
 from vault.store import log
 from vault.store.database import Work
 from vault.store.log import Entry
@@ -47,14 +46,12 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def acting(vault: Vault, actor: Actor, *, name: str, scopes: Sequence[Action]) -> AsyncIterator[Acting]:
-    """Open the action `name`; a client needs one of `scopes`. A refusal is logged in a transaction of its own."""
+async def acting(vault: Vault, actor: Actor, *, name: str) -> AsyncIterator[Acting]:
+    """Open the action `name`, if the policies let the actor do it. A refusal is logged in a transaction of its own."""
     try:
         async with vault.database.work(actor.organization) as work:
             current, now = await here(vault, work)
-            if actor.kind == "client":
-                current.client(actor, now)
-                actor.need(*scopes)
+            current.admit(actor, name, now=now)
             yield Acting(vault=vault, work=work, here=current, actor=actor, now=now)
     except Denied as refusal:
         await deny(vault, actor, name=name, refusal=refusal)

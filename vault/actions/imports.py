@@ -35,7 +35,7 @@ async def load(vault: Vault, actor: Actor, *, exports: Sequence[Export], exporte
 
     `Invalid` for an export of the future, `Denied` for an actor that is no import.
     """
-    async with acting(vault, actor, name="import", scopes=[]) as act:
+    async with acting(vault, actor, name="import") as act:
         here, now = act.here, act.now
     if actor.kind != "import":
         raise Denied("not_an_import", "files are loaded by an import, at the command line")

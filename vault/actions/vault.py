@@ -14,6 +14,7 @@ from vault.base.errors import Denied, Invalid, Unavailable
 from vault.base.ids import ClientId, OrganizationId
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
+from vault.domain.access import PRINCIPALS, facts, refusal
 from vault.domain.actor import Actor
 from vault.domain.decision.basis import Way
 from vault.domain.organization import EVERY, Client, Organization
@@ -55,6 +56,17 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
             )
             self.ways[purpose_key, channel_key] = way
         return way
+
+    def admit(self, actor: Actor, name: str, *, now: datetime) -> None:
+        """Refuse an actor whom the policies do not let do this; whoever sits at the machine they do not ask."""
+        if actor.at_the_machine:
+            return
+        if actor.client is not None:
+            self.client(actor, now)
+        principal = (PRINCIPALS[actor.kind], actor.key or actor.kind)
+        verdict = self.policies.access(facts(actor, now), principal=principal, operation=name)
+        if not verdict.allowed:
+            raise refusal(actor, verdict.policies)
 
     def client(self, actor: Actor, now: datetime) -> Client:
         """Return what the file says of the acting client; `Denied` for one it no longer names or that has expired."""

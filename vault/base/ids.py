@@ -23,6 +23,9 @@ DecisionId = NewType("DecisionId", str)
 EntryId = NewType("EntryId", str)
 ClientId = NewType("ClientId", str)
 SuppressionId = NewType("SuppressionId", str)
+SessionId = NewType("SessionId", str)
+StaffId = NewType("StaffId", str)
+MessageId = NewType("MessageId", str)
 
 CUSTOMER: Final = "cus"
 SUBJECT: Final = "sub"
@@ -33,6 +36,9 @@ DECISION: Final = "dec"
 ENTRY: Final = "ent"
 CLIENT: Final = "cli"
 SUPPRESSION: Final = "sup"
+SESSION: Final = "ses"
+STAFF: Final = "stf"
+MESSAGE: Final = "msg"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]

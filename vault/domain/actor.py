@@ -1,27 +1,47 @@
-"""Who acts: a client with its token, or the operator at the machine."""
+"""Who acts: a client with its token, a person signed in, or the operator at the machine."""
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 import msgspec
 
-from vault.base.errors import Denied
-from vault.base.ids import ClientId, OrganizationId
-from vault.domain.organization import Action
+from vault.base.ids import ClientId, CustomerId, OrganizationId, SessionId, StaffId
+from vault.domain.reach import Reach
+
+ActorKind = Literal["client", "customer", "auditor", "admin", "operator", "import"]
+
+FRESH: Final = timedelta(minutes=10)
+"""How long a sign-in counts as just now, for what wants one."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Whoever acts, in one organization. `key` is the client's key in the organization file, `token` its token's id."""
+    """Whoever acts, in one organization.
+
+    `key` is a client's key in the organization file; `token` its token's id, `issued_at` when it was issued, `reach`
+    how far it goes, where None is the whole ceiling. A customer acts in a `session`, or by a client's token while both
+    talk (RFC 8693): then `client`, `key` and `token` are the client's. Staff acts in a session.
+    """
 
     organization: OrganizationId
-    kind: Literal["client", "operator", "import"]
+    kind: ActorKind
     client: ClientId | None = None
     key: str | None = None
     scopes: frozenset[str] = frozenset()
     token: str | None = None
+    issued_at: datetime | None = None
+    reach: Reach | None = None
+    customer: CustomerId | None = None
+    staff: StaffId | None = None
+    session: SessionId | None = None
+    signed_in_at: datetime | None = None
 
-    def need(self, *scopes: Action) -> None:
-        """Refuse a client whose token has none of `scopes` (RFC 6750 section 3.1, insufficient_scope)."""
-        if self.kind == "client" and self.scopes.isdisjoint(scopes):
-            raise Denied("insufficient_scope", f"this needs a token with the scope {' or '.join(scopes)}")
+    @property
+    def at_the_machine(self) -> bool:
+        """Whether nobody asks through a door: the command line may do everything, and is logged."""
+        return self.kind in {"operator", "import"}
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether this person signed in no longer than ten minutes ago; by a client's token nobody ever did."""
+        return self.signed_in_at is not None and now - self.signed_in_at <= FRESH

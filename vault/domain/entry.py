@@ -41,4 +41,8 @@ def _actor(actor: Actor) -> dict[str, Json]:
         told["client"] = actor.client
     if actor.token is not None:
         told["token"] = actor.token
+    if actor.staff is not None:
+        told["staff"] = actor.staff
+    if actor.session is not None:
+        told["session"] = actor.session
     return told

@@ -24,7 +24,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     principal: str
     action: str
     resource: str
-    context: Mapping[str, str | bool | int]
+    context: Mapping[str, str | bool | int | list[str]]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

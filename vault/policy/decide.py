@@ -18,9 +18,10 @@ from cedarpy import AuthzResult, Decision, Entities, PolicySet, Schema, is_autho
 from vault.domain.decision.reason import Code, ordered, plain, strength
 from vault.policy.rule import Rule
 
-Facts = Mapping[str, str | bool]
+Facts = Mapping[str, str | bool | tuple[str, ...]]
 
 MEMORY: Final = 65_536
+_VAULT: Final = ("Vault", "vault")
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,33 +81,39 @@ class Policies:
 
     def ask(self, facts: Facts, *, client: str, purpose: str) -> Verdict:
         """Return whether the client, by its key, may ask this at all. Nothing about a person may be read before."""
-        return self._remembered("ask", facts, client=client, resource=("Purpose", purpose))
+        return self._remembered("ask", facts, principal=("Client", client), resource=("Purpose", purpose))
 
     def contact(self, facts: Facts, *, client: str, purpose: str) -> Verdict:
         """Return whether the person the facts are about may be contacted."""
-        return self._remembered("contact", facts, client=client, resource=("Purpose", purpose))
+        return self._remembered("contact", facts, principal=("Client", client), resource=("Purpose", purpose))
 
     def release(self, facts: Facts, *, client: str, field: str) -> Verdict:
         """Return whether a field may leave: an attribute's key, or `contact`. Only after `contact` allowed."""
-        return self._remembered("release", facts, client=client, resource=("Field", field))
+        return self._remembered("release", facts, principal=("Client", client), resource=("Field", field))
 
-    def _remembered(self, action: str, facts: Facts, *, client: str, resource: tuple[str, str]) -> Verdict:
+    def access(self, facts: Facts, *, principal: tuple[str, str], operation: str) -> Verdict:
+        """Return whether whoever acts, a type and a key, may do this at all: an operation's name in the API."""
+        return self._remembered(operation, facts, principal=principal, resource=_VAULT)
+
+    def _remembered(
+        self, action: str, facts: Facts, *, principal: tuple[str, str], resource: tuple[str, str]
+    ) -> Verdict:
         # As many names as values, so two questions never share a key. Nested JSON cannot pass here: it has no hash.
-        key = (action, client, resource, *facts, *facts.values())
+        key = (action, principal, resource, *facts, *facts.values())
         if (verdict := self._seen.get(key)) is not None:
             return verdict
-        verdict = self._asked(action, facts, client=client, resource=resource)
+        verdict = self._asked(action, facts, principal=principal, resource=resource)
         if len(self._seen) >= MEMORY:
             self._seen.clear()
         self._seen[key] = verdict
         return verdict
 
-    def _asked(self, action: str, facts: Facts, *, client: str, resource: tuple[str, str]) -> Verdict:
+    def _asked(self, action: str, facts: Facts, *, principal: tuple[str, str], resource: tuple[str, str]) -> Verdict:
         request = {
-            "principal": {"type": "Client", "id": client},
+            "principal": {"type": principal[0], "id": principal[1]},
             "action": {"type": "Action", "id": action},
             "resource": {"type": resource[0], "id": resource[1]},
-            "context": dict(facts),
+            "context": {name: [*fact] if isinstance(fact, tuple) else fact for name, fact in facts.items()},
         }
         parts = self._parts
         answer = is_authorized(request, parts.policies, parts.entities, schema=parts.schema)

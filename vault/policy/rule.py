@@ -15,6 +15,7 @@ from cedarpy import pst
 from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code
 
 _CONTACT: Final = "contact"
+_OF_DECISIONS: Final = frozenset({"ask", _CONTACT, "release"})
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def problems_of(policy: pst.Template, *, own: bool) -> Iterator[str]:
 def _problems_of_reason(policy: pst.Template) -> Iterator[str]:
     told = policy.annotations.get("reason")
     if told is None:
-        if policy.effect == "forbid" or _touches_contact(policy):
+        if (policy.effect == "forbid" and not _is_of_access(policy)) or _touches_contact(policy):
             yield 'it tells no reason; write @reason("…") above it, with a reason code'
     elif told not in REASONS:
         yield f"{told!r} is no reason code"
@@ -64,11 +65,24 @@ def _problems_of_reason(policy: pst.Template) -> Iterator[str]:
         yield f"the reason {told} {'allows' if REASONS[told].allows else 'refuses'}, and a {policy.effect} does not"
 
 
+def _is_of_access(policy: pst.Template) -> bool:
+    """Whether it is about who may do what in the vault, where a refusal is called by its policy and tells no reason."""
+    match policy.action:
+        case pst.ActionEq(entity=action):
+            return action.id not in _OF_DECISIONS
+        case pst.ActionIn(entities=actions):
+            return all(action.id not in _OF_DECISIONS for action in actions)
+        case _:
+            return False
+
+
 def _touches_contact(policy: pst.Template) -> bool:
     match policy.action:
         case pst.ActionEq(entity=action):
             return action.id == _CONTACT
-        case _:  # any action, or a group that `contact` may be in
+        case pst.ActionIn(entities=actions):
+            return any(action.id == _CONTACT for action in actions)
+        case _:  # any action
             return True
 
 

@@ -1,66 +1,66 @@
-"""Who acts: a client needs what its token says, whoever sits at the machine does not."""
+"""Who acts: when a sign-in counts as just now, and what is told to whoever is refused."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.base.errors import Denied
-from vault.base.ids import ClientId, OrganizationId
-from vault.domain.actor import Actor
-from vault.domain.organization import Action
+from vault.base.ids import ClientId, CustomerId, OrganizationId
+from vault.domain.access import facts, refusal
+from vault.domain.actor import Actor, ActorKind
 
-SCOPES: tuple[Action, ...] = get_args(Action)
-some_scopes = st.frozensets(st.sampled_from(SCOPES))
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def client(*scopes: str) -> Actor:
-    return Actor(
-        organization=OrganizationId("org_a"),
-        kind="client",
-        client=ClientId("cli_crm"),
-        key="crm",
-        scopes=frozenset(scopes),
-        token="t",
-    )
+def actor(kind: ActorKind, **given: object) -> Actor:
+    return Actor(organization=OrganizationId("org_a"), kind=kind, **given)  # type: ignore[arg-type]  # any field
 
 
-def refused(actor: Actor, *scopes: Action) -> Denied:
-    with pytest.raises(Denied) as error:
-        actor.need(*scopes)
-    return error.value
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
+def test_a_sign_in_is_fresh_for_ten_minutes_and_no_longer(age: timedelta) -> None:
+    assert actor("customer", signed_in_at=NOW - age).is_fresh(NOW) == (age <= timedelta(minutes=10))
 
 
-@given(some_scopes, some_scopes)
-def test_a_client_is_let_in_exactly_when_its_token_has_one_of_the_scopes(
-    has: frozenset[Action], needed: frozenset[Action]
-) -> None:
-    if has & needed:
-        client(*has).need(*needed)
-    else:
-        assert refused(client(*has), *needed).code == "insufficient_scope"
+def test_whoever_never_signed_in_is_not_fresh() -> None:
+    assert not actor("client", token="t").is_fresh(NOW)
 
 
-def test_what_names_no_scope_is_for_no_client() -> None:
-    assert refused(client(*SCOPES)).code == "insufficient_scope"
+def test_a_customer_for_whom_a_client_acts_is_told_apart() -> None:
+    assert facts(actor("customer", client=ClientId("cli_a")), NOW)["acted_for"] is True
+    assert facts(actor("customer", customer=CustomerId("cus_a")), NOW)["acted_for"] is False
+    assert facts(actor("client", client=ClientId("cli_a")), NOW)["acted_for"] is False
 
 
-def test_no_scope_is_a_piece_of_another() -> None:
-    assert refused(client("decided", "dec", "DECIDE", "decide release"), "decide").code == "insufficient_scope"
-
-
-def test_the_refusal_says_which_scopes_would_do_and_not_which_the_token_has() -> None:
-    error = refused(client("decide"), "withdraw", "capture")
-    assert error.detail == "this needs a token with the scope withdraw or capture"
-
-
-@pytest.mark.parametrize("kind", ["operator", "import"])
-def test_whoever_is_at_the_machine_needs_no_token(kind: Literal["operator", "import"]) -> None:
-    Actor(organization=OrganizationId("org_a"), kind=kind).need("admin")
+def test_scopes_are_handed_over_in_one_order() -> None:
+    assert facts(actor("client", scopes=frozenset({"withdraw", "decide"})), NOW)["scopes"] == ("decide", "withdraw")
 
 
 def test_an_actor_has_no_scope_unless_its_token_gives_it_one() -> None:
-    assert Actor(organization=OrganizationId("org_a"), kind="client").scopes == frozenset()
+    assert actor("client").scopes == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("who", "policies", "code"),
+    [
+        (actor("client"), (), "insufficient_scope"),
+        (actor("customer", token="t"), (), "insufficient_scope"),
+        (actor("customer"), (), "not_allowed"),
+        (actor("auditor"), (), "not_allowed"),
+        (actor("customer"), ("sign_in_again",), "sign_in_again"),
+    ],
+)
+def test_a_refusal_says_what_would_help(who: Actor, policies: tuple[str, ...], code: str) -> None:
+    assert refusal(who, policies).code == code
+
+
+@pytest.mark.parametrize("kind", ["operator", "import"])
+def test_whoever_sits_at_the_machine_comes_through_no_door(kind: ActorKind) -> None:
+    assert actor(kind).at_the_machine
+
+
+@pytest.mark.parametrize("kind", ["client", "customer", "auditor", "admin"])
+def test_everybody_else_does(kind: ActorKind) -> None:
+    assert not actor(kind).at_the_machine

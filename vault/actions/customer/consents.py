@@ -17,7 +17,7 @@ from vault.domain.actor import Actor
 from vault.domain.consent import Said, repeated, say
 from vault.domain.entry import stamp
 from vault.domain.fact import Fact, FactKind, Source, check_instants
-from vault.domain.organization import EVERY, Action, Organization
+from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, Standing, standing
 from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves, suffices
 from vault.store import keys
@@ -26,11 +26,7 @@ from vault.store.customer.consents import Kept
 from vault.store.customer.customers import KeptPoint
 from vault.store.decision import questions
 
-_SCOPES: Final[Mapping[FactKind, tuple[Action, ...]]] = {
-    "refused": ("withdraw",),
-    "withdrawn": ("withdraw",),
-    "objected": ("withdraw", "capture"),
-}
+_OPERATIONS: Final[Mapping[FactKind, str]] = {"refused": "refuse", "withdrawn": "withdraw", "objected": "object"}
 _SOURCES: Final[Mapping[str, Source]] = {"client": "client", "import": "import", "operator": "admin"}
 
 
@@ -44,7 +40,7 @@ async def grant(
     vault: Vault, actor: Actor, *, customer: CustomerId, said: NewGrant, repeat: str | None = None
 ) -> Stated:
     """Record a yes. `repeat` is the caller's Idempotency-Key."""
-    async with acting(vault, actor, name="grant", scopes=["capture"]) as act:
+    async with acting(vault, actor, name="grant") as act:
         _check_ceiling(act, said)
         subject = await locked(act, customer)
         organization = act.here.organization
@@ -88,7 +84,7 @@ async def consents_of(
 ) -> list[ConsentShown]:
     """Return how the customer stands to every purpose and channel of the client's ceiling."""
     check_instants(at, known_at)
-    async with acting(vault, actor, name="consents", scopes=["lookup"]) as act:
+    async with acting(vault, actor, name="show_consents") as act:
         purposes = act.here.organization.purposes
         read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
@@ -106,7 +102,7 @@ async def consents_of(
 
 async def _deny(vault: Vault, actor: Actor, *, customer: CustomerId, no: _No) -> Stated:
     # Any client may, whatever its ceiling (law 12).
-    async with acting(vault, actor, name=no.kind, scopes=_SCOPES[no.kind]) as act:
+    async with acting(vault, actor, name=_OPERATIONS[no.kind]) as act:
         subject = await locked(act, customer)
         point = await _point(act, customer, wanted=no.said.contact_point)
         stated, fact = await _record(

@@ -49,7 +49,7 @@ async def register(vault: Vault, actor: Actor, *, registration: Registration) ->
 
     A field that is filled stays as it is; correcting is another action.
     """
-    async with acting(vault, actor, name="register", scopes=["create"]) as act:
+    async with acting(vault, actor, name="register_customer") as act:
         check_attributes(act.here.organization, registration.attributes)
         check_time_zone(registration.time_zone)
         points = tag_points(act.here, registration.contact_points)
@@ -67,7 +67,7 @@ async def register(vault: Vault, actor: Actor, *, registration: Registration) ->
 
 async def correct(vault: Vault, actor: Actor, *, customer: CustomerId, correction: Correction) -> CustomerShown:
     """Correct what is held: set or take away attributes, add references."""
-    async with acting(vault, actor, name="correct", scopes=["create"]) as act:
+    async with acting(vault, actor, name="correct_customer") as act:
         check_attributes(act.here.organization, correction.attributes)
         check_time_zone(correction.time_zone)
         references = [tag_reference(act.here, reference) for reference in correction.external]
@@ -94,7 +94,7 @@ async def correct(vault: Vault, actor: Actor, *, customer: CustomerId, correctio
 
 async def add_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: NewContactPoint) -> PointAdded:
     """Add a way to reach a customer; one that is there already is that one."""
-    async with acting(vault, actor, name="add_contact_point", scopes=["create"]) as act:
+    async with acting(vault, actor, name="add_contact_point") as act:
         subject = await locked(act, customer)
         tagged = tag_point(act.here, point.kind, value=point.value, primary=point.primary)
         for known in await customers.points(act.work, customer):
@@ -108,7 +108,7 @@ async def add_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: 
 
 async def remove_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: ContactPointId) -> None:
     """Take a contact point away. A yes that names it stands for no other."""
-    async with acting(vault, actor, name="remove_contact_point", scopes=["create"]) as act:
+    async with acting(vault, actor, name="remove_contact_point") as act:
         subject = await locked(act, customer)
         known = {one.id: one for one in await customers.points(act.work, customer)}
         if point not in known:
@@ -119,7 +119,7 @@ async def remove_point(vault: Vault, actor: Actor, *, customer: CustomerId, poin
 
 async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
     """Return who has a contact point or reference. Each customer found has an entry of their own."""
-    async with acting(vault, actor, name="lookup", scopes=["lookup"]) as act:
+    async with acting(vault, actor, name="lookup_customer") as act:
         place = _place(act.here, sought)
         found = (await customers.find(act.work, [place])).get(place, [])
         subjects = await customers.subjects(act.work, found)
@@ -132,7 +132,7 @@ async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
 
 async def show(vault: Vault, actor: Actor, *, customer: CustomerId) -> CustomerShown:
     """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
-    async with acting(vault, actor, name="show", scopes=["lookup"]) as act:
+    async with acting(vault, actor, name="show_customer") as act:
         for subject in await customers.subjects(act.work, [customer]):
             await act.log("customer_read", subject=subject)
         return await _shown(act, customer)

@@ -15,7 +15,7 @@ from vault.store.customer import customers, suppressions
 
 async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppression:
     """Stop a contact point. A client stops by hand: that something bounced is not for it to say."""
-    async with acting(vault, actor, name="suppress", scopes=["withdraw"]) as act:
+    async with acting(vault, actor, name="suppress") as act:
         if actor.kind == "client" and new.kind != "manual":
             raise Invalid("only_manual", "a client suppresses by hand: leave `kind` out or write manual")
         tagged = tag_point(act.here, new.contact.kind, value=new.contact.value)
@@ -40,7 +40,7 @@ async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppre
 
 async def page(vault: Vault, actor: Actor, *, after: SuppressionId | None, limit: int) -> list[Suppression]:
     """Return suppressions without what they stop, a page at a time."""
-    async with acting(vault, actor, name="suppressions", scopes=["withdraw"]) as act:
+    async with acting(vault, actor, name="list_suppressions") as act:
         await act.log("suppressions_read")
         return await suppressions.page(act.work, after=after, limit=limit)
 

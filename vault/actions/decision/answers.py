@@ -65,9 +65,9 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
     question, actor = asked.question, asked.actor
     client = here.client(actor, now)
-    actor.need("decide")
+    here.admit(actor, "decide", now=now)
     if question.release:
-        actor.need("release")
+        here.admit(actor, "receive_fields", now=now)
     question.check(now)
     way = here.way(question.purpose, question.channel)
     _check_fields(here, question.release)
