@@ -42,3 +42,7 @@ def test_every_part_but_the_store_is_kept_from_sql() -> None:
 def test_every_part_below_the_api_is_kept_from_http() -> None:
     above = {"vault.api", "vault.app", "vault.cli"}
     assert {*contracts()["HTTP lives in the api and the roof"]["source_modules"]} == parts() - above
+
+
+def test_every_part_but_the_courier_is_kept_from_the_network() -> None:
+    assert {*contracts()["What goes out goes by the courier"]["source_modules"]} == parts() - {"vault.courier"}

@@ -34,6 +34,7 @@ GRANTS: Final = {
     "vault.log_pending": ("I", "SD", ""),
     "vault.migration": ("S", "", ""),
     "vault.organization": ("SIU", "", ""),
+    "vault.outbox": ("SIUD", "", ""),
     "vault.suppression": ("SI", "", ""),
 }
 
