@@ -20,7 +20,15 @@ TABLES: Final = [
     table for _, table in inspect.getmembers(tables, inspect.isclass) if issubclass(table, Table) and table is not Table
 ]
 # Written by hand-made statements alone, so Piccolo does not know them.
-NOT_PICCOLOS: Final = {"vault.assertion", "vault.log_entry", "vault.log_pending", "vault.migration", "vault.outbox"}
+NOT_PICCOLOS: Final = {
+    "vault.allowance",
+    "vault.assertion",
+    "vault.attempt",
+    "vault.log_entry",
+    "vault.log_pending",
+    "vault.migration",
+    "vault.outbox",
+}
 TYPES: Final = {
     "UUID": "uuid", "TEXT": "text", "BIGINT": "bigint", "INTEGER": "integer", "BOOLEAN": "boolean", "BYTEA": "bytea",
     "DATE": "date", "TIMESTAMPTZ": "timestamp with time zone",

@@ -17,14 +17,14 @@ from structlog.testing import capture_logs
 
 from vault.api.problems import HANDLERS, MEDIA_TYPE
 from vault.base import errors
-from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError
+from vault.base.errors import Conflict, Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError
 from vault.crypto.box import SealError
 from vault.domain.decision.question import Question
 
 SOURCES: Final = Path(errors.__file__).parents[1]
 CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 CANARY: Final = "quokka@quokkamail.example"
-STATUS: Final = {Invalid: 422, Unknown: 404, Denied: 403, Conflict: 409, Gone: 410, Unavailable: 503}
+STATUS: Final = {Invalid: 422, Unknown: 404, Denied: 403, Conflict: 409, Gone: 410, TooMany: 429, Unavailable: 503}
 
 
 class Raising:
@@ -115,6 +115,12 @@ async def test_what_is_away_may_be_asked_again() -> None:
     assert document(response)["status"] == 503
     assert response.headers["retry-after"] == "1"
     assert lines == [{"event": "unavailable", "code": "database_away", "log_level": "error"}]
+
+
+async def test_too_much_says_how_long_to_wait() -> None:
+    response = await failing(TooMany("too_many_requests", "this is too much", retry_after_seconds=2))
+    assert document(response)["status"] == 429
+    assert response.headers["retry-after"] == "2"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from vault.crypto.provider import KeyProvider
 from vault.domain.access import PRINCIPALS, facts, refusal
 from vault.domain.actor import Actor
 from vault.domain.decision.basis import Way
+from vault.domain.limit import Purse
 from vault.domain.organization import EVERY, Client, Organization
 from vault.domain.standing import rule
 from vault.oauth.token import Keys
@@ -93,6 +94,7 @@ class Memory(msgspec.Struct, kw_only=True):
     believed: dict[bytes, tuple[datetime, Actor]] = {}
     keys: Keys | None = None
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
+    purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], None]]] = {}
 
 
 class Vault(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError, place
+from vault.base.errors import Conflict, Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError, place
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[Mapping[type[VaultError], int]] = {
@@ -24,6 +24,7 @@ _STATUS: Final[Mapping[type[VaultError], int]] = {
     Denied: 403,
     Conflict: 409,
     Gone: 410,
+    TooMany: 429,
     Unavailable: 503,
 }
 TITLES: Final[Mapping[int, str]] = {
@@ -37,6 +38,7 @@ TITLES: Final[Mapping[int, str]] = {
     413: "Too large",
     415: "Unknown media type",
     422: "The request makes no sense here",
+    429: "Too many requests",
     500: "An error of ours",
     503: "Not available now",
 }
@@ -84,6 +86,8 @@ def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[Problem]:
     if isinstance(error, Unavailable):
         _log.error("unavailable", code=error.code)
         headers["retry-after"] = "1"
+    if isinstance(error, TooMany):
+        headers["retry-after"] = str(error.retry_after_seconds)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     if status == 500:  # noqa: PLR2004 - an error of ours, such as a seal that does not open: somebody must hear of it
         _log.error("unforeseen", kind=type(error).__name__, code=error.code)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+passed: Final = time.monotonic
+"""Seconds that only grow, the same for the whole machine: to measure how long something takes, and for nothing else."""
 
 
 class Clock(Protocol):

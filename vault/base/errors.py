@@ -40,6 +40,14 @@ class Unavailable(VaultError):
     """Something the vault stands on does not answer: when in doubt, no."""
 
 
+class TooMany(VaultError):
+    """More than a limit allows for now: the same again after `retry_after_seconds`, at least 1, may be taken."""
+
+    def __init__(self, code: str, detail: str, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(code, detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 def place(error: BaseException) -> str:
     """Return where an error was raised, as `module:line`; all that may be told of it beside its kind."""
     trace = error.__traceback__
