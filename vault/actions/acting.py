@@ -17,6 +17,7 @@ from vault.domain.entry import entry
 from vault.store import log
 from vault.store.database import Work
 from vault.store.log import Entry
+from vault.store.sign_in import sessions
 
 
 class Acting(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ async def acting(vault: Vault, actor: Actor, *, name: str) -> AsyncIterator[Acti
     try:
         async with vault.database.work(actor.organization) as work:
             current, now = await here(vault, work)
+            await _hold_session(work, actor)
             current.admit(actor, name, now=now)
             yield Acting(vault=vault, work=work, here=current, actor=actor, now=now)
     except Denied as refusal:
@@ -64,6 +66,11 @@ async def deny(vault: Vault, actor: Actor, *, name: str, refusal: Denied) -> Non
         _, now = await here(vault, work)
         body = written(vault, actor, kind="denied", at=now, action=name, reason=refusal.code)
         await log.add(work, [body])
+
+
+async def _hold_session(work: Work, actor: Actor) -> None:
+    if actor.session is not None and not await sessions.is_open(work, actor.session):
+        raise Denied("session_over", "this sign-in is over; sign in again")
 
 
 def written(vault: Vault, actor: Actor, *, kind: str, at: datetime, **told: Json | None) -> Entry:

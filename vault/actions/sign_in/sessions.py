@@ -1,0 +1,62 @@
+"""Sessions: opened by whoever proved who they are, looked up with each request, closed by whoever leaves."""
+
+from __future__ import annotations
+
+from vault.actions.acting import Acting, acting, written
+from vault.actions.vault import Vault
+from vault.base.ids import SESSION, CustomerId, OrganizationId, SessionId, StaffId
+from vault.domain.actor import Actor
+from vault.domain.sign_in.session import SECRET, How, Role, SessionToken, digest, read, spelled
+from vault.store import log
+from vault.store.customer import customers
+from vault.store.sign_in import sessions
+from vault.store.sign_in.sessions import Kept
+
+
+async def open(  # noqa: A001 - sessions.open
+    act: Acting, *, role: Role, how: How, customer: CustomerId | None = None, staff: StaffId | None = None
+) -> SessionToken:
+    """Open a session of a customer or of staff, with its entry, in the transaction that proved who it is."""
+    secret = act.vault.entropy.draw(SECRET)
+    own = SessionId(act.id(SESSION))
+    kept = Kept(id=own, role=role, customer=customer, staff=staff, signed_in_at=act.now)
+    await sessions.add(act.work, kept, digest=digest(secret), how=how)
+    subjects = await customers.subjects(act.work, [customer] if customer is not None else [])
+    subject = subjects[0] if subjects else None
+    actor = _actor(act.work.organization, kept)
+    await log.add(act.work, [written(act.vault, actor, kind="signed_in", at=act.now, how=how, subject=subject)])
+    return SessionToken(id=own, secret=spelled(secret))
+
+
+async def actor(vault: Vault, organization: OrganizationId, cookie: str | None) -> Actor | None:
+    """Return who is signed in by this cookie at this organization, if anybody is.
+
+    What is then done in the session looks again, in its own transaction: `acting` refuses one that is over.
+    """
+    secret = read(cookie or "")
+    if secret is None:
+        return None
+    async with vault.database.work(organization) as work:
+        kept = await sessions.find(work, digest(secret))
+    return None if kept is None else _actor(organization, kept)
+
+
+async def close(vault: Vault, actor: Actor) -> None:
+    """End the session of whoever acts in one."""
+    if actor.session is None:
+        return
+    async with acting(vault, actor, name="sign_out") as act:
+        await sessions.close(act.work, actor.session)
+        found = await customers.subjects(act.work, [actor.customer] if actor.customer is not None else [])
+        await act.log("signed_out", subject=found[0] if found else None)
+
+
+def _actor(organization: OrganizationId, kept: Kept) -> Actor:
+    return Actor(
+        organization=organization,
+        kind=kept.role,
+        customer=kept.customer,
+        staff=kept.staff,
+        session=kept.id,
+        signed_in_at=kept.signed_in_at,
+    )

@@ -1,0 +1,1 @@
+"""Who is signed in, and what was sent to sign in with."""
