@@ -23,6 +23,7 @@ from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
 from vault.base.personal import Personal
 from vault.base.settings import Settings
+from vault.courier.parts import courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
@@ -54,6 +55,7 @@ async def open_vault(
         provider=provider,
         keyring=Keyring(provider, clock=clock, entropy=entropy),
         issuer=settings.issuer,
+        courier=courier(settings),
     )
     forgetting = asyncio.create_task(_forget(vault))
     try:

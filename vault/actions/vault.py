@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -12,14 +13,15 @@ from vault.actions.gatherer import Gatherer
 from vault.base.clock import Clock, Entropy
 from vault.base.errors import Denied, Invalid, Unavailable
 from vault.base.ids import ClientId, OrganizationId
+from vault.courier.parts import Courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
 from vault.domain.access import PRINCIPALS, facts, refusal
 from vault.domain.actor import Actor
 from vault.domain.decision.basis import Way
-from vault.domain.limit import Purse
 from vault.domain.organization import EVERY, Client, Organization
 from vault.domain.standing import rule
+from vault.oauth.key_set import KeySet
 from vault.oauth.token import Keys
 from vault.policy.decide import Policies
 from vault.policy.loader import load
@@ -94,7 +96,8 @@ class Memory(msgspec.Struct, kw_only=True):
     believed: dict[bytes, tuple[datetime, Actor]] = {}
     keys: Keys | None = None
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
-    purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], None]]] = {}
+    key_sets: dict[str, KeySet] = {}  # of clients, by `jwks_uri`
+    fetching: dict[str, asyncio.Task[None]] = {}
 
 
 class Vault(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +109,7 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     provider: KeyProvider
     keyring: Keyring
     issuer: str
+    courier: Courier
     lanes: int = 2
     most: int = 256
     memory: Memory = msgspec.field(default_factory=Memory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -14,7 +15,10 @@ from vault.base.errors import Invalid
 
 Mode = Literal["trial", "production"]
 PREFIX: Final = "VAULT_"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_SMTP: Final = "write smtp://user:password@mail.example:587, or smtps:// for TLS from the first byte"
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
+_HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]*[0-9a-z])?|[0-9a-f]*:[0-9a-f:.]+")
 _FORMS: Final = {
     "mode": "trial or production",
     "allow_key_file": "true or false",
@@ -54,11 +58,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on")] = 8471
     workers: Annotated[int, Meta(ge=1, le=256, description="server processes")] = 1
     pool: Annotated[int, Meta(ge=2, le=200, description="database connections of each server process")] = 8
+    smtp_url: Annotated[
+        str | None,
+        Meta(description="mail server: `smtp://` with STARTTLS, `smtps://` with TLS; none: a trial writes files"),
+    ] = None
+    mail_from: Annotated[str | None, Meta(description="address messages come from; goes with `VAULT_SMTP_URL`")] = None
+    trusted_hosts: Annotated[
+        str | None,
+        Meta(description="hosts, by comma, whose keys are fetched though their address is private; none: none"),
+    ] = None
 
     @property
     def production(self) -> bool:
         """Whether real people's data is to be expected."""
         return self.mode == "production" or (self.mode is None and self.database_url is not None)
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The hosts that may have a private address."""
+        return frozenset((self.trusted_hosts or "").split(",")) - {""}
 
     @property
     def folder(self) -> Path:
@@ -116,9 +134,10 @@ def _check(settings: Settings) -> None:
     issuer = _split(settings.issuer)
     if issuer.scheme not in {"http", "https"} or not issuer.netloc or issuer.query or issuer.fragment:
         raise _bad("issuer", "write https://vault.example")
+    _check_network(settings)
     if settings.production:
         _check_production(settings)
-    elif settings.host not in _LOOPBACK:
+    elif settings.host not in LOOPBACK:
         raise _bad("host", "a trial listens on 127.0.0.1 only; for more, set VAULT_MODE=production")
 
 
@@ -135,6 +154,26 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
+
+
+def _check_network(settings: Settings) -> None:
+    if settings.smtp_url is not None:
+        server = _split(settings.smtp_url)
+        if server.scheme not in {"smtp", "smtps"} or not _has_place(server) or server.path.strip("/") or server.query:
+            raise _bad("smtp_url", _SMTP)
+        if settings.mail_from is None:
+            raise _bad("mail_from", "VAULT_SMTP_URL needs it as well: write vault@mail.example")
+    if settings.mail_from is not None and not _ADDRESS.fullmatch(settings.mail_from):
+        raise _bad("mail_from", "write one address, such as vault@mail.example")
+    if settings.trusted_hosts is not None and not all(map(_HOST.fullmatch, settings.trusted_hosts.split(","))):
+        raise _bad("trusted_hosts", "write host names in small letters, by comma: keys.internal,login.internal")
+
+
+def _has_place(url: SplitResult) -> bool:
+    try:
+        return bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
 
 
 def _check_production(settings: Settings) -> None:

@@ -46,6 +46,9 @@ def test_every_setting_can_be_given() -> None:
         "VAULT_PORT": "80",
         "VAULT_WORKERS": "4",
         "VAULT_POOL": "20",
+        "VAULT_SMTP_URL": "smtps://vault:p%40ss@mail.example",
+        "VAULT_MAIL_FROM": "vault@mail.example",
+        "VAULT_TRUSTED_HOSTS": "keys.internal,10.0.0.7",
     }
     found = read(given)
     assert {f"VAULT_{name.upper()}" for name in Settings.__struct_fields__} == {*given}
@@ -56,6 +59,7 @@ def test_every_setting_can_be_given() -> None:
         Path("/srv/vault"),
     )
     assert (found.allow_key_file, found.port, found.workers, found.pool) == (True, 80, 4, 20)
+    assert found.trusted == {"keys.internal", "10.0.0.7"}
 
 
 def test_a_database_means_production_unless_it_is_called_a_trial() -> None:
@@ -156,3 +160,36 @@ def test_no_sentence_repeats_a_value(name: str, text: str) -> None:
     except Invalid as refused:
         said = str(refused)
     assert "canarybird" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example", "http://mail.example", "smtp://", "smtp://mail.example:99999", "smtp://mail.example:0",
+        "smtps://mail.example/inbox", "smtp://mail.example?tls=off", "smtp://[::1",
+    ],
+)  # fmt: skip
+def test_a_mail_server_is_named_by_a_url_of_its_own(url: str) -> None:
+    assert "VAULT_SMTP_URL: write smtp://" in refusal(smtp_url=url, mail_from="vault@mail.example")
+
+
+def test_who_sends_messages_must_be_said_and_be_one_address() -> None:
+    assert "VAULT_MAIL_FROM" in refusal(smtp_url="smtp://mail.example")
+    for address in (
+        "vault",
+        "Vault <vault@mail.example>",
+        "a@b.example,c@d.example",
+        "v@mail.example\nBcc: x@y.example",
+    ):
+        assert "VAULT_MAIL_FROM" in refusal(mail_from=address)
+
+
+def test_what_is_wrong_with_a_mail_server_is_said_without_its_password() -> None:
+    assert "hunter2" not in refusal(smtp_url="smtp://vault:hunter2@mail.example/x", mail_from="v@mail.example")
+
+
+def test_no_host_is_trusted_unless_it_is_named_in_full() -> None:
+    assert Settings().trusted == frozenset()
+    assert read({"VAULT_TRUSTED_HOSTS": "localhost,keys.internal,::1"}).trusted == {"localhost", "keys.internal", "::1"}
+    for hosts in ("*", "*.internal", "keys.internal,", "https://keys.internal", "keys.internal:443", "10.0.0.0/8"):
+        assert "VAULT_TRUSTED_HOSTS" in refusal(trusted_hosts=hosts)
