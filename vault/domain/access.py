@@ -30,8 +30,13 @@ def facts(actor: Actor, now: datetime) -> Mapping[str, bool | tuple[str, ...]]:
     }
 
 
-def refusal(actor: Actor, policies: Collection[str]) -> Denied:
-    """Return the refusal; `policies` are those that forbade. A client lacks a scope (RFC 6750 section 3.1)."""
+def refusal(actor: Actor, policies: Collection[str], *, failed: bool = False) -> Denied:
+    """Return the refusal; `policies` are those that forbade. A client lacks a scope (RFC 6750 section 3.1).
+
+    `failed` says that a policy could not be evaluated: then it is nobody's scopes that are missing.
+    """
+    if failed:
+        return Denied("policy_error", "a policy could not be evaluated, so this is refused; the operator has been told")
     if STEP_UP in policies:
         return Denied(STEP_UP, "sign in again first: for this, a sign-in may be ten minutes old at most")
     if actor.kind == "client" or actor.token is not None:

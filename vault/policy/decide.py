@@ -92,7 +92,10 @@ class Policies:
         return self._remembered("release", facts, principal=("Client", client), resource=("Field", field))
 
     def access(self, facts: Facts, *, principal: tuple[str, str], operation: str) -> Verdict:
-        """Return whether whoever acts, a type and a key, may do this at all: an operation's name in the API."""
+        """Return whether whoever acts, a type and a key, may do this at all: an operation's name in the API.
+
+        Here it is no error that no policy speaks: nothing is open unless one does.
+        """
         return self._remembered(operation, facts, principal=principal, resource=_VAULT)
 
     def _remembered(
@@ -117,10 +120,10 @@ class Policies:
         }
         parts = self._parts
         answer = is_authorized(request, parts.policies, parts.entities, schema=parts.schema)
-        return verdict_of(answer, parts.rules)
+        return verdict_of(answer, parts.rules, silence_is_an_error=resource != _VAULT)
 
 
-def verdict_of(answer: AuthzResult, rules: Mapping[str, Rule]) -> Verdict:
+def verdict_of(answer: AuthzResult, rules: Mapping[str, Rule], *, silence_is_an_error: bool = True) -> Verdict:
     """Return what Cedar's answer means here."""
     failed = bool(answer.diagnostics.errors)
     spoke = [rules[place] for place in answer.diagnostics.reasons]
@@ -128,7 +131,8 @@ def verdict_of(answer: AuthzResult, rules: Mapping[str, Rule]) -> Verdict:
         return _verdict(spoke, allowed=True)
     # Where Cedar says Allow beside an error, those who spoke are permits: no reason for a no.
     against = [rule for rule in spoke if rule.effect == "forbid"]
-    return _verdict(against, allowed=False, error=failed or not against)
+    spoken = bool(against) or (answer.decision is Decision.Deny and not silence_is_an_error)
+    return _verdict(against, allowed=False, error=failed or not spoken)
 
 
 def _verdict(spoke: Sequence[Rule], *, allowed: bool, error: bool = False) -> Verdict:

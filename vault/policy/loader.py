@@ -7,6 +7,7 @@ are the whole truth: kept, they make the same policies again. Nothing is loaded 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from vault.policy.rule import Rule, problems_of, rule_of
 
 SCHEMA: Final = "vault.cedarschema"
 ORGANIZATION: Final = "organization/"
+_GROUPED: Final = re.compile(r'^\s*action "(?:[^"\\]|\\.)*" in \[', re.MULTILINE)  # as Cedar itself writes a schema
 
 
 def shipped_texts() -> dict[str, str]:
@@ -71,6 +73,8 @@ def problems(texts: Mapping[str, str]) -> list[str]:
         schema = Schema.from_str(texts[SCHEMA])
     except ValueError as error:
         return [f"{SCHEMA}: {error}"]
+    if _GROUPED.search(str(schema)):
+        return [f"{SCHEMA}: an action is in another; each stands alone, so that a policy's form tells what it is about"]
     found: list[str] = []
     names: Counter[str] = Counter()
     parsed = True

@@ -1,12 +1,13 @@
 """What every policy must be, read off its parsed form.
 
-A permit for offers exists only behind a granted standing, and an organization's own policies only forbid. Both are
-checked by form and not by trying: whatever channel, client or purpose a policy may name, the promise holds.
+A permit for offers exists only behind a granted standing, a system is let in only for a scope of its token, and an
+organization's own policies only forbid, and only decisions: no policy of theirs keeps a no from being recorded. All of
+it is checked by form and not by trying: whatever channel, client or purpose a policy may name, the promise holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -17,9 +18,12 @@ from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code
 _CONTACT: Final = "contact"
 _OF_DECISIONS: Final = frozenset({"ask", _CONTACT, "release"})
 
+_Part = tuple[pst.Expr, bool]
+"""A condition, and the value it must have."""
+
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """What a policy is called and tells. `code` is none for permits to ask or to receive, which tell nothing."""
+    """What a policy is called and tells. `code` is none where it tells nothing: to ask, to receive, to come in."""
 
     id: str
     effect: Literal["permit", "forbid"]
@@ -42,20 +46,28 @@ def problems_of(policy: pst.Template, *, own: bool) -> Iterator[str]:
     """Yield what is wrong with a policy, in sentences; `own` says that an organization wrote it."""
     if not policy.annotations.get("id"):
         yield 'a policy has no name; write @id("…") above it'
-    if own and policy.effect != "forbid":
-        yield "an organization may only add forbids; it can be stricter than the vault, never looser"
+    if own:
+        yield from _problems_of_own(policy)
     yield from _problems_of_reason(policy)
-    if policy.effect == "permit" and _touches_contact(policy) and not _wants_a_yes_for_offers(policy):
+    if policy.effect == "permit":
+        yield from _problems_of_permit(policy)
+
+
+def _problems_of_own(policy: pst.Template) -> Iterator[str]:
+    if policy.effect != "forbid":
+        yield "an organization may only add forbids; it can be stricter than the vault, never looser"
+    actions = _actions(policy)
+    if actions is None or not actions <= _OF_DECISIONS:
         yield (
-            "this permit could allow an offer without a yes; "
-            'join context.standing == "granted" or context.kind != "offer" to its conditions with &&'
+            "an organization forbids decisions and nothing else, so that no policy of its own keeps a no out; "
+            'name Action::"ask", Action::"contact" or Action::"release", and say by the ceilings who may do what'
         )
 
 
 def _problems_of_reason(policy: pst.Template) -> Iterator[str]:
     told = policy.annotations.get("reason")
     if told is None:
-        if (policy.effect == "forbid" and not _is_of_access(policy)) or _touches_contact(policy):
+        if (policy.effect == "forbid" and not _is_of_access(policy)) or _touches(policy, _CONTACT):
             yield 'it tells no reason; write @reason("…") above it, with a reason code'
     elif told not in REASONS:
         yield f"{told!r} is no reason code"
@@ -65,41 +77,68 @@ def _problems_of_reason(policy: pst.Template) -> Iterator[str]:
         yield f"the reason {told} {'allows' if REASONS[told].allows else 'refuses'}, and a {policy.effect} does not"
 
 
+def _problems_of_permit(policy: pst.Template) -> Iterator[str]:
+    actions = _actions(policy)
+    if actions is None:
+        yield "this permit allows whatever there is; write the actions it means"
+    if _touches(policy, _CONTACT) and not _holds_only_if(policy, _excludes_an_offer_without_a_yes):
+        yield (
+            "this permit could allow an offer without a yes; "
+            'join context.standing == "granted" or context.kind != "offer" to its conditions with &&'
+        )
+    if actions is None or not actions <= _OF_DECISIONS:
+        yield from _problems_of_letting_in(policy)
+
+
+def _problems_of_letting_in(policy: pst.Template) -> Iterator[str]:
+    match policy.principal:
+        case pst.ScopeIs(entity_type=kind) | pst.ScopeEq(entity=pst.EntityUid(type=kind)):
+            name = str(kind)
+        case _:
+            yield "this permit lets in whoever comes; write whom it means, such as principal is Client"
+            return
+    by_client = name == "Client" or (name == "Customer" and not _holds_only_if(policy, _excludes_a_client))
+    if by_client and not _holds_only_if(policy, _wants_a_scope):
+        yield (
+            "this permit could let a system in without a scope of its token; "
+            'join context.scopes.contains("…"), or for a customer !context.acted_for, to its conditions with &&'
+        )
+
+
 def _is_of_access(policy: pst.Template) -> bool:
     """Whether it is about who may do what in the vault, where a refusal is called by its policy and tells no reason."""
+    actions = _actions(policy)
+    return actions is not None and actions.isdisjoint(_OF_DECISIONS)
+
+
+def _actions(policy: pst.Template) -> frozenset[str] | None:
+    """Return the actions a policy names, or none where it names any. No action is in another: the schema is held so."""
     match policy.action:
         case pst.ActionEq(entity=action):
-            return action.id not in _OF_DECISIONS
+            return frozenset({action.id})
         case pst.ActionIn(entities=actions):
-            return all(action.id not in _OF_DECISIONS for action in actions)
+            return frozenset(action.id for action in actions)
         case _:
-            return False
+            return None
 
 
-def _touches_contact(policy: pst.Template) -> bool:
-    match policy.action:
-        case pst.ActionEq(entity=action):
-            return action.id == _CONTACT
-        case pst.ActionIn(entities=actions):
-            return any(action.id == _CONTACT for action in actions)
-        case _:  # any action
-            return True
+def _touches(policy: pst.Template, action: str) -> bool:
+    actions = _actions(policy)
+    return actions is None or action in actions
 
 
-def _wants_a_yes_for_offers(policy: pst.Template) -> bool:
-    """Whether one of the conditions that must all hold is that the standing is granted, or that it is no offer.
+def _holds_only_if(policy: pst.Template, wanted: Callable[[_Part], bool]) -> bool:
+    """Whether one of the conditions that must all hold is what is wanted.
 
     Sound whatever else the policy says, because a conjunction holds only where each of its parts does, and a part that
     cannot be evaluated makes Cedar skip the permit.
     """
     return any(
-        _excludes(part, truth=truth)
-        for clause in policy.clauses
-        for part, truth in _parts(clause.expr, truth=isinstance(clause, pst.When))
+        wanted(part) for clause in policy.clauses for part in _parts(clause.expr, truth=isinstance(clause, pst.When))
     )
 
 
-def _parts(expr: pst.Expr, *, truth: bool) -> Iterator[tuple[pst.Expr, bool]]:
+def _parts(expr: pst.Expr, *, truth: bool) -> Iterator[_Part]:
     """Yield expressions with the value each must have for `expr` to have the value `truth`."""
     match expr:
         case pst.BinaryOp(op="and", left=left, right=right) if truth:
@@ -114,16 +153,36 @@ def _parts(expr: pst.Expr, *, truth: bool) -> Iterator[tuple[pst.Expr, bool]]:
             yield expr, truth
 
 
-def _excludes(expr: pst.Expr, *, truth: bool) -> bool:
-    match expr:
-        case pst.BinaryOp(
-            op="eq" | "not_eq" as op,
-            left=pst.GetAttr(base=pst.Var(name="context"), attr=fact),
-            right=pst.StringLit(value=word),
+def _excludes_an_offer_without_a_yes(part: _Part) -> bool:
+    match part:
+        case (
+            pst.BinaryOp(
+                op="eq" | "not_eq" as op,
+                left=pst.GetAttr(base=pst.Var(name="context"), attr=fact),
+                right=pst.StringLit(value=word),
+            ),
+            truth,
         ):
             equal = (op == "eq") == truth
             return (fact == "standing" and equal and word == "granted") or (
                 fact == "kind" and equal != (word == "offer")
             )
+        case _:
+            return False
+
+
+def _excludes_a_client(part: _Part) -> bool:
+    return part == (pst.GetAttr(base=pst.Var(name="context"), attr="acted_for"), False)
+
+
+def _wants_a_scope(part: _Part) -> bool:
+    match part:
+        case (
+            pst.BinaryOp(
+                op="contains", left=pst.GetAttr(base=pst.Var(name="context"), attr="scopes"), right=pst.StringLit()
+            ),
+            True,
+        ):
+            return True
         case _:
             return False
