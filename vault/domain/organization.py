@@ -15,6 +15,7 @@ from msgspec import Meta
 from vault.base.canonical import digest
 from vault.base.duration import Duration
 from vault.base.errors import Invalid
+from vault.domain.sign_in.provider import StaffSignIn
 
 Kind = Literal["offer", "service", "research", "profiling"]
 Basis = Literal["consent", "contract", "legitimate_interest", "legal_obligation"]
@@ -164,6 +165,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, Any]
     words: Mapping[str, tuple[str, ...]]
     countries: Mapping[str, tuple[str, ...]]
+    staff_sign_in: StaffSignIn | None = None
 
     def purpose(self, key: str) -> Purpose:
         """Return the purpose; `Invalid` for a key the file does not declare."""

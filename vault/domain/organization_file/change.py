@@ -11,6 +11,7 @@ from vault.base.duration import Duration
 from vault.domain.organization import Notice, Organization
 from vault.domain.organization_file.fault import Faults, cut, listed
 from vault.domain.organization_file.tree import compose
+from vault.domain.sign_in.provider import StaffSignIn
 
 _SECTIONS: Final = {
     "channels": "channel",
@@ -92,6 +93,7 @@ def _things(noun: str, old: Mapping[str, Any], *, new: Mapping[str, Any]) -> Ite
 
 
 def _changes(old: Any, new: Any, *, place: str) -> Iterator[str]:
+    old, new = _beside(old, new), _beside(new, old)
     if old == new:
         return
     before, after = _members(old), _members(new)
@@ -110,6 +112,13 @@ def _changes(old: Any, new: Any, *, place: str) -> Iterator[str]:
         yield _placed(place, ", ".join(parts) or "stands in another order")
     else:
         yield _placed(place, f"{_spelled(old)} → {_spelled(new)}")
+
+
+def _beside(value: Any, other: Any) -> Any:
+    """Return nothing in the shape of what it is held against, so that a section that comes or goes is told in lines."""
+    if value is None and isinstance(other, StaffSignIn):
+        return {}
+    return () if value is None and isinstance(other, tuple) else value
 
 
 def _members(value: Any) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from vault.domain.organization import CONTACT, Kind
 from vault.domain.organization_file.fault import Faults, Path, quoted
 from vault.domain.organization_file.known import Known, check_title
 from vault.domain.organization_file.shape import File
+from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
 
 _OFFERS: Final[tuple[Kind, ...]] = ("offer", "research")
@@ -41,6 +42,8 @@ def check(file: File, known: Known, *, faults: Faults) -> None:
     faults.references(path, file.double_opt_in_needs, to="evidence", known=known.evidence)
     _check_words(file.words, ("words",), faults=faults)
     _check_words(file.countries, ("countries",), faults=faults)
+    if file.staff_sign_in is not None:
+        _check_staff(file.staff_sign_in, ("staff_sign_in",), faults=faults)
 
 
 def check_time_zone(zone: Any, path: Path, *, faults: Faults) -> None:
@@ -105,6 +108,17 @@ def _check_words(lists: Mapping[Any, tuple[str, ...]], path: Path, *, faults: Fa
             earlier = meanings.setdefault(word.strip().casefold(), meaning)
             if earlier != meaning:
                 faults.add((*path, meaning, index), f"{quoted(word)} means {earlier} already; leave one of the two out")
+
+
+def _check_staff(staff: StaffSignIn, path: Path, *, faults: Faults) -> None:
+    if not staff.auditors and not staff.admins:
+        faults.add(
+            path, f"nobody can sign in like this; say which words of {quoted(staff.claim)} make auditors or admins"
+        )
+    for index, word in enumerate(staff.admins):
+        if word in staff.auditors:
+            detail = f"{quoted(word)} makes auditors already; nobody checks the log of what they declare themselves"
+            faults.add((*path, "admins", index), detail)
 
 
 @cache

@@ -52,4 +52,5 @@ def _build(file: File) -> Organization:
         sources=sources.build(file),
         words={str(meaning): words for meaning, words in file.words.items()},
         countries=file.countries,
+        staff_sign_in=file.staff_sign_in,
     )

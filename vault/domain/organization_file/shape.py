@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from vault.base.duration import Duration
 from vault.domain.organization import Authentication, Basis, Ceiling, Key, Kind, Words
+from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
 
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters, such as GB (ISO 3166-1)")]
@@ -258,6 +259,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     contact_points: Mapping[Key, Keeping] = {}
     notices: Mapping[Key, tuple[Notice, ...]] = {}
     clients: Mapping[Key, Client] = {}
+    staff_sign_in: StaffSignIn | None = None
     words: Mapping[Literal["granted", "withdrawn"], tuple[str, ...]] = {}
     countries: Mapping[Country, tuple[str, ...]] = {}
     evidence: Mapping[Key, Evidence] = {}
