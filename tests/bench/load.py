@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from statistics import median
 from typing import NamedTuple, cast
 
@@ -16,8 +18,8 @@ class Load(NamedTuple):
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, request: bytes, until: float) -> None:
-        self.request = request
+    def __init__(self, requests: Iterator[bytes], until: float) -> None:
+        self.requests = requests
         self.until = until
         self.latencies: list[float] = []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -30,7 +32,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is one, but does not say so
-        self._send()
+        if not self._send():
+            self.done.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -46,19 +49,21 @@ class _Connection(asyncio.Protocol):
         self.buffer = b""
         now = time.perf_counter()
         self.latencies.append(now - self.sent)
-        if now < self.until:
-            self._send()
-        elif not self.done.done():
+        if now >= self.until or not self._send():
             self.done.set_result(None)
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
             self.done.set_exception(error or ConnectionError("the server hung up"))
 
-    def _send(self) -> None:
+    def _send(self) -> bool:
+        """Send the next request; false where there is none left."""
         assert self.transport is not None
-        self.sent = time.perf_counter()
-        self.transport.write(self.request)
+        request = next(self.requests, None)
+        if request is not None:
+            self.sent = time.perf_counter()
+            self.transport.write(request)
+        return request is not None
 
 
 def post(path: str, body: bytes, token: str) -> bytes:
@@ -70,11 +75,24 @@ def post(path: str, body: bytes, token: str) -> bytes:
     return head.encode() + body
 
 
-async def drive(port: int, requests: list[bytes], *, connections: int, seconds: float) -> Load:
-    """Send one request after the other on each connection, and measure."""
+def form(path: str, body: str) -> bytes:
+    """Return the bytes of a form that is sent."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+async def drive(port: int, requests: Sequence[bytes], *, connections: int, seconds: float, once: bool = False) -> Load:
+    """Send one request after the other on each connection, and measure. `once`: each request one time, by whoever."""
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
-    each = [_Connection(requests[place % len(requests)], begin + seconds) for place in range(connections)]
+    shared = iter(requests)
+    each = [
+        _Connection(shared if once else repeat(requests[place % len(requests)]), begin + seconds)
+        for place in range(connections)
+    ]
     opened = [await loop.create_connection(one.itself, "127.0.0.1", port) for one in each]
     async with asyncio.timeout(seconds + 30):
         await asyncio.gather(*(one.done for one in each))

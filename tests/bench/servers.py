@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Litestar, post
-from litestar.params import JSONBody
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, JSONBody
 from litestar.types import ASGIApp
 
 from vault.api.shortcut import shortcut
@@ -22,6 +23,12 @@ class _Asked(msgspec.Struct):
     customer: str
     purpose: str
     channel: str
+
+
+class _Form(msgspec.Struct):
+    grant_type: str
+    client_assertion_type: str
+    client_assertion: str
 
 
 def settings() -> Settings:
@@ -54,3 +61,15 @@ def bare() -> Litestar:
         return answer
 
     return Litestar([decide], openapi_config=None, logging_config=None)
+
+
+def bare_form() -> Litestar:
+    """A bare Litestar POST with the same form and an answer of the same size."""
+    answer: dict[str, Any] = msgspec.json.decode(ANSWER.read_bytes())
+
+    @post("/oauth/token", status_code=200)
+    async def token(data: Annotated[_Form, Body(media_type=RequestEncodingType.URL_ENCODED)]) -> dict[str, Any]:
+        assert data.client_assertion
+        return answer
+
+    return Litestar([token], openapi_config=None, logging_config=None)

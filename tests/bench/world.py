@@ -49,15 +49,18 @@ class World:
         self.key = key
         self.customers = customer_ids
 
+    def assertion(self) -> str:
+        """Return a new assertion of the client, good for ten minutes and once (RFC 7523)."""
+        now = int(time.time())
+        claims = {"iss": "fernhill.crm", "sub": "fernhill.crm", "aud": ISSUER, "iat": now, "exp": now + 600}
+        return jwt.encode({**claims, "jti": os.urandom(8).hex()}, self.key, "ES256", headers={"kid": "bench"})
+
     async def token(self, port: int) -> str:
         """Get an access token from the server on a port."""
-        now = int(time.time())
-        claims = {"iss": "fernhill.crm", "sub": "fernhill.crm", "aud": ISSUER, "iat": now, "exp": now + 60}
-        assertion = jwt.encode({**claims, "jti": os.urandom(8).hex()}, self.key, "ES256", headers={"kid": "bench"})
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": assertion,
+            "client_assertion": self.assertion(),
         }
         async with httpx2.AsyncClient() as http:
             answer = await http.post(f"http://127.0.0.1:{port}/oauth/token", data=form)

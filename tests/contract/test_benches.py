@@ -23,6 +23,14 @@ def test_decide_prints_its_rates_and_ratios() -> None:
         assert printed[name] > 0, name
 
 
+def test_token_prints_its_rates_and_their_ratio() -> None:
+    printed = bench("token")
+    assert printed["bench"] == "token"
+    for name in ("rate", "bare_rate", "ratio"):
+        assert isinstance(printed[name], int | float), name
+        assert printed[name] > 0, name
+
+
 def bench(name: str) -> dict[str, Any]:
     """Run a bench in a process group of its own, and return what it printed."""
     command = [sys.executable, "-m", "tests.bench", name, "--small", "--json"]
