@@ -6,7 +6,6 @@ before is for the caller to find out: it reserves what it is handed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
@@ -15,21 +14,25 @@ from msgspec import Meta
 
 from vault.oauth import jws
 from vault.oauth.client import Registered
-from vault.oauth.request import Asked
+from vault.oauth.jwk import Key
+from vault.oauth.request import Asked, Credential
 
 Reason = Literal[
-    "no_credential", "unknown_client", "other_method", "expired", "wrong_secret", "no_keys", "bad_assertion_header",
-    "bad_signature", "bad_assertion_claims", "bad_assertion_times", "replayed",
+    "no_credential", "unknown_client", "other_method", "expired", "suspended", "wrong_secret", "no_keys",
+    "bad_assertion_header", "bad_signature", "bad_assertion_claims", "bad_assertion_times", "replayed",
 ]  # fmt: skip
 
 MAX_LIFETIME_SECONDS: Final = 600
 LEEWAY_SECONDS: Final = 10
-_KEEP_SECONDS: Final = 60
+LIVE: Final = 2
+"""How many keys are tried on an assertion that does not name one: the old and the new, while a client changes over."""
+KEEP_SECONDS: Final = 60
+_EDWARDS: Final = frozenset({"EdDSA", "Ed25519"})
 _ALGORITHMS: Final[dict[str | None, frozenset[str]]] = {
     None: frozenset({"ES256", "EdDSA", "Ed25519", "PS256"}),
     "ES256": frozenset({"ES256"}),
-    "EdDSA": frozenset({"EdDSA", "Ed25519"}),
-    "Ed25519": frozenset({"EdDSA", "Ed25519"}),
+    "EdDSA": _EDWARDS,
+    "Ed25519": _EDWARDS,
     "PS256": frozenset({"PS256"}),
 }
 _TYPES: Final = frozenset({None, "JWT", "jwt", "client-authentication+jwt"})
@@ -45,11 +48,26 @@ class Once(msgspec.Struct, frozen=True, kw_only=True):
     expires: datetime
 
 
+class Audiences(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom an assertion may be meant: the issuer, or any endpoint of it; for `fapi2` the issuer's name alone."""
+
+    issuer: str
+    endpoints: frozenset[str]
+
+    def hold(self, aud: str | tuple[str, ...], client: Registered) -> bool:
+        """Whether `aud` names us and nobody else (FAPI 2.0 section 5.3.2.1 for a client of that profile)."""
+        if client.must_bind:
+            return aud == self.issuer
+        named = {aud} if isinstance(aud, str) else set(aud)
+        return bool(named) and named <= {self.issuer, *self.endpoints}
+
+
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
     alg: jws.Algorithm
     kid: str | None = None
     typ: str | None = None
     crit: object = None
+    b64: object = None
 
 
 class _Claims(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,74 +81,95 @@ class _Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """`client` is who it says it is. `once` is what must not be used again; a secret may."""
+    """`client` is who it says it is. `once` is what must not be used again; a secret may.
+
+    `credential` names what proved it, to be kept as last used: a `kid`, a key's thumbprint, a digest's beginning.
+    """
 
     client: Registered
+    credential: str
     once: Once | None = None
 
 
-def prove(asked: Asked, client: Registered | None, *, audiences: frozenset[str], now: datetime) -> Proof | Reason:
-    """Return the proof, or why there is none. `audiences`: the issuer and the token endpoint."""
+def prove(asked: Asked, client: Registered | None, *, audiences: Audiences, now: datetime) -> Proof | Reason:
+    """Return the proof, or why there is none. Signatures come last: whatever else is wrong costs none."""
     credential = asked.credential
     if credential is None:
         return "no_credential"
     if client is None or client.client_id != asked.client_id:
         return "unknown_client"
-    if client.authentication.method != credential.method:
-        return "other_method"
-    if client.is_expired(now):
-        return "expired"
+    refused = _refused(credential, client, now)
+    if refused is not None:
+        return refused
     if credential.method == "client_secret_basic":
-        return Proof(client=client) if client.knows(credential.proof) else "wrong_secret"
+        named = client.named(credential.proof)
+        return "wrong_secret" if named is None else Proof(client=client, credential=named)
     return _by_assertion(credential.proof, client, audiences=audiences, now=now)
 
 
-def _by_assertion(assertion: str, client: Registered, *, audiences: frozenset[str], now: datetime) -> Proof | Reason:
-    try:
-        header = jws.unverified(assertion, _Header)
-    except jws.BadSignature:
-        return "bad_assertion_header"
-    allowed = _ALGORITHMS[client.authentication.algorithm]
-    if header.alg not in allowed or header.typ not in _TYPES or header.crit is not None:
-        return "bad_assertion_header"
-    keys = list(_keys(client, header))
-    if not keys:
-        return "no_keys"
-    payload = _payload(assertion, keys, algorithm=header.alg)
-    return "bad_signature" if payload is None else _claimed(payload, client, audiences=audiences, now=now)
+def _refused(credential: Credential, client: Registered, now: datetime) -> Reason | None:
+    if client.authentication.method != credential.method:
+        return "other_method"
+    if client.must_bind and credential.method != "private_key_jwt":
+        return "other_method"
+    if client.is_expired(now):
+        return "expired"
+    return "suspended" if client.suspended else None
 
 
-def _claimed(payload: bytes, client: Registered, *, audiences: frozenset[str], now: datetime) -> Proof | Reason:
-    try:
-        claims = jws.read(payload, _Claims)
-    except jws.BadSignature:
-        return "bad_assertion_claims"
-    named = {claims.aud} if isinstance(claims.aud, str) else set(claims.aud)
-    if not claims.iss == claims.sub == client.client_id or not named or not named <= audiences:
+def _by_assertion(assertion: str, client: Registered, *, audiences: Audiences, now: datetime) -> Proof | Reason:
+    read = _unverified(assertion, client)
+    if isinstance(read, str):
+        return read
+    token, header, claims = read
+    if not claims.iss == claims.sub == client.client_id or not audiences.hold(claims.aud, client):
         return "bad_assertion_claims"
     if not _in_time(claims, now.timestamp()):
         return "bad_assertion_times"
-    return Proof(
-        client=client, once=Once(jti=claims.jti, expires=datetime.fromtimestamp(claims.exp + _KEEP_SECONDS, UTC))
-    )
+    keys = _keys(client, header)
+    if not keys:
+        return "no_keys"
+    signer = next((key for key in keys if _signed(token, key, header.alg)), None)
+    if signer is None:
+        return "bad_signature"
+    expires = datetime.fromtimestamp(claims.exp + KEEP_SECONDS, UTC)
+    return Proof(client=client, credential=signer.name, once=Once(jti=claims.jti, expires=expires))
 
 
-def _keys(client: Registered, header: _Header) -> Iterator[jws.PublicKey]:
-    """Yield the client's keys that fit; two live while one replaces the other. A key without `kid` fits any `kid`."""
-    published = (client.authentication.jwks or {}).get("keys")
-    for jwk in published if isinstance(published, list | tuple) else ():
-        key = jws.public_key(jwk, header.alg)
-        if key is not None and (header.kid is None or jwk.get("kid", header.kid) == header.kid):
-            yield key
+def _unverified(assertion: str, client: Registered) -> tuple[jws.Compact, _Header, _Claims] | Reason:
+    try:
+        token = jws.parse(assertion)
+        header = jws.read(token.header, _Header)
+    except jws.BadSignature:
+        return "bad_assertion_header"
+    if not _may_stand(header, client):
+        return "bad_assertion_header"
+    try:
+        return token, header, jws.read(token.payload, _Claims)
+    except jws.BadSignature:
+        return "bad_assertion_claims"
 
 
-def _payload(assertion: str, keys: list[jws.PublicKey], *, algorithm: jws.Algorithm) -> bytes | None:
-    for key in keys:
-        try:
-            return jws.verify(assertion, key, algorithm=algorithm)
-        except jws.BadSignature:
-            continue
-    return None
+def _may_stand(header: _Header, client: Registered) -> bool:
+    allowed = _ALGORITHMS[client.authentication.algorithm]
+    plain = header.crit is None and header.b64 is None
+    return plain and header.alg in allowed and header.typ in _TYPES
+
+
+def _keys(client: Registered, header: _Header) -> list[Key]:
+    """Return the client's keys that fit. One whose name is called goes before one without `kid`, which fits any."""
+    fits = [key for key in client.published if header.alg in key.algorithms]
+    if header.kid is not None:
+        fits = [key for key in fits if key.kid == header.kid] + [key for key in fits if key.kid is None]
+    return fits[:LIVE]
+
+
+def _signed(token: jws.Compact, key: Key, algorithm: jws.Algorithm) -> bool:
+    try:
+        jws.verify(token, key.public, algorithm=algorithm)
+    except jws.BadSignature:
+        return False
+    return True
 
 
 def _in_time(claims: _Claims, now: float) -> bool:

@@ -1,42 +1,63 @@
-"""A registered client as the token endpoint sees it: how it proves itself, and which scopes it may have."""
+"""A registered client as the authorization server sees it: how it proves itself, and how far it may go."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any, Final
 
 import msgspec
 
 from vault.base.ids import ClientId, OrganizationId
-from vault.domain.organization import Action, Authentication
+from vault.domain.organization import Authentication, Ceiling
+from vault.oauth import jwk
+
+_SHOWN: Final = 8
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
-    """A client of the organization file. `client_id` is `<slug>.<key>`; `secrets` are `secret_digest`s that live."""
+    """A client of the organization file. `client_id` is `<slug>.<key>`; `secrets` are `secret_digest`s that live.
+
+    `keys` is the JWK set that was fetched from the client's `jwks_uri`; without one, the file's counts. A set is parsed
+    once for as long as it stays the same object.
+    """
 
     organization: OrganizationId
     id: ClientId
     client_id: str
     authentication: Authentication
-    actions: tuple[Action, ...]
+    ceiling: Ceiling
     secrets: tuple[bytes, ...] = ()
+    keys: Mapping[str, Any] | None = None
     expires: date | None = None
+    suspended: bool = False
+    acts_for_customers: bool = False
 
     @property
-    def scopes(self) -> frozenset[str]:
-        """The actions of its ceiling, and `withdraw`, which every client has: a no must get through."""
-        return frozenset({*self.actions, "withdraw"})
+    def published(self) -> tuple[jwk.Key, ...]:
+        """The keys that may prove it."""
+        return jwk.published(self.authentication.jwks if self.keys is None else self.keys)
+
+    @property
+    def must_bind(self) -> bool:
+        """Whether it is declared so that each of its tokens is bound to a key of its own (FAPI 2.0 section 5.3.2)."""
+        return self.authentication.profile == "fapi2"
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the client's last day, or its credential's, is over in UTC."""
         today = now.astimezone(UTC).date()
         return any(last is not None and last < today for last in (self.expires, self.authentication.expires))
 
-    def knows(self, secret: str) -> bool:
-        """Whether `secret` is one that lives. Every one is compared, each in constant time."""
+    def named(self, secret: str) -> str | None:
+        """Return what to call `secret` where it is shown, if it is one that lives: the beginning of its digest.
+
+        Every one is compared, each in constant time.
+        """
         digest = secret_digest(secret)
-        return any([compare_digest(digest, living) for living in self.secrets])  # noqa: C419 - all of them, always
+        fits = [compare_digest(digest, living) for living in self.secrets]  # all of them, always
+        return digest[:_SHOWN].hex() if any(fits) else None
 
 
 def secret_digest(secret: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The one file that knows Authlib: its server, its grant and its order of checks, without its defaults.
+"""The one file that knows Authlib: its server, its grants and its order of checks, without its defaults.
 
 Nothing is remembered between calls, read from a clock or written to a log. No answer repeats what was sent.
 """
@@ -9,138 +9,139 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, get_args
+from typing import Any, Literal, get_args
 
-from authlib.consts import default_json_headers
+import msgspec
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientCredentialsGrant, OAuth2Request
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
-from authlib.oauth2.rfc6750 import BearerTokenGenerator
 
-from vault.oauth.authentication import Once, Proof, Reason, prove
+from vault.base.errors import Invalid
+from vault.base.ids import CustomerId
+from vault.oauth.answer import HEADERS, Plain, Reason, refusal
+from vault.oauth.authentication import Proof, prove
 from vault.oauth.client import Registered
-from vault.oauth.metadata import TOKEN, endpoint
+from vault.oauth.dpop.proof import NotPossessed, Possession
+from vault.oauth.grant import details, exchange
+from vault.oauth.grant.granted import Granted, grant
+from vault.oauth.issuer import Issuer
 from vault.oauth.request import Asked, Method
-from vault.oauth.token import LIFETIME_SECONDS, Claims, Keys, issue
-
-Headers = tuple[tuple[str, str], ...]
-Plain = tuple[int, dict[str, Any], Headers]
-
-_HEADERS: Final[Headers] = tuple(default_json_headers)
-_CHALLENGE: Final = ("WWW-Authenticate", 'Basic realm="consent-vault", charset="UTF-8"')
-_SAYS: Final = {
-    "invalid_client": "the client is not authenticated: check its id, its key or secret, the audience and the clock",
-    "invalid_scope": "ask for scopes of the ceiling of this client, one space apart",
-    "unsupported_grant_type": "send grant_type=client_credentials",
-    "unauthorized_client": "this client is declared fapi2 and must bind its tokens with DPoP, which is not offered yet",
-    "invalid_authorization_details": "authorization_details are not offered yet: leave them out",
-}
+from vault.oauth.token import LIFETIME_SECONDS, Claims
 
 
-def refusal(error: str, description: str = "") -> Plain:
-    """Return an error answer (RFC 6749 section 5.2). A 401 carries a challenge (RFC 9110 section 15.5.2)."""
-    body = {"error": error, "error_description": _SAYS.get(error, description)}
-    if error == "invalid_client":
-        return 401, body, (*_HEADERS, _CHALLENGE)
-    return 400, body, _HEADERS
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller found out beforehand: the client that is named, and whom the code proves. Time and chance."""
+
+    client: Registered | None
+    customer: CustomerId | None
+    now: datetime
+    jti: str
 
 
 class Call(OAuth2Request):
     """One request on its way through Authlib; its steps leave here what they find."""
 
-    def __init__(self, asked: Asked, registered: Registered | None, *, now: datetime, jti: str) -> None:
+    def __init__(self, asked: Asked, proofs: tuple[str, ...], known: Known) -> None:
         # Authlib looks at the scheme alone, and which scheme is good enough is for the settings to say.
         super().__init__("POST", "https://vault.invalid")
+        self.client: Any = None
         self.payload: Any = BasicOAuth2Payload(asked.parameters)
         self.asked = asked
-        self.registered = registered
-        self.now = now
-        self.jti = jti
-        self.once: Once | None = None
-        self.reason: Reason | None = None
+        self.proofs = proofs
+        self.known = known
+        self.proof: Proof | None = None
+        self.possession: Possession | None = None
+        self.customer: Literal["proved", "missed"] | None = None
         self.issued: Claims | None = None
+        self.reason: Reason | None = None
+
+
+class _NotProved(Invalid):
+    """RFC 8693 section 2.2.2: whatever is wrong with a subject token is invalid_request."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_request", "the code is wrong, used or too old: have a new one sent")
 
 
 class _Client:
     """A client that proved itself, in the words Authlib asks in."""
 
-    def __init__(self, registered: Registered, call: Call) -> None:
+    def __init__(self, registered: Registered) -> None:
         self.registered = registered
-        self.call = call
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
         return method == self.registered.authentication.method
 
-    def check_grant_type(self, _grant_type: str) -> bool:
-        return self.registered.authentication.profile is None
-
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        """All or nothing: whoever asks beyond the ceiling gets no token, not a smaller one. None is a refusal."""
-        asked = self.registered.scopes if scope is None else frozenset(scope.split(" "))
-        return " ".join(sorted(asked)) if asked <= self.registered.scopes else None
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type != exchange.GRANT or self.registered.acts_for_customers
 
 
 class _Grant(ClientCredentialsGrant):
     request: Call
+    server: Core
     TOKEN_ENDPOINT_AUTH_METHODS = list(get_args(Method))  # noqa: RUF012 - Authlib declares it so
 
-    def validate_token_request(self) -> None:
-        super().validate_token_request()
-        if "authorization_details" in self.request.payload.data:
-            # Ignoring them would hand out more than was asked for.
-            raise OAuth2Error(error="invalid_authorization_details")
+    def customer(self) -> CustomerId | None:
+        """Return for whom the client acts."""
+        return None
 
     def create_token_response(self) -> tuple[int, dict[str, Any], object]:
         # Authlib's own writes the access token to its debug log.
-        token = self.generate_token(scope=self.request.payload.scope, include_refresh_token=False)
-        return 200, token, _HEADERS
+        call, issuer, client = self.request, self.server.issuer, self.request.client.registered
+        call.possession = issuer.bind(client, call.proofs, now=call.known.now)
+        granted = grant(call.asked.parameters, client.ceiling, targets=issuer.targets)
+        claims = _claims(call, client, granted=granted, customer=self.customer())
+        body = _body(claims, token=issuer.issue(claims))
+        call.issued = claims
+        return 200, body, HEADERS
+
+
+class _Exchange(_Grant):
+    GRANT_TYPE = exchange.GRANT  # type: ignore[assignment]  # None where Authlib declares it
+
+    def customer(self) -> CustomerId | None:
+        """Return the customer the code proves; the one thing that is looked at last, for it is used up by that."""
+        call, wanted = self.request, exchange.read(self.request.asked.parameters)
+        call.customer = "proved" if wanted.customer == call.known.customer else "missed"
+        if call.customer == "missed":
+            raise _NotProved
+        return wanted.customer
 
 
 class Core(AuthorizationServer):
     """Authlib's server, whose token response is a status, a body and headers."""
 
-    def __init__(self, *, issuer: str, audience: str, keys: Keys) -> None:
+    def __init__(self, issuer: Issuer) -> None:
         super().__init__()
-        self._issuer = issuer
-        self._audience = audience
-        self._keys = keys
-        self._audiences = frozenset({issuer, endpoint(issuer, TOKEN)})
+        self.issuer = issuer
         self.register_grant(_Grant)
+        self.register_grant(_Exchange)
         for method in get_args(Method):
             self.register_client_auth_method(method, partial(self._authenticate, method))
-        # Authlib's own tokens live ten days, name the client as audience and carry no `kid`.
-        self.register_token_generator("default", BearerTokenGenerator(self._token, expires_generator=LIFETIME_SECONDS))
+
+    def respond(self, call: Call) -> Plain:
+        """Return the answer to `call`."""
+        try:
+            answer: Plain = self.create_token_response(call)
+        except NotPossessed as error:
+            call.reason = error.reason
+            return refusal(error.code, error.detail)
+        except Invalid as error:
+            call.reason = "customer_not_proved" if isinstance(error, _NotProved) else None
+            return refusal(error.code, error.detail)
+        return answer
 
     def _authenticate(self, method: Method, *asked: Any) -> _Client | None:
         call: Call = asked[-1]  # Authlib hands over how to query a client, and the call
         credential = call.asked.credential
         if credential is not None and credential.method != method:
             return None
-        proof = prove(call.asked, call.registered, audiences=self._audiences, now=call.now)
+        proof = prove(call.asked, call.known.client, audiences=self.issuer.audiences, now=call.known.now)
         if not isinstance(proof, Proof):
             call.reason = proof
             return None
-        call.once = proof.once
-        return _Client(proof.client, call)
-
-    def _token(self, client: _Client, scope: str, **_ignored: object) -> str:
-        call, registered = client.call, client.registered
-        now = call.now.replace(microsecond=0)
-        call.issued = Claims(
-            organization=registered.organization,
-            client=registered.id,
-            client_id=registered.client_id,
-            scopes=frozenset(scope.split(" ")),
-            jti=call.jti,
-            issued_at=now,
-            expires=now + timedelta(seconds=LIFETIME_SECONDS),
-        )
-        return issue(call.issued, self._keys, issuer=self._issuer, audience=self._audience)
-
-    def respond(self, call: Call) -> Plain:
-        """Return the answer to `call`."""
-        answer: Plain = self.create_token_response(call)
-        return answer
+        call.proof = proof
+        return _Client(proof.client)
 
     def create_oauth2_request(self, request: Call) -> Call:
         """Return the call: it is built already."""
@@ -157,3 +158,34 @@ class Core(AuthorizationServer):
     def handle_error_response(self, _request: Call, error: OAuth2Error) -> Plain:
         """Return the code with our words: Authlib's may repeat what was sent."""
         return refusal(str(error.error))
+
+
+def _claims(call: Call, client: Registered, *, granted: Granted, customer: CustomerId | None) -> Claims:
+    at = call.known.now.replace(microsecond=0)
+    return Claims(
+        organization=client.organization,
+        client=client.id,
+        client_id=client.client_id,
+        scopes=granted.scopes,
+        jti=call.known.jti,
+        issued_at=at,
+        expires=at + timedelta(seconds=LIFETIME_SECONDS),
+        reach=granted.reach,
+        jkt=None if call.possession is None else call.possession.jkt,
+        customer=customer,
+    )
+
+
+def _body(claims: Claims, *, token: str) -> dict[str, Any]:
+    """Return the answer with the token: RFC 6749 section 5.1, RFC 9396 section 7, RFC 8693 section 2.2.1."""
+    body: dict[str, Any] = {
+        "access_token": token,
+        "token_type": "Bearer" if claims.jkt is None else "DPoP",
+        "expires_in": LIFETIME_SECONDS,
+        "scope": " ".join(sorted(claims.scopes)),
+    }
+    if claims.reach is not None:
+        body["authorization_details"] = details.shown(claims.reach)
+    if claims.customer is not None:
+        body |= {"issued_token_type": exchange.ACCESS_TOKEN, "act": {"sub": claims.client_id}}
+    return body

@@ -1,23 +1,21 @@
 """Compact JWS (RFC 7515) with the signatures the vault accepts, in the smallest shape it has.
 
-What `unverified` returns anybody may have written. `verify` answers for the bytes it returns. Symmetric algorithms and
-`none` never enter: an algorithm that is not listed here does not exist.
+What `parse` returns anybody may have written until `verify` has passed. Symmetric algorithms and `none` never enter: an
+algorithm that is not listed here does not exist. A token has one spelling: no padding, no idle bits, no line breaks.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
-from collections.abc import Mapping
-from typing import Final, Literal, TypeVar
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
+from typing import Final, Literal, TypeVar, assert_never
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt import PyJWS
-from jwt.algorithms import OKPAlgorithm
-from jwt.exceptions import PyJWTError
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAPSSAlgorithm
 
 from vault.base.errors import Denied
 
@@ -25,21 +23,11 @@ Algorithm = Literal["ES256", "EdDSA", "Ed25519", "PS256"]
 PublicKey = EllipticCurvePublicKey | Ed25519PublicKey | RSAPublicKey
 Kind = TypeVar("Kind")
 
-_MEMBERS: Final = {
-    "ES256": {"kty": "EC", "crv": "P-256"},
-    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
-    "Ed25519": {"kty": "OKP", "crv": "Ed25519"},
-    "PS256": {"kty": "RSA"},
-}
-_PUBLIC: Final = ("kty", "crv", "x", "y", "n", "e")
-_MAX_LENGTH: Final = 8192
+MAX_LENGTH: Final = 8192
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-_jws: Final = PyJWS(
-    algorithms=["ES256", "EdDSA", "PS256"],
-    options={"verify_signature": True, "enforce_minimum_key_length": True},
-)
-_jws.register_algorithm("Ed25519", OKPAlgorithm())  # RFC 9864 gave the same signature a second name
+_ES256: Final = ECAlgorithm(ECAlgorithm.SHA256, SECP256R1)
+_PS256: Final = RSAPSSAlgorithm(RSAPSSAlgorithm.SHA256)
+_ED25519: Final = OKPAlgorithm()  # RFC 9864 gave the same signature a second name
 
 
 class BadSignature(Denied):
@@ -49,14 +37,27 @@ class BadSignature(Denied):
         super().__init__("bad_signature", "send a compact JWS signed with a key the vault knows")
 
 
-def unverified(token: str, header: type[Kind]) -> Kind:
-    """Return the token's header as anybody may have written it; `BadSignature` for what is no compact JWS."""
-    return read(_segment(token, 0), header)
+class Compact(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a token; not verified."""
+
+    header: bytes
+    payload: bytes
+    signed: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        return "Compact(...)"
 
 
-def unverified_payload(token: str, payload: type[Kind]) -> Kind:
-    """Return the token's payload as anybody may have written it; `BadSignature` for what is no compact JWS."""
-    return read(_segment(token, 1), payload)
+def parse(token: str) -> Compact:
+    """Return the parts as anybody may have written them; `BadSignature` for what is no compact JWS."""
+    if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
+        raise BadSignature
+    signed, _, signature = token.rpartition(".")
+    header, _, payload = signed.partition(".")
+    return Compact(
+        header=_decoded(header), payload=_decoded(payload), signed=signed.encode(), signature=_decoded(signature)
+    )
 
 
 def read(part: bytes, kind: type[Kind]) -> Kind:
@@ -67,42 +68,49 @@ def read(part: bytes, kind: type[Kind]) -> Kind:
         raise BadSignature from None
 
 
-def verify(token: str, key: PublicKey, *, algorithm: Algorithm) -> bytes:
-    """Return the payload signed with `key` by exactly this `algorithm`; `BadSignature` for anything else."""
-    try:
-        payload: bytes = _jws.decode_complete(token, key, algorithms=[algorithm])["payload"]
-    except PyJWTError:
-        raise BadSignature from None
-    return payload
+def verify(token: Compact, key: PublicKey, *, algorithm: Algorithm) -> None:
+    """Return if `token` is signed with `key` by exactly this `algorithm`; `BadSignature` for anything else."""
+    if not _verified(token, key, algorithm):
+        raise BadSignature
+
+
+def _verified(token: Compact, key: PublicKey, algorithm: Algorithm) -> bool:
+    match key:
+        case EllipticCurvePublicKey():
+            return algorithm == "ES256" and _ES256.verify(token.signed, key, token.signature)
+        case Ed25519PublicKey():
+            return algorithm in {"EdDSA", "Ed25519"} and _ED25519.verify(token.signed, key, token.signature)
+        case RSAPublicKey():
+            return algorithm == "PS256" and _PS256.verify(token.signed, key, token.signature)
+        case _:
+            assert_never(key)
 
 
 def sign(payload: object, key: EllipticCurvePrivateKey, *, kid: str, typ: str) -> str:
     """Return `payload` as JSON, signed ES256."""
-    return _jws.encode(msgspec.json.encode(payload), key, algorithm="ES256", headers={"kid": kid, "typ": typ})
+    signed = b".".join((_head(kid, typ), _encoded(msgspec.json.encode(payload))))
+    return b".".join((signed, _encoded(_ES256.sign(signed, key)))).decode()
 
 
-def public_key(jwk: object, algorithm: Algorithm) -> PublicKey | None:
-    """Return the key if it can verify `algorithm`.
+def base64url(raw: bytes) -> str:
+    """Return `raw` in the letters of RFC 7515 section 2, without padding."""
+    return _encoded(raw).decode()
 
-    The key's own `alg` is not asked: Ed25519 has two names there. A key published with its private half is no key.
-    """
-    if not isinstance(jwk, Mapping) or "d" in jwk or jwk.get("use", "sig") != "sig":
-        return None
-    if any(jwk.get(member) != value for member, value in _MEMBERS[algorithm].items()):
-        return None
+
+@lru_cache(maxsize=16)
+def _head(kid: str, typ: str) -> bytes:
+    return _encoded(msgspec.json.encode({"alg": "ES256", "kid": kid, "typ": typ}))
+
+
+def _encoded(raw: bytes) -> bytes:
+    return urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def _decoded(segment: str) -> bytes:
     try:
-        key: PublicKey = _jws.get_algorithm_by_name(algorithm).from_jwk(
-            {member: jwk[member] for member in _PUBLIC if member in jwk}
-        )
-    except (PyJWTError, ValueError, TypeError):
-        return None
-    return key
-
-
-def _segment(token: str, position: int) -> bytes:
-    if len(token) > _MAX_LENGTH or not _COMPACT.fullmatch(token):
-        raise BadSignature
-    try:
-        return urlsafe_b64decode(token.split(".")[position] + "==")
+        raw = urlsafe_b64decode(segment + "==")
     except ValueError:
         raise BadSignature from None
+    if base64url(raw) != segment:  # the last letter may carry idle bits, and then there are two spellings
+        raise BadSignature
+    return raw

@@ -1,4 +1,4 @@
-"""A token request as it came in: its parameters, and how whoever sent it wants to prove who it is.
+"""A request as it came in: its parameters, and how whoever sent it wants to prove who it is.
 
 Nothing read here is proven: it serves to look a client up and to be checked. Secrets and assertions pass through and
 are never shown.
@@ -26,10 +26,11 @@ _CLIENT_ID: Final = re.compile(r"[a-z0-9_-]{1,64}\.[a-z0-9_-]{1,64}")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """The form's pairs decoded, in order, with duplicates, and the `Authorization` header."""
+    """The form's pairs decoded, in order, with duplicates, the `Authorization` header, and every `DPoP` header."""
 
     form: tuple[tuple[str, str], ...]
     authorization: str | None = None
+    dpop: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "Request(...)"
@@ -80,8 +81,6 @@ def read(request: Request) -> Asked:
     ways = (request.authorization, parameters.get("client_assertion"), parameters.get("client_secret"))
     if sum(bool(way) for way in ways) > 1:
         raise Malformed("authenticate in one way alone")
-    if "grant_type" not in parameters:
-        raise Malformed("send grant_type=client_credentials")
     credential = _basic(request.authorization) if request.authorization else _assertion(parameters)
     return Asked(parameters=parameters, client_id=_claimed(parameters, credential), credential=credential)
 
@@ -129,7 +128,7 @@ def _assertion(parameters: Mapping[str, str]) -> Credential | None:
     if assertion is None or parameters.get("client_assertion_type") != ASSERTION_TYPE:
         return None
     try:
-        subject = jws.unverified_payload(assertion, _Subject)
+        subject = jws.read(jws.parse(assertion).payload, _Subject)
     except jws.BadSignature:
         return None
     return Credential(method="private_key_jwt", client_id=subject.sub, proof=assertion)

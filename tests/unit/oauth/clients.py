@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import jwt
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from vault.base.ids import ClientId, OrganizationId
-from vault.domain.organization import Authentication
+from vault.domain.organization import Authentication, Ceiling
+from vault.oauth.answer import Answer
 from vault.oauth.client import Registered, secret_digest
 from vault.oauth.request import ASSERTION_TYPE, Request
-from vault.oauth.server import Answer, Server
+from vault.oauth.server import Server
 from vault.oauth.token import Keys
 
 NOW: Final = datetime(2026, 11, 2, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -29,6 +31,13 @@ AUDIENCE: Final = "https://vault.example/v1"
 CLIENT_ID: Final = "fernhill.crm"
 SECRET: Final = "kX3v9_Zt-1pQmN7c"
 JTI: Final = "0f" * 16
+
+CEILING: Final = Ceiling(
+    purposes=("newsletter", "sales"),
+    channels=("email", "sms"),
+    fields=("contact", "first_name"),
+    actions=("decide", "release", "capture"),
+)
 
 SIGNING: Final = generate_private_key(SECP256R1())
 KEYS: Final = Keys(kid="now", private=SIGNING)
@@ -84,7 +93,7 @@ def client(authentication: Authentication, **given: Any) -> Registered:
         "organization": OrganizationId("org_fernhill"),
         "id": ClientId("cli_crm"),
         "client_id": CLIENT_ID,
-        "actions": ("decide", "release", "capture"),
+        "ceiling": msgspec.structs.replace(CEILING, actions=given.pop("actions", CEILING.actions)),
     }
     return Registered(authentication=authentication, **{**plain, **given})
 

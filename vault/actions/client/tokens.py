@@ -9,10 +9,11 @@ from typing import Any, Final
 from vault.actions.acting import written
 from vault.actions.vault import Vault, here
 from vault.domain.actor import Actor
+from vault.oauth.answer import Answer, replayed
 from vault.oauth.client import Registered
 from vault.oauth.metadata import metadata as document
 from vault.oauth.request import Request, claimed_client
-from vault.oauth.server import Answer, Server, replayed
+from vault.oauth.server import Server
 from vault.oauth.token import Claims, Keys, TokenError, jwks, verify
 from vault.store import log, organizations
 from vault.store.client import tokens
@@ -101,7 +102,7 @@ async def _registered(vault: Vault, work: Work, *, client_id: str | None) -> Reg
         id=own,
         client_id=f"{slug}.{key}",
         authentication=client.authentication,
-        actions=client.ceiling.actions,
+        ceiling=client.ceiling,
         secrets=tuple(await organizations.secrets(work, own)),
         expires=client.expires,
     )

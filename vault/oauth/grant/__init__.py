@@ -1,0 +1,1 @@
+"""What a token request gets: rich authorization requests, token exchange, scopes and targets."""
