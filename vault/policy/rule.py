@@ -16,6 +16,7 @@ from cedarpy import pst
 from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code
 
 _CONTACT: Final = "contact"
+_CLIENT: Final = "Client"
 _OF_DECISIONS: Final = frozenset({"ask", _CONTACT, "release"})
 
 _Part = tuple[pst.Expr, bool]
@@ -93,12 +94,14 @@ def _problems_of_permit(policy: pst.Template) -> Iterator[str]:
 def _problems_of_letting_in(policy: pst.Template) -> Iterator[str]:
     match policy.principal:
         case pst.ScopeIs(entity_type=kind) | pst.ScopeEq(entity=pst.EntityUid(type=kind)):
-            name = str(kind)
+            kinds = {str(kind)}
         case _:
-            yield "this permit lets in whoever comes; write whom it means, such as principal is Client"
-            return
-    by_client = name == "Client" or (name == "Customer" and not _holds_only_if(policy, _excludes_a_client))
-    if by_client and not _holds_only_if(policy, _wants_a_scope):
+            kinds = {_CLIENT, "Customer"}
+    if _holds_only_if(policy, _excludes_clients):
+        kinds.discard(_CLIENT)
+    if _holds_only_if(policy, _excludes_acting):
+        kinds.discard("Customer")
+    if not kinds.isdisjoint({_CLIENT, "Customer"}) and not _holds_only_if(policy, _wants_a_scope):
         yield (
             "this permit could let a system in without a scope of its token; "
             'join context.scopes.contains("…"), or for a customer !context.acted_for, to its conditions with &&'
@@ -171,7 +174,15 @@ def _excludes_an_offer_without_a_yes(part: _Part) -> bool:
             return False
 
 
-def _excludes_a_client(part: _Part) -> bool:
+def _excludes_clients(part: _Part) -> bool:
+    match part:
+        case (pst.Is(base=pst.Var(name="principal"), entity_type=kind, in_expr=None), False):
+            return str(kind) == _CLIENT
+        case _:
+            return False
+
+
+def _excludes_acting(part: _Part) -> bool:
     return part == (pst.GetAttr(base=pst.Var(name="context"), attr="acted_for"), False)
 
 

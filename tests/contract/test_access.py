@@ -1,0 +1,251 @@
+"""Who may do what: every route asks a policy that is tested both ways, or stands on the one list of open doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Final, NamedTuple, get_args
+
+import pytest
+from cedarpy import PolicySet, Schema, pst
+from litestar.routes import HTTPRoute
+from structlog.testing import capture_logs
+
+from tests.asking import TEXTS, organization
+from vault.app import create_app
+from vault.base.files import shipped
+from vault.base.settings import Settings
+from vault.domain.access import PRINCIPALS
+from vault.domain.organization import Action
+from vault.policy.check import Case, read_cases, run
+from vault.policy.decide import Policies, Verdict
+from vault.policy.loader import SCHEMA, load, parse
+
+OPEN: Final = {
+    "GET /health": "a load balancer has no token, and it is told nothing but up or down",
+    "POST /oauth/token": "here a client proves who it is to get a token in the first place",
+    "GET /.well-known/oauth-authorization-server": "clients read it before they have a token (RFC 8414 section 3)",
+    "GET /.well-known/jwks.json": "public keys, by which anybody may verify a token",
+    "GET /schema": "the contract, the same for everybody and printed in the repository",
+    "GET /schema/openapi.json": "the same",
+    "GET /schema/{path:str}": "no page at all: every path below it is answered 404",
+}
+"""Routes that ask no policy, each with the reason."""
+
+KINDS: Final = tuple(PRINCIPALS.values())
+SCOPES: Final = tuple(get_args(Action))
+ACCESS: Final = "Vault"
+STATIC: Final = parse(TEXTS).to_pst().static_policies
+CASES: Final = [case for case in read_cases(shipped("policies")) if case.request.resource.startswith(f"{ACCESS}::")]
+
+
+class Asked(NamedTuple):
+    """What the policies are told of whoever comes."""
+
+    scopes: tuple[str, ...] = ()
+    fresh: bool = False
+    acted_for: bool = False
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    return load(TEXTS, organization())
+
+
+def routes() -> Iterator[tuple[str, str | None]]:
+    """Yield every route as `METHOD path` with its operation. OPTIONS is the framework's own and tells methods alone."""
+    for route in create_app(Settings(), "postgresql://nowhere").routes:
+        assert isinstance(route, HTTPRoute), f"{route.path}: neither a policy nor this test knows of such a route"
+        for handler in route.route_handlers:
+            for method in sorted(handler.http_methods):
+                if method == "OPTIONS":
+                    assert handler.fn.__module__ == "litestar.routes.http", route.path
+                else:
+                    operation = handler.operation_id
+                    assert operation is None or isinstance(operation, str)
+                    yield f"{method} {route.path}", operation
+
+
+def operations() -> list[str]:
+    """Return the operations the schema declares."""
+    found = []
+    for text in TEXTS[SCHEMA].split("action ")[1:]:
+        names, _, rest = text.partition("appliesTo")
+        if f"resource: [{ACCESS}]" in rest:
+            found += [name.strip().strip('"') for name in names.replace("\n", " ").split(",")]
+    return found
+
+
+def everybody() -> Iterator[tuple[str, Asked]]:
+    """Yield whoever may come: all kinds, with no scope, with any one, with all, with all but one."""
+    one = [(scope,) for scope in SCOPES]
+    all_but = [tuple(other for other in SCOPES if other != scope) for scope in SCOPES]
+    for scopes, fresh in product(((), *one, *all_but, SCOPES), (False, True)):
+        for kind in KINDS:
+            yield kind, Asked(scopes, fresh)
+        yield "Customer", Asked(scopes, fresh, acted_for=True)
+
+
+def asked(policies: Policies, kind: str, who: Asked, *, operation: str) -> Verdict:
+    return policies.access(who._asdict(), principal=(kind, "crm"), operation=operation)
+
+
+def allowed(policies: Policies, kind: str, who: Asked, *, operation: str) -> bool:
+    return asked(policies, kind, who, operation=operation).allowed
+
+
+def decided(operation: str, kind: str) -> set[str]:
+    """Return how the tests of the policies decide this for this kind."""
+    return {
+        case.decision
+        for case in CASES
+        if case.request.action == f'Action::"{operation}"' and case.request.principal.startswith(f"{kind}::")
+    }
+
+
+@pytest.mark.parametrize(("route", "operation"), list(routes()))
+def test_every_route_has_a_policy_tested_both_ways_or_stands_open_for_a_reason(
+    route: str, operation: str | None
+) -> None:
+    if route in OPEN:
+        assert operation not in operations()
+        return
+    assert operation in operations(), f"{route}: declare its operation in {SCHEMA}, or give a reason in OPEN"
+    both = set().union(*(decided(operation, kind) for kind in KINDS))
+    assert both == {"allow", "deny"}, f"{route}: policies/tests/access.json wants a case for and one against"
+
+
+def test_every_open_door_is_there_and_says_why() -> None:
+    assert set(OPEN) <= {route for route, _ in routes()}
+    assert all(len(reason.split()) > 1 for reason in OPEN.values())
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_every_operation_is_tested_for_each_kind_that_comes(policies: Policies, operation: str) -> None:
+    for kind in KINDS:
+        ever = any(allowed(policies, other, who, operation=operation) for other, who in everybody() if other == kind)
+        wanted = {"allow", "deny"} if ever else {"deny"}
+        # A right that nothing takes away again has nothing to be denied by.
+        always = ever and all(
+            allowed(policies, other, who, operation=operation) for other, who in everybody() if other == kind
+        )
+        assert decided(operation, kind) == (wanted - {"deny"} if always else wanted), f"{operation} for {kind}"
+
+
+def test_no_operation_is_declared_that_nobody_may_do(policies: Policies) -> None:
+    at_the_machine = {"import"}
+    for operation in operations():
+        ever = any(allowed(policies, kind, who, operation=operation) for kind, who in everybody())
+        assert ever != (operation in at_the_machine), operation
+
+
+def test_every_system_may_bring_a_no_and_without_a_scope_none_may_do_anything(policies: Policies) -> None:
+    for operation in operations():
+        assert not allowed(policies, "Client", Asked(fresh=True), operation=operation), operation
+        assert not allowed(policies, "Customer", Asked(fresh=True, acted_for=True), operation=operation), operation
+    for operation in ("withdraw", "refuse", "object", "suppress"):
+        assert allowed(policies, "Client", Asked(("withdraw",)), operation=operation)
+
+
+def test_only_a_system_is_ever_handed_a_field(policies: Policies) -> None:
+    for kind, who in everybody():
+        wanted = kind == "Client" and "release" in who.scopes
+        assert allowed(policies, kind, who, operation="receive_fields") == wanted
+
+
+def test_to_have_signed_in_just_now_opens_nothing_to_a_system_and_never_closes_a_withdrawal(
+    policies: Policies,
+) -> None:
+    for operation, (kind, who) in product(operations(), everybody()):
+        stale = allowed(policies, kind, who._replace(fresh=False), operation=operation)
+        fresh = allowed(policies, kind, who._replace(fresh=True), operation=operation)
+        assert fresh or not stale
+        if kind == "Client" or who.acted_for or "withdraw" in operation:
+            assert fresh == stale, operation
+
+
+def test_a_system_acting_for_a_customer_may_never_do_more_than_the_customer(policies: Policies) -> None:
+    for operation in operations():
+        if allowed(policies, "Customer", Asked(SCOPES, fresh=True, acted_for=True), operation=operation):
+            assert allowed(policies, "Customer", Asked(fresh=True), operation=operation), operation
+
+
+def test_an_operation_nobody_declared_is_refused_and_told_of(policies: Policies) -> None:
+    verdict = asked(policies, "Client", Asked(SCOPES), operation="dance")
+    assert (verdict.allowed, verdict.error) == (False, True)
+
+
+def test_that_no_policy_opens_a_door_is_an_ordinary_no(policies: Policies) -> None:
+    verdict = asked(policies, "Client", Asked(), operation="decide")
+    assert (verdict.allowed, verdict.error, verdict.policies) == (False, False, ())
+
+
+BROKEN: Final = """
+@id("broken")
+forbid (principal, action == Action::"decide", resource)
+when { 9223372036854775807 + (if context.scopes.contains("decide") then 1 else 0) == 0 };
+"""
+
+
+def test_a_policy_on_access_that_cannot_be_evaluated_refuses_and_is_told_of() -> None:
+    policies = load({**TEXTS, "broken.cedar": BROKEN}, organization())
+    with capture_logs():
+        verdict = asked(policies, "Client", Asked(SCOPES), operation="decide")
+    assert (verdict.allowed, verdict.error, verdict.policies) == (False, True, ())
+    assert allowed(policies, "Client", Asked(SCOPES), operation="decide_batch")
+
+
+# ── Every line of it is needed, and nothing can be added unnoticed ───────────────────────────────────────────────────
+def named(policy: pst.Template) -> frozenset[str]:
+    """Return the actions a policy names."""
+    match policy.action:
+        case pst.ActionEq(entity=action):
+            return frozenset({action.id})
+        case pst.ActionIn(entities=actions):
+            return frozenset(action.id for action in actions)
+    return frozenset()
+
+
+OWN: Final = {
+    policy.annotations["id"]: place for place, policy in STATIC.items() if named(policy) & frozenset(operations())
+}
+PERMITS: Final = [name for name, place in OWN.items() if STATIC[place].effect == "permit"]
+
+
+def noticed(name: str, changed: pst.Template, *, by: frozenset[str]) -> bool:
+    """Whether a test about one of these actions fails with the policy changed."""
+    static = {**STATIC, OWN[name]: changed}
+    mutant = PolicySet.from_pst(pst.PolicySet(templates={}, static_policies=pst.FrozenMap(static), template_links=()))
+    cases: list[Case] = [case for case in CASES if case.request.action.split('"')[1] in by]
+    return any(not outcome.passed for outcome in run(mutant, Schema.from_str(TEXTS[SCHEMA]), cases=cases))
+
+
+def with_actions(policy: pst.Template, actions: frozenset[str]) -> pst.Template:
+    kind = pst.EntityType(basename="Action", namespace=())
+    return replace(
+        policy, action=pst.ActionIn(entities=tuple(pst.EntityUid(type=kind, id=one) for one in sorted(actions)))
+    )
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_without_any_one_operation_of_a_policy_a_test_fails(name: str) -> None:
+    policy = STATIC[OWN[name]]
+    for operation in named(policy):
+        fewer = with_actions(policy, named(policy) - {operation})
+        assert noticed(name, fewer, by=frozenset({operation})), f"{name} does not need {operation}"
+
+
+@pytest.mark.parametrize("name", PERMITS)
+def test_with_any_one_operation_more_in_a_permit_a_test_fails(name: str) -> None:
+    policy = STATIC[OWN[name]]
+    for operation in frozenset(operations()) - named(policy):
+        more = with_actions(policy, named(policy) | {operation})
+        assert noticed(name, more, by=frozenset({operation})), f"{name} could open {operation}"
+
+
+@pytest.mark.parametrize("name", PERMITS)
+def test_with_a_permit_for_whoever_comes_a_test_fails(name: str) -> None:
+    policy = STATIC[OWN[name]]
+    if policy.principal != pst.ScopeAny():
+        assert noticed(name, replace(policy, principal=pst.ScopeAny()), by=named(policy)), f"{name} for all"
