@@ -69,6 +69,10 @@ class _Subject(msgspec.Struct, frozen=True):
     sub: str
 
 
+class _Named(msgspec.Struct, frozen=True):
+    kid: str | None = None
+
+
 def read(request: Request) -> Asked:
     """Return what is asked; `Malformed` for too much, for a parameter sent twice, for two ways of authentication.
 
@@ -90,6 +94,17 @@ def claimed_client(request: Request) -> str | None:
     try:
         return read(request).client_id
     except Malformed:
+        return None
+
+
+def claimed_key(request: Request) -> str | None:
+    """Return the `kid` an assertion names, to look its client's keys up and for nothing else: it is not proven."""
+    try:
+        credential = read(request).credential
+        if credential is None or credential.method != "private_key_jwt":
+            return None
+        return jws.read(jws.parse(credential.proof).header, _Named).kid
+    except (Malformed, jws.BadSignature):
         return None
 
 
