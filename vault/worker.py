@@ -1,1 +1,49 @@
-"""The worker: duties that go on for ever beside the server, each begun anew when it fails."""
+"""The worker: duties that go on for ever beside the server, each begun anew when it fails.
+
+A duty that fails holds up no other. Of what failed only kind and place are told. When the worker is cancelled, each
+duty may end what it is about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+
+from vault.actions import delivery
+from vault.actions.vault import Vault
+from vault.base.errors import place
+
+Duty = Callable[[Vault], Awaitable[None]]
+
+DUTIES: Final[Mapping[str, Duty]] = {
+    "outbox": delivery.deliver,
+}
+"""Every duty by its name: a function that goes on until it is cancelled."""
+_FIRST_SECONDS: Final = 0.5
+_LONGEST_SECONDS: Final = 30
+_log = structlog.get_logger()
+
+
+async def run(vault: Vault, duties: Mapping[str, Duty] = DUTIES) -> None:
+    """Do all duties until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for name, duty in duties.items():
+            group.create_task(_keep(vault, name, duty=duty))
+
+
+async def _keep(vault: Vault, name: str, *, duty: Duty) -> None:
+    """Begin a duty again and again: soon the first time, then later and later while it fails at once."""
+    loop, pause = asyncio.get_running_loop(), _FIRST_SECONDS
+    while True:
+        begun = loop.time()
+        try:
+            await duty(vault)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is begun again
+            _log.error("duty_failed", duty=name, kind=type(error).__name__, where=place(error))
+        if loop.time() - begun > _LONGEST_SECONDS:
+            pause = _FIRST_SECONDS
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_SECONDS)

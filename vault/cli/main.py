@@ -20,6 +20,7 @@ from vault.cli.terminal import complain
 _COMMANDS: Final = {
     "demo": "see the vault at work on a sample company",
     "serve": "run the server",
+    "worker": "deliver messages",
     "migrate": "bring the database up to this vault",
     "apply": "put an organization file in force",
     "client": "make secrets for clients, and see what they may do",

@@ -7,12 +7,12 @@ starts, database, root key and port are tried here, so that what is wrong is one
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import socket
 import sys
 from argparse import Namespace
+from contextlib import nullcontext
 from functools import partial
 from typing import Final
 
@@ -28,8 +28,9 @@ from vault.api.shortcut import shortcut
 from vault.app import create_app
 from vault.base.errors import Unavailable
 from vault.base.settings import Settings, read
-from vault.cli import lines
+from vault.cli import lines, worker
 from vault.cli.opening import database, opened
+from vault.cli.processes import end_with
 from vault.cli.terminal import Commands, complain, say
 
 _ABOUT: Final = """
@@ -43,7 +44,6 @@ _OPTIONS: Final = {
     "workers": ("NUMBER", "server processes, instead of VAULT_WORKERS"),
 }
 _PATIENCE_SECONDS: Final = 10
-_PR_SET_PDEATHSIG: Final = 1
 
 
 def add(commands: Commands) -> None:
@@ -51,6 +51,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("serve", help="run the server", description=_ABOUT)
     for name, (form, purpose) in _OPTIONS.items():
         parser.add_argument(f"--{name}", metavar=form, help=purpose)
+    parser.add_argument("--with-worker", action="store_true", help="run `consent-vault worker` beside it")
     parser.set_defaults(run=_run)
 
 
@@ -62,8 +63,9 @@ def _run(asked: Namespace) -> int:
     settings = read({**environment, "VAULT_PORT": str(port)})
     with database(settings) as url:
         asyncio.run(_try(settings, url))
-        say(*greeting(settings))
-        return run(settings, url, address=address)
+        say(*greeting(settings, with_worker=asked.with_worker))
+        with worker.beside(settings, url) if asked.with_worker else nullcontext():
+            return run(settings, url, address=address)
 
 
 def free_place(settings: Settings) -> tuple[str, int]:
@@ -87,17 +89,28 @@ def free_place(settings: Settings) -> tuple[str, int]:
     return str(address), int(port)
 
 
-def greeting(settings: Settings) -> list[str]:
+def greeting(settings: Settings, *, with_worker: bool) -> list[str]:
     """Return what the server says when it starts."""
+    mail = worker.where(settings) if with_worker else "Messages wait for `consent-vault worker`."
+    more = [mail, *_trusting(settings)]
     if settings.production:
-        return [f"The vault listens on {settings.host} port {settings.port}; clients reach it at {settings.issuer}."]
+        return [
+            f"The vault listens on {settings.host} port {settings.port}; clients reach it at {settings.issuer}.",
+            *more,
+        ]
     where = "the database in VAULT_DATABASE_URL"
     if settings.database_url is None:
         where = f"{settings.folder}, in the bundled PostgreSQL"
     return [
         f"The vault listens on {settings.issuer}. This is a trial: not for real people's data. Ctrl-C stops it.",
         f"Its data lies in {where}; the root key is {settings.root_key}.",
+        *more,
     ]
+
+
+def _trusting(settings: Settings) -> list[str]:
+    hosts = ", ".join(sorted(settings.trusted))
+    return [f"Keys are fetched from private addresses too if they are of {hosts}."] if hosts else []
 
 
 def run(settings: Settings, url: str, *, address: str) -> int:
@@ -135,19 +148,6 @@ def _app(settings: Settings, url: str, *, parent: int) -> ASGIApp:
     lines.configure()
     end_with(parent, by=signal.SIGKILL)  # a gentler word may come before anybody listens; there is nothing to save
     return shortcut(create_app(settings, url))
-
-
-def end_with(parent: int, *, by: signal.Signals = signal.SIGTERM) -> None:
-    """Let this process be stopped when its parent is gone: orphans would keep the port and answer unseen.
-
-    What the parent does when it is told to stop was inherited, and would do nothing here.
-    """
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, signal.SIG_DFL)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
-    if os.getppid() != parent:
-        sys.exit(1)
 
 
 async def _try(settings: Settings, url: str) -> None:

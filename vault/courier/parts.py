@@ -26,7 +26,7 @@ def courier(settings: Settings) -> Courier:
     return Courier(fetcher=Fetcher(trusted=settings.trusted), post=_post(settings))
 
 
-def folder(settings: Settings) -> Path | None:
+def mail_folder(settings: Settings) -> Path | None:
     """Return the folder into which messages are written instead of being sent, where that is so."""
     return None if settings.production or settings.smtp_url is not None else settings.folder / "mail"
 
@@ -34,5 +34,5 @@ def folder(settings: Settings) -> Path | None:
 def _post(settings: Settings) -> Post | None:
     if settings.smtp_url is not None and settings.mail_from is not None:
         return SmtpPost(server(settings.smtp_url), address=settings.mail_from)
-    written = folder(settings)
+    written = mail_folder(settings)
     return FolderPost(written, address=settings.mail_from or _NOBODY) if written is not None else None

@@ -6,6 +6,7 @@ cancelled caller included. No work inside a work, and no work shared between tas
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -30,6 +31,7 @@ _DOWN: Final = (
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresSystemError,
 )
+_TURN_SECONDS: Final = 1
 _BUSY: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError)
 _AWAY: Final = "the database does not answer; ask again"
 
@@ -70,6 +72,19 @@ class Work:
             await self._connection.execute("SELECT pg_advisory_xact_lock($1)", name)
 
 
+class Lead:
+    """The place of one who leads, held by a connection of its own."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        self._connection = connection
+
+    async def check(self) -> None:
+        """Return while we lead; when the connection is gone, another may."""
+        await self._connection.fetchval("SELECT 1")
+
+
 class Database:
     """The pool of connections of one process, all in the role `vault_service`."""
 
@@ -106,6 +121,24 @@ class Database:
             raise DatabaseError("database_away", _AWAY) from None
         finally:
             await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def leading(self, name: int) -> AsyncIterator[Lead]:
+        """Wait until nobody else leads under this name, and lead until the block ends or the connection does.
+
+        Who leads spares others the work, and no more: one who was cut off may not know yet that another leads.
+        """
+        try:
+            connection = await self._pool.acquire(timeout=10)
+            try:
+                while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", name):  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(_TURN_SECONDS)
+                yield Lead(connection)
+            finally:
+                connection.terminate()  # the lock goes with the connection, however we came here
+                await self._pool.release(connection)
+        except _DOWN:
+            raise DatabaseError("database_away", _AWAY) from None
 
     async def close(self) -> None:
         """Give back every connection."""

@@ -36,6 +36,7 @@ from vault.cli.demo.story import Answer, Someone, Story, everybody
 from vault.cli.opening import opened
 from vault.cli.serve import free_place
 from vault.cli.terminal import Commands, say, say_json
+from vault.courier.parts import mail_folder
 from vault.domain.actor import Actor
 from vault.domain.organization import Client
 from vault.imports.outcome import FileLoaded, Loaded
@@ -219,6 +220,7 @@ class _Demo:
             f"  the server     {url}",
             f"  its clients    {', '.join(f'{slug}.{one.key}' for one in asking)}",
             f"  their keys     {self._keys}/<client>.pem",
+            f"  its mail       {mail_folder(self._settings)}/, for none of it is sent",
         )
         if story.example is not None:
             way, someone = story.example

@@ -14,8 +14,8 @@ from typing import Final
 
 from vault.base.errors import Unavailable
 from vault.base.settings import PREFIX, Settings
-from vault.cli import serve
 from vault.cli.main import main
+from vault.cli.processes import end_with
 
 _PATIENCE_SECONDS: Final = 60
 _PAUSE_SECONDS: Final = 0.05
@@ -67,5 +67,5 @@ def _is_well(settings: Settings) -> bool:
 
 
 if __name__ == "__main__":
-    serve.end_with(int(sys.argv[1]))
-    sys.exit(main(["serve"]))
+    end_with(int(sys.argv[1]))
+    sys.exit(main(["serve", "--with-worker"]))
