@@ -19,6 +19,8 @@ from vault.crypto.box import SALT
 from vault.crypto.keyring import Keyring
 from vault.crypto.seal import Place, open_sealed, seal
 from vault.crypto.tag import index_tag, suppression_tag
+from vault.crypto.ticket import issue
+from vault.crypto.ticket import read as read_ticket
 from vault.crypto.wrap import Binding, WrappingKey, unwrap
 from vault.store.database import Work
 from vault.store.tables import CustomerKeys, IndexKeys, OrganizationKeys
@@ -90,6 +92,15 @@ class Safe:
     def open(self, key: CustomerKey, table: str, *, column: str, row: UUID, sealed: bytes) -> Personal:
         """Open a value from its place."""
         return Personal(open_sealed(key.key, self._place(key, table, column=column, row=row), sealed=sealed).decode())
+
+    def ticket(self, use: str, plaintext: bytes) -> bytes:
+        """Seal what is handed out and read again within minutes. `use` is a frozen label."""
+        key, salt = self._organization_key().key, self._entropy.draw(SALT)
+        return issue(key, plaintext, organization=self.organization, use=use, salt=salt)
+
+    def read(self, use: str, ticket: bytes) -> bytes:
+        """Open a ticket; `SealError` for one of another use or organization, or of nobody."""
+        return read_ticket(self._organization_key().key, ticket, organization=self.organization, use=use)
 
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""

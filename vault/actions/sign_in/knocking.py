@@ -1,14 +1,26 @@
-"""Knocking: one transaction of somebody whom the vault does not know yet."""
+"""Knocking: one transaction of somebody whom the vault does not know yet, how often, and what the log is told."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
 
+from vault.actions import limits
 from vault.actions.acting import Acting
 from vault.actions.vault import Vault, here
-from vault.base.ids import OrganizationId
+from vault.base.canonical import Json
+from vault.base.errors import TooMany
+from vault.base.ids import OrganizationId, Subject
 from vault.domain.actor import Actor, ActorKind
+from vault.store import log
+
+ASKED_BY_ADDRESS: Final = 5
+ASKED_BY_NETWORK: Final = 20
+TRIED_BY_NETWORK: Final = 60
+_HOUR_SECONDS: Final = 3600
+_TEN_MINUTES_SECONDS: Final = 600
 
 
 @asynccontextmanager
@@ -20,3 +32,31 @@ async def knocking(vault: Vault, organization: OrganizationId, *, kind: ActorKin
     async with vault.database.work(organization) as work:
         current, now = await here(vault, work)
         yield Acting(vault=vault, work=work, here=current, actor=Actor(organization=organization, kind=kind), now=now)
+
+
+async def tell(act: Acting, kind: str, subjects: Sequence[Subject], **told: Json | None) -> None:
+    """Write an entry for each who may be meant; one without a subject where nobody is."""
+    meant: Sequence[Subject | None] = subjects or (None,)
+    await log.add(act.work, [act.entry(kind, subject=subject, **told) for subject in meant])
+
+
+async def limit_network(act: Acting, network: str, *, what: str, limit: int) -> None:
+    """Count what a network does at the door; `TooMany` when it did so too often within ten minutes."""
+    name = act.here.safe.repeat(b"sign_in_limit", what.encode(), network.encode("utf-8", "replace"))
+    await _count(act, name, window_seconds=_TEN_MINUTES_SECONDS, limit=limit)
+
+
+async def limit_address(act: Acting, tag: UUID) -> None:
+    """Count what is sent to an address or to a customer; `TooMany` when it was enough within the hour."""
+    name = act.here.safe.repeat(b"sign_in_limit", b"address", tag.bytes)
+    await _count(act, name, window_seconds=_HOUR_SECONDS, limit=ASKED_BY_ADDRESS)
+
+
+async def _count(act: Acting, name: bytes, *, window_seconds: int, limit: int) -> None:
+    if not await limits.count(act.work, name, window_seconds=window_seconds, limit=limit):
+        raise too_often(window_seconds)
+
+
+def too_often(seconds: int) -> TooMany:
+    """Return the refusal of whoever has to wait."""
+    return TooMany("too_many_requests", "this was asked for too often; wait first", retry_after_seconds=seconds)
