@@ -15,9 +15,15 @@ VERBS: Final = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE", "T":
 # Table: what the service, the sequencer and the pruning command may. The owner of a table may everything.
 GRANTS: Final = {
     "keystore.blind_index": ("SID", "", ""),
+    "keystore.challenge": ("SID", "", ""),
+    "keystore.code": ("SIUD", "", ""),
     "keystore.customer_key": ("SID", "", ""),
     "keystore.index_key": ("SI", "", ""),
+    "keystore.invitation": ("SID", "", ""),
+    "keystore.letter_to_nobody": ("SID", "", ""),
     "keystore.organization_key": ("SI", "", ""),
+    "keystore.passkey": ("SIUD", "", ""),
+    "keystore.session": ("SIUD", "", ""),
     "keystore.signing_key": ("SI", "", ""),
     "keystore.subject": ("SID", "", ""),
     "vault.allowance": ("SIUD", "", ""),
@@ -37,6 +43,8 @@ GRANTS: Final = {
     "vault.migration": ("S", "", ""),
     "vault.organization": ("SIU", "", ""),
     "vault.outbox": ("SIUD", "", ""),
+    "vault.revoked_token": ("SID", "", ""),
+    "vault.staff": ("SIUD", "", ""),
     "vault.suppression": ("SI", "", ""),
 }
 

@@ -17,9 +17,8 @@ _ADD: Final = """
 INSERT INTO keystore.passkey (organization, id, customer, staff, public_key, count, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING 1
 """
-_HOLD: Final = """
-SELECT id, customer, staff, public_key, count FROM keystore.passkey WHERE organization = $1 AND id = $2 FOR UPDATE
-"""
+_OWNER: Final = "SELECT customer, staff FROM keystore.passkey WHERE organization = $1 AND id = $2"
+_HOLD: Final = "SELECT id, public_key, count FROM keystore.passkey WHERE organization = $1 AND id = $2 FOR UPDATE"
 _OF: Final = """
 SELECT id FROM keystore.passkey WHERE organization = $1 AND (customer = $2 OR staff = $3) ORDER BY recorded_at
 """
@@ -44,31 +43,29 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
         return raw(self.staff or self.customer or "")
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A passkey and whose it is."""
-
-    owner: Owner
-    passkey: Passkey
-
-
-async def add(work: Work, kept: Kept, *, recorded_at: datetime) -> bool:
+async def add(work: Work, passkey: Passkey, *, owner: Owner, recorded_at: datetime) -> bool:
     """Keep a new passkey; false where there is one of that id already, whosever it is."""
-    key = kept.passkey
-    found = await work.fetch(_ADD, work.own, key.id, *_columns(kept.owner), key.public_key, key.count, recorded_at)
+    columns = _columns(owner)
+    found = await work.fetch(_ADD, work.own, passkey.id, *columns, passkey.public_key, passkey.count, recorded_at)
     return bool(found)
 
 
-async def hold(work: Work, passkey: bytes) -> Kept | None:
-    """Return a passkey by its id and hold its row until this work ends: one signature is judged at a time."""
-    rows = await work.fetch(_HOLD, work.own, passkey)
+async def owner(work: Work, passkey: bytes) -> Owner | None:
+    """Return whose a passkey is. Lock theirs before `hold`: whoever removes somebody takes the two in this order."""
+    rows = await work.fetch(_OWNER, work.own, passkey)
     if not rows:
         return None
-    row = rows[0]
-    owner = Owner(
-        customer=None if row["customer"] is None else CustomerId(show(CUSTOMER, row["customer"])),
-        staff=None if row["staff"] is None else StaffId(show(STAFF, row["staff"])),
+    customer, staff = rows[0]["customer"], rows[0]["staff"]
+    return Owner(
+        customer=None if customer is None else CustomerId(show(CUSTOMER, customer)),
+        staff=None if staff is None else StaffId(show(STAFF, staff)),
     )
-    return Kept(owner=owner, passkey=Passkey(id=row["id"], public_key=row["public_key"], count=row["count"]))
+
+
+async def hold(work: Work, passkey: bytes) -> Passkey | None:
+    """Return a passkey and hold its row until this work ends: one signature is judged at a time."""
+    rows = await work.fetch(_HOLD, work.own, passkey)
+    return Passkey(id=rows[0]["id"], public_key=rows[0]["public_key"], count=rows[0]["count"]) if rows else None
 
 
 async def of(work: Work, owner: Owner) -> list[bytes]:
