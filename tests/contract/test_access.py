@@ -20,7 +20,7 @@ from vault.domain.access import PRINCIPALS
 from vault.domain.organization import Action
 from vault.policy.check import Case, read_cases, run
 from vault.policy.decide import Policies, Verdict
-from vault.policy.loader import SCHEMA, load, parse
+from vault.policy.loader import SCHEMA, load, parse, problems
 
 OPEN: Final = {
     "GET /health": "a load balancer has no token, and it is told nothing but up or down",
@@ -249,3 +249,77 @@ def test_with_a_permit_for_whoever_comes_a_test_fails(name: str) -> None:
     policy = STATIC[OWN[name]]
     if policy.principal != pst.ScopeAny():
         assert noticed(name, replace(policy, principal=pst.ScopeAny()), by=named(policy)), f"{name} for all"
+
+
+# ── What may be loaded ───────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("name", ["contact", "everything"])
+def test_an_action_in_another_is_refused_so_that_no_group_slips_a_permit_through(name: str) -> None:
+    grouped = TEXTS[SCHEMA].replace("action contact appliesTo", 'action contact in ["ask", "everything"] appliesTo')
+    grouped += "action everything;"
+    more = f'@id("more") permit (principal, action in Action::"{name}", resource) when {{ true }};'
+    assert problems({**TEXTS, SCHEMA: grouped, "more.cedar": more}) == [
+        f"{SCHEMA}: an action is in another; each stands alone, so that a policy's form tells what it is about"
+    ]
+
+
+OWN_FILE: Final = "organization/own.cedar"
+DECIDE: Final = 'action == Action::"decide", resource'
+SCOPE: Final = 'context.scopes.contains("decide")'
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition"),
+    [
+        ("principal is Client", ""),
+        ("principal", ""),
+        ("principal is Customer", ""),
+        ('principal == Client::"crm"', "when { context.fresh }"),
+        ('principal in Client::"crm"', "when { !context.acted_for }"),
+        ("principal is Client", "when { !context.acted_for }"),
+        ("principal is Client", f"unless {{ {SCOPE} }}"),
+        ("principal is Client", f"when {{ {SCOPE} || context.fresh }}"),
+        ("principal is Client", f"when {{ !{SCOPE} }}"),
+        ("principal is Client", "when { context.scopes.containsAny(context.scopes) }"),
+        ("principal is Client", 'when { ["decide"].contains("decide") }'),
+        ("principal", "unless { principal is Client }"),
+        ("principal", "unless { context.acted_for }"),
+        ("principal", 'unless { principal is Client in Client::"crm" || context.acted_for }'),
+    ],
+)
+def test_a_permit_that_could_let_a_system_in_without_a_scope_is_refused(principal: str, condition: str) -> None:
+    found = problems({**TEXTS, "more.cedar": f'@id("more") permit ({principal}, {DECIDE}) {condition};'})
+    (problem,) = [problem for problem in found if problem.startswith("more.cedar")]
+    assert problem.startswith("more.cedar, more: this permit could let a system in without a scope of its token; join")
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition"),
+    [
+        ("principal is Client", f"when {{ {SCOPE} }}"),
+        ('principal == Client::"crm"', f"when {{ context.fresh && {SCOPE} }}"),
+        ("principal", f"unless {{ !{SCOPE} }}"),
+        ("principal is Customer", "when { !context.acted_for }"),
+        ("principal is Customer", f"when {{ {SCOPE} }}"),
+        ("principal is Auditor", ""),
+        ("principal is Admin", "when { context.fresh }"),
+        ("principal", "unless { principal is Client || context.acted_for }"),
+    ],
+)
+def test_a_permit_that_wants_a_scope_or_lets_no_system_in_may_be_loaded(principal: str, condition: str) -> None:
+    assert problems({**TEXTS, "more.cedar": f'@id("more") permit ({principal}, {DECIDE}) {condition};'}) == []
+
+
+def test_a_permit_says_what_it_allows() -> None:
+    text = '@id("more") @reason("opted_in") permit (principal is Admin, action, resource) when { context.fresh };'
+    found = problems({**TEXTS, "more.cedar": text})
+    assert "more.cedar, more: this permit allows whatever there is; write the actions it means" in found
+
+
+@pytest.mark.parametrize(
+    "actions", ["action", 'action == Action::"withdraw"', 'action in [Action::"contact", Action::"show_consents"]']
+)
+def test_an_organization_forbids_decisions_and_never_that_a_no_is_recorded(actions: str) -> None:
+    (problem,) = problems(
+        {**TEXTS, OWN_FILE: f'@id("own") @reason("not_allowed") forbid (principal, {actions}, resource);'}
+    )
+    assert problem.startswith(f"{OWN_FILE}, own: an organization forbids decisions and nothing else, so that no policy")
