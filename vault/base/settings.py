@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.errors import Invalid
+from vault.base.network import Network, networks
 
 Mode = Literal["trial", "production"]
 PREFIX: Final = "VAULT_"
@@ -25,6 +26,7 @@ _FORMS: Final = {
     "port": "a whole number from 0 to 65535",
     "workers": "a whole number from 1 to 256",
     "pool": "a whole number from 2 to 200",
+    "requests_per_network": "a whole number from 1 to 1000000000",
 }
 
 
@@ -67,6 +69,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="hosts, by comma, whose keys are fetched though their address is private; none: none"),
     ] = None
+    trusted_proxies: Annotated[
+        str | None,
+        Meta(description="networks, by comma, of proxies whose `X-Forwarded-For` is believed; none: nobody's"),
+    ] = None
+    requests_per_network: Annotated[
+        int, Meta(ge=1, le=1_000_000_000, description="tokens, introspections and sign-ins a network may ask a second")
+    ] = 100
 
     @property
     def production(self) -> bool:
@@ -77,6 +86,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def trusted(self) -> frozenset[str]:
         """The hosts that may have a private address."""
         return frozenset((self.trusted_hosts or "").split(",")) - {""}
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks of trusted proxies."""
+        return networks(self.trusted_proxies) if self.trusted_proxies else ()
 
     @property
     def folder(self) -> Path:
@@ -167,6 +181,10 @@ def _check_network(settings: Settings) -> None:
         raise _bad("mail_from", "write one address, such as vault@mail.example")
     if settings.trusted_hosts is not None and not all(map(_HOST.fullmatch, settings.trusted_hosts.split(","))):
         raise _bad("trusted_hosts", "write host names in small letters, by comma: keys.internal,login.internal")
+    try:
+        _ = settings.proxies
+    except ValueError:
+        raise _bad("trusted_proxies", "write networks, by comma: 10.0.0.0/8,fd00::/8") from None
 
 
 def _has_place(url: SplitResult) -> bool:

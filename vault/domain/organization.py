@@ -30,6 +30,7 @@ Key = Annotated[
         description="a key of small letters, digits and _, beginning with a letter, at most 63",
     ),
 ]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 CONTACT: Final = "contact"
 EVERY: Final = "*"
@@ -133,6 +134,15 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Literal["full", "plain"] = "plain"
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a client may ask in a second: questions, requests of other kinds, tokens; and of an audience at once."""
+
+    decisions_per_second: Positive = 2_000
+    requests_per_second: Positive = 100
+    tokens_per_second: Positive = 20
+    audience: Positive | None = None
+
+
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A system that asks. Its OAuth client id is `<slug>.<key>`."""
 
@@ -141,6 +151,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     authentication: Authentication
     ceiling: Ceiling
     expires: date | None = None
+    limits: Limits = Limits()
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,8 @@ def test_every_setting_can_be_given() -> None:
         "VAULT_SMTP_URL": "smtps://vault:p%40ss@mail.example",
         "VAULT_MAIL_FROM": "vault@mail.example",
         "VAULT_TRUSTED_HOSTS": "keys.internal,10.0.0.7",
+        "VAULT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+        "VAULT_REQUESTS_PER_NETWORK": "7",
     }
     found = read(given)
     assert {f"VAULT_{name.upper()}" for name in Settings.__struct_fields__} == {*given}
@@ -60,6 +62,13 @@ def test_every_setting_can_be_given() -> None:
     )
     assert (found.allow_key_file, found.port, found.workers, found.pool) == (True, 80, 4, 20)
     assert found.trusted == {"keys.internal", "10.0.0.7"}
+    assert (found.requests_per_network, [str(proxy) for proxy in found.proxies]) == (7, ["10.0.0.0/8", "::1/128"])
+    assert read({}).proxies == ()
+
+
+@pytest.mark.parametrize("proxies", ["quokka", "10.0.0.0/8,", "10.0.0.0/40", "10.0.0.0/8;::1"])
+def test_proxies_are_networks(proxies: str) -> None:
+    assert "VAULT_TRUSTED_PROXIES" in refusal(trusted_proxies=proxies)
 
 
 def test_a_database_means_production_unless_it_is_called_a_trial() -> None:

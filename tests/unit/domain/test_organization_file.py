@@ -9,7 +9,7 @@ import pytest
 from vault.base.canonical import canonical, digest
 from vault.base.duration import parse
 from vault.base.errors import Invalid
-from vault.domain.organization import Organization, Suppressing, plain
+from vault.domain.organization import Limits, Organization, Suppressing, plain
 from vault.domain.organization_file import Fault, OrganizationFileError, check_change, difference, read
 
 SAMPLE = (Path(__file__).parent / "organization.yaml").read_text(encoding="utf-8")
@@ -103,6 +103,14 @@ def test_a_suppression_may_leave_out_its_channels_or_what_it_stops() -> None:
     suppressions = read(SMALL).suppressions
     assert suppressions["complaint"] == Suppressing(channels=("email",), stops=("offer", "research"))
     assert suppressions["bounce"] == Suppressing(channels=("email", "sms"), stops=("offer",))
+
+
+def test_limits_of_a_client_are_kept_and_what_is_not_said_is_generous() -> None:
+    clients = read(SAMPLE).clients
+    assert clients["crm"].limits == Limits(decisions_per_second=50)
+    assert clients["kestrel_mail"].limits.audience == 1_000_000
+    assert clients["larkline_sms"].limits == Limits()
+    assert (Limits().decisions_per_second, Limits().requests_per_second, Limits().tokens_per_second) == (2000, 100, 20)
 
 
 def test_the_public_keys_of_a_client_may_stand_in_the_file() -> None:

@@ -45,6 +45,7 @@ def build(file: File) -> dict[str, organization.Client]:
             authentication=client.authentication,
             ceiling=client.ceiling,
             expires=client.expires,
+            limits=client.limits,
         )
         for key, client in file.clients.items()
     }

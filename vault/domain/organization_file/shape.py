@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.duration import Duration
-from vault.domain.organization import Authentication, Basis, Ceiling, Key, Kind, Words
+from vault.domain.organization import Authentication, Basis, Ceiling, Key, Kind, Limits, Positive, Words
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
 
@@ -30,7 +30,6 @@ Slug = Annotated[
     ),
 ]
 Instant = Annotated[datetime, Meta(tz=True)]
-Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Age = Annotated[int, Meta(ge=0, le=30)]
 Url = Annotated[
     str,
@@ -194,13 +193,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     transfers: Mapping[str, str] = {}
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a client may ask."""
-
-    decisions_per_second: Positive | None = None
-    audience: Positive | None = None
-
-
 class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """Where a client hears of changes."""
 
@@ -216,7 +208,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     ceiling: Ceiling
     expires: date | None = None
     acts_for_customers: bool = False
-    limits: Limits | None = None
+    limits: Limits = Limits()
     must_apply_changes_within: Duration | None = None
     hours: Windows | None = None
     events: Hook | None = None
