@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.tlog.test_note import letters
@@ -17,6 +17,7 @@ checkpoints = st.builds(
 ROOT = encode(EMPTY)
 
 
+@settings(max_examples=50)
 @given(checkpoints)
 def test_a_checkpoint_reads_back(checkpoint: Checkpoint) -> None:
     assert read(write(checkpoint)) == checkpoint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.tlog.signers import ARCHE, ENOCH, PETER, PETER_LINE, PETER_NOTE, PETER_TEXT, WITNESSES
@@ -19,6 +19,7 @@ signatures = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(st.builds(Note, text=texts, signatures=st.lists(signatures, min_size=1, max_size=4).map(tuple)))
 def test_a_note_reads_back(note: Note) -> None:
     assert read(write(note)) == note

@@ -45,7 +45,7 @@ def test_every_tree_up_to_300_is_proven_to_begin_with_every_smaller_one(shelf: S
             check_consistency(tree.consistency(old), old_size=old, old_root=root(old), new_size=size, new_root=head)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, LARGE), st.data())
 def test_proofs_are_those_of_rfc_6962_to_the_letter(shelf: Shelf, size: int, data: st.DataObject) -> None:
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
@@ -104,7 +104,7 @@ def test_a_stored_tile_that_is_too_short_is_refused() -> None:
         Tree(5, lambda _: bytes(4 * 32)).root()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 1200), st.data())
 def test_any_flipped_bit_of_an_inclusion_proof_is_refused(shelf: Shelf, size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -114,7 +114,7 @@ def test_any_flipped_bit_of_an_inclusion_proof_is_refused(shelf: Shelf, size: in
         check_inclusion(one, proof, index=index, size=size, root=head)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 1200), st.data())
 def test_any_flipped_bit_of_a_consistency_proof_is_refused(shelf: Shelf, size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size))
@@ -124,7 +124,7 @@ def test_any_flipped_bit_of_a_consistency_proof_is_refused(shelf: Shelf, size: i
         check_consistency(proof, old_size=old, old_root=before, new_size=size, new_root=after)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 400), st.integers(0, 400), st.integers(1, 400), st.data())
 def test_a_proof_shows_no_other_leaf_and_no_other_size(
     shelf: Shelf, size: int, other: int, claimed: int, data: st.DataObject

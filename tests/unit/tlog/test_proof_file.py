@@ -30,6 +30,7 @@ def proven(shelf: Shelf, index: int) -> ProofFile:
     return ProofFile(index=index, proof=tuple(shelf.tree().inclusion(index)), note=note)
 
 
+@settings(max_examples=50)
 @given(
     st.builds(
         ProofFile, index=st.integers(0, LARGEST), proof=st.lists(hashes, max_size=63).map(tuple),
@@ -58,7 +59,7 @@ def test_a_proof_file_is_believed_for_its_entry_and_no_other(shelf: Shelf, index
         check(file, leaf(index + 1), verifiers=KEYS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_flipped_bit_of_a_proof_file_is_refused(shelf: Shelf, data: st.DataObject) -> None:
     raw = bytearray(write(proven(shelf, 123)))

@@ -97,7 +97,7 @@ def test_one_seed_signs_differently_as_a_log_and_as_a_witness() -> None:
     assert not holds(f"cosignature/v1\ntime {NOW}\n{text}", as_log, verifier=witness.verifier)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(KINDS), st.data())
 def test_any_flipped_bit_of_a_signed_checkpoint_is_refused(kind: Kind, data: st.DataObject) -> None:
     raw = bytearray(signed(head(), signer(kind)))

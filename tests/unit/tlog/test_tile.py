@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.tlog.shelf import Shelf, leaves
@@ -37,6 +37,7 @@ def test_entries_are_served_beside_the_tile_of_their_hashes() -> None:
     assert read_path("tile/entries/x001/x234/067.p/7") == (tile, True)
 
 
+@settings(max_examples=50)
 @given(somewhere)
 def test_a_path_reads_back(tile: Tile) -> None:
     assert read_path(path(tile)) == (tile, False)
@@ -103,6 +104,7 @@ def test_a_partial_tile_may_go_once_the_full_one_is_there() -> None:
     assert may_go(partial, size=512, minimum=0)
 
 
+@settings(max_examples=50)
 @given(st.integers(1, 70_000), st.data())
 def test_after_pruning_the_root_and_all_published_proofs_can_be_made(size: int, data: st.DataObject) -> None:
     minimum = data.draw(st.integers(0, size))
@@ -113,6 +115,7 @@ def test_after_pruning_the_root_and_all_published_proofs_can_be_made(size: int, 
         assert tile_at(0, index // 256, size=size) in kept
 
 
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=256))
 def test_entries_read_back_from_their_bundle(entries: list[bytes]) -> None:
     assert unpack(pack(entries), width=len(entries)) == entries

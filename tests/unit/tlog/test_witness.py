@@ -59,6 +59,7 @@ def asked(shelf: Shelf, old: int, size: int) -> Request:
     return Request(old_size=old, proof=tuple(shelf.tree(size).consistency(old)), note=note)
 
 
+@settings(max_examples=50)
 @given(
     st.builds(
         Request, old_size=st.integers(0, LARGEST), proof=st.lists(hashes, max_size=63).map(tuple),
@@ -74,7 +75,7 @@ def test_a_request_is_written_as_the_specification_has_it() -> None:
     assert write_request(request) == (b"old 20852014\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n" + PETER_NOTE)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, LARGE), st.data())
 def test_a_tree_that_extends_the_known_one_is_cosigned(shelf: Shelf, size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, size))
@@ -84,7 +85,7 @@ def test_a_tree_that_extends_the_known_one_is_cosigned(shelf: Shelf, size: int, 
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, LARGE), st.data())
 def test_whoever_knows_another_size_is_told_which(shelf: Shelf, size: int, data: st.DataObject) -> None:
     old, true = data.draw(st.integers(0, size)), data.draw(st.integers(0, LARGE))
@@ -92,7 +93,7 @@ def test_whoever_knows_another_size_is_told_which(shelf: Shelf, size: int, data:
     assert (verdict == Refused(status=CONFLICT, size=true)) == (old != true)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, LARGE), st.data())
 def test_another_history_is_never_cosigned(shelf: Shelf, size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size))
@@ -100,7 +101,7 @@ def test_another_history_is_never_cosigned(shelf: Shelf, size: int, data: st.Dat
     assert verdict == Refused(status=INCONSISTENT)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_flipped_bit_of_a_request_is_refused(shelf: Shelf, data: st.DataObject) -> None:
     body = bytearray(write_request(asked(shelf, 123, 300)))
