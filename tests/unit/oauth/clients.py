@@ -39,6 +39,8 @@ CEILING: Final = Ceiling(
     actions=("decide", "release", "capture"),
 )
 
+KINDS: Final = ("purposes", "channels", "fields", "actions")
+
 SIGNING: Final = generate_private_key(SECP256R1())
 KEYS: Final = Keys(kid="now", private=SIGNING)
 SERVER: Final = Server(issuer=ISSUER, audience=AUDIENCE, keys=KEYS)
@@ -83,7 +85,8 @@ def signer(*keys: dict[str, Any], **given: Any) -> Registered:
 def old_crm(*secrets: str, **given: Any) -> Registered:
     """A client with secrets."""
     expires = given.pop("secret_expires", None)
-    authentication = Authentication(method="client_secret_basic", expires=expires)
+    profile = given.pop("profile", None)
+    authentication = Authentication(method="client_secret_basic", expires=expires, profile=profile)
     digests = tuple(secret_digest(secret) for secret in secrets or (SECRET,))
     return client(authentication, **{"secrets": digests, **given})
 
@@ -93,7 +96,7 @@ def client(authentication: Authentication, **given: Any) -> Registered:
         "organization": OrganizationId("org_fernhill"),
         "id": ClientId("cli_crm"),
         "client_id": CLIENT_ID,
-        "ceiling": msgspec.structs.replace(CEILING, actions=given.pop("actions", CEILING.actions)),
+        "ceiling": msgspec.structs.replace(CEILING, **{kind: given.pop(kind) for kind in KINDS if kind in given}),
     }
     return Registered(authentication=authentication, **{**plain, **given})
 

@@ -52,8 +52,7 @@ def granted(reach: Reach) -> tuple[Granted]:
 
 def shown(reach: Reach) -> list[dict[str, Any]]:
     """Return it as JSON is answered."""
-    found: list[dict[str, Any]] = msgspec.to_builtins(list(granted(reach)))
-    return found
+    return [{"type": TYPE, **{kind: [*named] for kind, named in msgspec.structs.asdict(reach).items()}}]
 
 
 def read(details: tuple[Granted]) -> Reach:
