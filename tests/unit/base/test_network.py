@@ -63,5 +63,5 @@ def test_behind_a_proxy_the_one_it_heard_counts_whatever_that_one_says(forwarded
 def test_networks_are_read_with_their_mistakes_refused() -> None:
     assert networks("192.0.2.7/24") == (ip_network("192.0.2.0/24"),)
     for wrong in ("", "quokka", "10.0.0.0/8,", "10.0.0.0/33"):
-        with pytest.raises(ValueError, match="address|network|netmask"):
+        with pytest.raises(ValueError, match=r"address|network|netmask"):
             networks(wrong)
