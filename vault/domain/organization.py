@@ -15,6 +15,7 @@ from msgspec import Meta
 from vault.base.canonical import digest
 from vault.base.duration import Duration
 from vault.base.errors import Invalid
+from vault.domain.look.portal import Portal
 from vault.domain.sign_in.provider import StaffSignIn
 
 Kind = Literal["offer", "service", "research", "profiling"]
@@ -176,6 +177,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, Any]
     words: Mapping[str, tuple[str, ...]]
     countries: Mapping[str, tuple[str, ...]]
+    portal: Portal = Portal()
     staff_sign_in: StaffSignIn | None = None
 
     def purpose(self, key: str) -> Purpose:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.inspect import type_info
 
 from vault.domain.organization import Organization
-from vault.domain.organization_file import clients, declarations, notices, purposes, sources
+from vault.domain.organization_file import clients, declarations, notices, portals, purposes, sources
 from vault.domain.organization_file.fault import Faults
 from vault.domain.organization_file.known import known
 from vault.domain.organization_file.shape import File
@@ -24,7 +24,7 @@ def read(text: str, *, name: str = "organization.yaml") -> Organization:
     faults.stop()
     file = msgspec.convert(plain, File)
     declared = known(file)
-    for part in (declarations, purposes, notices, clients, sources):
+    for part in (declarations, portals, purposes, notices, clients, sources):
         part.check(file, declared, faults=faults)
     faults.stop()
     return _build(file)
@@ -52,5 +52,6 @@ def _build(file: File) -> Organization:
         sources=sources.build(file),
         words={str(meaning): words for meaning, words in file.words.items()},
         countries=file.countries,
+        portal=portals.build(file),
         staff_sign_in=file.staff_sign_in,
     )

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.duration import Duration
+from vault.domain.look.portal import Font
 from vault.domain.organization import Authentication, Basis, Ceiling, Key, Kind, Limits, Positive, Words
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
@@ -95,6 +96,8 @@ class Portal(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     logo: str | None = None
     accent: Colour | None = None
+    accent_dark: Colour | None = None
+    font: Font = "own"
 
 
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):
