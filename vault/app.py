@@ -12,8 +12,9 @@ from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
+from vault.actions import denials
 from vault.actions.client.tokens import authenticate
-from vault.actions.vault import Vault
+from vault.actions.vault import Vault, forget
 from vault.api import consents, customers, decisions, health, suppressions, tokens
 from vault.api.bodies import check_body
 from vault.api.contract import CONFIG, PersonalSchema
@@ -31,6 +32,7 @@ from vault.store import migrations
 from vault.store.database import SERVICE, open_database
 
 _FORGET_SECONDS: Final = 60
+_TELL_SECONDS: Final = 1
 _COLLECT_AFTER: Final = 50_000
 
 
@@ -55,15 +57,17 @@ async def open_vault(
         provider=provider,
         keyring=Keyring(provider, clock=clock, entropy=entropy),
         issuer=settings.issuer,
+        per_network=settings.requests_per_network,
         courier=courier(settings),
     )
-    forgetting = asyncio.create_task(_forget(vault))
+    lasting = [asyncio.create_task(_forget(vault)), asyncio.create_task(_tell(vault))]
     try:
         yield vault
     finally:
-        forgetting.cancel()
-        with suppress(asyncio.CancelledError):
-            await forgetting
+        for task in lasting:
+            task.cancel()
+        await asyncio.gather(*lasting, return_exceptions=True)
+        await denials.tell(vault)
         await database.close()
 
 
@@ -113,10 +117,13 @@ async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault])
     return actor
 
 
+async def _tell(vault: Vault) -> None:
+    while True:
+        await asyncio.sleep(_TELL_SECONDS)
+        await denials.tell(vault)
+
+
 async def _forget(vault: Vault) -> None:
-    """Let go of keys every minute, so that an idle process holds none for longer than their five."""
     while True:
         await asyncio.sleep(_FORGET_SECONDS)
-        vault.keyring.forget_expired()
-        for here in vault.memory.here.values():
-            here.safe.forget()
+        forget(vault)

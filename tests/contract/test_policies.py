@@ -240,14 +240,26 @@ def test_no_single_permit_ever_allows_an_offer_without_a_yes() -> None:
             assert not cedarpy.is_authorized(request, alone, [], schema=schema).allowed
 
 
-@pytest.mark.parametrize(("purpose", "channel"), list(product(BOTH, BOTH)))
-def test_a_client_may_ask_only_what_it_was_trusted_with(policies: Policies, *, purpose: bool, channel: bool) -> None:
-    verdict = policies.ask({"purpose_granted": purpose, "channel_granted": channel}, client="crm", purpose="news")
+@pytest.mark.parametrize("values", list(product(BOTH, repeat=5)))
+def test_a_client_asks_only_what_it_was_trusted_with_and_sent_for(policies: Policies, values: tuple[bool, ...]) -> None:
+    suspended, purpose, channel, purpose_too, channel_too = values
+    facts = {
+        "suspended": suspended,
+        "purpose_granted": purpose,
+        "channel_granted": channel,
+        "purpose_in_token": purpose_too,
+        "channel_in_token": channel_too,
+    }
+    verdict = policies.ask(facts, client="crm", purpose="news")
     wanted: list[Code] = []
+    if suspended:
+        wanted.append("client_suspended")
     if not purpose:
         wanted.append("purpose_not_granted_to_client")
     if not channel:
         wanted.append("channel_not_granted_to_client")
+    if (purpose and not purpose_too) or (channel and not channel_too):
+        wanted.append("outside_token")
     assert (verdict.allowed, codes(verdict), verdict.error) == (not wanted, wanted, False)
 
 

@@ -37,15 +37,7 @@ async def replay(stage: Stage, entry: Mapping[str, Any]) -> tuple[str, list[str]
     assert organizations.digest(document) == entry["configuration"]
     declared, policies = rebuild(document)
     if "flat" not in entry:
-        ceiling = declared.clients[key].ceiling
-        verdict = policies.ask(
-            {
-                "purpose_granted": entry["purpose"] in ceiling.purposes,
-                "channel_granted": entry["channel"] in ceiling.channels,
-            },
-            client=key,
-            purpose=entry["purpose"],
-        )
+        verdict = policies.ask(entry["asked_with"], client=key, purpose=entry["purpose"])
     else:
         if "facts" in entry:
             facts = await listed(stage, organization, entry["facts"])

@@ -16,6 +16,7 @@ from vault.domain.organization import Organization, plain
 from vault.domain.organization_file import check_change, difference, read
 from vault.policy.loader import load, shipped_texts
 from vault.store import keys, log, organizations
+from vault.store.client import clients
 from vault.store.database import Work
 from vault.store.organizations import Kept
 
@@ -80,8 +81,8 @@ async def _write(vault: Vault, work: Work, *, applied: Applied, declared: Organi
         )
     kinds = {channel.reaches for channel in declared.channels.values()}
     made = await keys.make(work, vault.keyring, kinds=kinds)
-    clients = {key: ClientId(fresh(CLIENT, vault.clock, entropy=vault.entropy)) for key in declared.clients}
-    await organizations.add_clients(work, clients, recorded_at=now)
+    fresh_ids = {key: ClientId(fresh(CLIENT, vault.clock, entropy=vault.entropy)) for key in declared.clients}
+    await clients.add(work, fresh_ids, recorded_at=now)
     await organizations.configure(work, digest, document=document, recorded_at=now)
     operator = Actor(organization=work.organization, kind="operator")
     entries = [

@@ -8,38 +8,47 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from vault.actions.gatherer import Gatherer
 from vault.base.clock import Clock, Entropy
 from vault.base.errors import Denied, Invalid, Unavailable
-from vault.base.ids import ClientId, OrganizationId
+from vault.base.ids import OrganizationId
 from vault.courier.parts import Courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
 from vault.domain.access import PRINCIPALS, facts, refusal
 from vault.domain.actor import Actor
 from vault.domain.decision.basis import Way
-from vault.domain.organization import EVERY, Client, Organization
+from vault.domain.limit import Purse
+from vault.domain.organization import EVERY, Ceiling, Client, Organization
 from vault.domain.standing import rule
 from vault.oauth.key_set import KeySet
 from vault.oauth.token import Keys
 from vault.policy.decide import Policies
 from vault.policy.loader import load
 from vault.store import keys, organizations
+from vault.store.client import clients, revocations
 from vault.store.database import Database, Work
 from vault.store.keys import Safe
+
+_log = structlog.get_logger()
 
 _NO_ORGANIZATION: Final = "there is no such organization here; `consent-vault apply FILE` makes one"
 
 
 class Here(msgspec.Struct, frozen=True, kw_only=True):
-    """One organization as it stood at an epoch: what it declares, its policies, its keys."""
+    """One organization as it stood at an epoch: what it declares, its policies, its keys, its clients, dead tokens.
+
+    `revoked` says until when a token's id has to be remembered. It may know of revocations after the epoch.
+    """
 
     id: OrganizationId
     epoch: int
     configuration: str
     organization: Organization
-    clients: Mapping[str, ClientId]
+    clients: Mapping[str, clients.Kept]
+    revoked: dict[str, datetime]
     policies: Policies
     safe: Safe
     ways: dict[tuple[str, str], Way]
@@ -66,19 +75,45 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
             return
         if actor.client is not None:
             self.client(actor, now)
+        self.allow(actor, name, now=now)
+
+    def allow(self, actor: Actor, name: str, *, now: datetime) -> None:
+        """Refuse an actor whom the policies do not let do this; whether a token still counts is not asked here."""
         principal = (PRINCIPALS[actor.kind], actor.key or actor.kind)
         verdict = self.policies.access(facts(actor, now), principal=principal, operation=name)
+        if verdict.error:
+            _log.error("policy_error", operation=name, configuration=self.configuration)
         if not verdict.allowed:
-            raise refusal(actor, verdict.policies)
+            raise refusal(actor, verdict.policies, failed=verdict.error)
 
     def client(self, actor: Actor, now: datetime) -> Client:
-        """Return what the file says of the acting client; `Denied` for one it no longer names or that has expired."""
-        client = self.organization.clients.get(actor.key or "")
-        if client is None or self.clients.get(client.key) != actor.client:
+        """Return what the file says of the acting client; `Denied` if its token counts for nothing any more."""
+        client = self.bearer(actor, now)
+        if self.is_suspended(client):
+            raise Denied("invalid_token", "this token is of a client that is suspended")
+        return client
+
+    def bearer(self, actor: Actor, now: datetime) -> Client:
+        """Return the acting client, which may be suspended; `Denied` if it is gone, has expired, or its token has."""
+        client, kept = self.organization.clients.get(actor.key or ""), self.clients.get(actor.key or "")
+        if client is None or kept is None or kept.id != actor.client:
             raise Denied("invalid_token", "this token is of a client that is no longer registered")
         if client.expires is not None and client.expires < now.date():
             raise Denied("invalid_token", "this token is of a client whose time is over")
+        if kept.not_before is not None and (actor.issued_at is None or actor.issued_at < kept.not_before):
+            raise Denied("invalid_token", "the tokens of this client were ended; get a new one")
+        if actor.token in self.revoked:
+            raise Denied("invalid_token", "this token was revoked; get a new one")
         return client
+
+    def is_suspended(self, client: Client) -> bool:
+        """Whether a client may do nothing for now."""
+        return self.clients[client.key].suspended_at is not None
+
+    def ceiling(self, actor: Actor, now: datetime) -> Ceiling:
+        """Return how far the acting client may go by this token; `Denied` as `client` says."""
+        ceiling = self.client(actor, now).ceiling
+        return ceiling if actor.reach is None else actor.reach.within(ceiling)
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,8 +131,13 @@ class Memory(msgspec.Struct, kw_only=True):
     believed: dict[bytes, tuple[datetime, Actor]] = {}
     keys: Keys | None = None
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
+    purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], None]]] = {}
+    refused: dict[tuple[Actor, str], int] = {}  # by limits, and not yet told to the log
+    installation: Safe | None = None
     key_sets: dict[str, KeySet] = {}  # of clients, by `jwks_uri`
     fetching: dict[str, asyncio.Task[None]] = {}
+    slugs: dict[str, OrganizationId] = {}  # which never come to mean another organization
+    providers: dict[str, tuple[datetime, Any]] = {}  # sign-in providers' metadata as read, by issuer
 
 
 class Vault(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +152,7 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     courier: Courier
     lanes: int = 2
     most: int = 256
+    per_network: int = 100
     memory: Memory = msgspec.field(default_factory=Memory)
 
 
@@ -129,9 +170,25 @@ async def at_epoch(vault: Vault, work: Work, *, epoch: int) -> Here:
     held = vault.memory.here.get(work.organization)
     if held is not None and held.epoch == epoch:
         return held
-    fresh = await _read(vault, work)
-    vault.memory.here[work.organization] = fresh
+    fresh = await _read(vault, work, held=held)
+    held = vault.memory.here.get(work.organization)
+    if held is None or held.epoch < fresh.epoch:
+        vault.memory.here[work.organization] = fresh
     return fresh
+
+
+def forget(vault: Vault) -> None:
+    """Let go of keys, and of tokens that have ended: an idle process holds no key for longer than five minutes."""
+    now = vault.clock.now()
+    vault.keyring.forget_expired()
+    if vault.memory.installation is not None:
+        vault.memory.installation.forget()
+    for held in vault.memory.here.values():
+        held.safe.forget()
+        for token in [token for token, ends in held.revoked.items() if ends < now]:
+            del held.revoked[token]
+    for name in [name for name, (ends, _) in vault.memory.believed.items() if ends < now]:
+        del vault.memory.believed[name]
 
 
 def rebuild(document: bytes) -> tuple[Organization, Policies]:
@@ -140,19 +197,37 @@ def rebuild(document: bytes) -> tuple[Organization, Policies]:
     return kept.organization, load(kept.policies, kept.organization)
 
 
-async def _read(vault: Vault, work: Work) -> Here:
+async def _read(vault: Vault, work: Work, *, held: Here | None) -> Here:
+    """Read the organization. The epoch first: what is read after it is of that epoch, or of a later one."""
     kept = await organizations.by_id(work)
-    document = None if kept is None else await organizations.configuration(work, kept.configuration)
-    if kept is None or document is None:
+    if kept is None:
         raise Unavailable("no_organization", _NO_ORGANIZATION)
-    declared, policies = rebuild(document)
+    if held is None or held.configuration != kept.configuration:
+        declared, policies, ways = await _declared(work, kept.configuration)
+    else:
+        declared, policies, ways = held.organization, held.policies, held.ways
     return Here(
         id=work.organization,
         epoch=kept.epoch,
         configuration=kept.configuration,
         organization=declared,
-        clients=await organizations.clients(work),
+        clients=await clients.read(work),
+        revoked=await _revoked(work, held=held),
         policies=policies,
         safe=await keys.read(work, vault.keyring, entropy=vault.entropy),
-        ways={},
+        ways=ways,
     )
+
+
+async def _declared(work: Work, configuration: str) -> tuple[Organization, Policies, dict[tuple[str, str], Way]]:
+    document = await organizations.configuration(work, configuration)
+    if document is None:
+        raise Unavailable("no_organization", _NO_ORGANIZATION)
+    return *rebuild(document), {}
+
+
+async def _revoked(work: Work, *, held: Here | None) -> dict[str, datetime]:
+    """Return the tokens revoked; of many, only what came since the epoch held is read."""
+    known = {} if held is None else held.revoked
+    known |= await revocations.since(work, -1 if held is None else held.epoch)
+    return known

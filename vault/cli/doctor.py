@@ -22,6 +22,7 @@ from vault.cli.opening import database
 from vault.cli.terminal import Commands, say
 from vault.domain.organization import Client
 from vault.store import installation, migrations, organizations
+from vault.store.client import clients
 from vault.store.database import SERVICE, Work
 from vault.store.installation import Login
 from vault.store.organizations import Kept
@@ -121,10 +122,10 @@ async def _of_organization(work: Work, kept: Kept, *, today: date) -> list[str]:
         declared, _ = rebuild(document)
     except Invalid as error:
         return [f"{kept.slug}: what it declares cannot be used: {error.detail}; apply its file again"]
-    own = await organizations.clients(work)
+    own = await clients.read(work)
     found: list[str] = []
     for client in declared.clients.values():
-        secrets = len(await organizations.secrets(work, own[client.key]))
+        secrets = len(own[client.key].secrets)
         found += _of_client(f"{kept.slug}.{client.key}", client, secrets=secrets, today=today)
     return found
 

@@ -21,7 +21,8 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """A client of the organization file. `client_id` is `<slug>.<key>`; `secrets` are `secret_digest`s that live.
 
     `keys` is the JWK set that was fetched from the client's `jwks_uri`; without one, the file's counts. A set is parsed
-    once for as long as it stays the same object.
+    once for as long as it stays the same object. `dated` is the date a token for it bears now, if not by our clock: it
+    orders the token among what ends tokens, whatever any clock says.
     """
 
     organization: OrganizationId
@@ -34,6 +35,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     expires: date | None = None
     suspended: bool = False
     acts_for_customers: bool = False
+    dated: datetime | None = None
 
     @property
     def published(self) -> tuple[jwk.Key, ...]:

@@ -168,7 +168,7 @@ def _claims(call: Call, client: Registered, *, granted: Granted, customer: Custo
         client_id=client.client_id,
         scopes=granted.scopes,
         jti=call.known.jti,
-        issued_at=at,
+        issued_at=at if client.dated is None else client.dated.replace(microsecond=0),
         expires=at + timedelta(seconds=LIFETIME_SECONDS),
         reach=granted.reach,
         jkt=None if call.possession is None else call.possession.jkt,

@@ -10,9 +10,9 @@ import msgspec
 from asyncpg import Record
 from piccolo.query import Select
 
-from vault.base.ids import CLIENT, ORGANIZATION, ClientId, OrganizationId, raw, show
+from vault.base.ids import ORGANIZATION, OrganizationId, raw, show
 from vault.store.database import Work
-from vault.store.tables import Clients, ClientSecrets, Configurations, Organizations
+from vault.store.tables import Configurations, Organizations
 
 _EPOCH: Final = "SELECT epoch, clock_timestamp() AS now FROM vault.organization WHERE id = $1"
 _KEEP: Final = """
@@ -20,10 +20,7 @@ INSERT INTO vault.configuration (organization, digest, document, recorded_at) VA
 ON CONFLICT DO NOTHING
 """
 _GROW: Final = "UPDATE vault.organization SET epoch = epoch + 1, configuration = $2 WHERE id = $1"
-_CLIENTS: Final = """
-INSERT INTO vault.client (organization, id, key, recorded_at)
-SELECT $1, id, key, $4 FROM unnest($2::uuid[], $3::text[]) AS new (id, key) ON CONFLICT (organization, key) DO NOTHING
-"""
+_HOLD: Final = "SELECT FROM vault.organization WHERE id = $1 FOR SHARE"
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,39 +90,16 @@ async def configuration(work: Work, digest: str) -> bytes | None:
     return rows[0]["document"] if rows else None
 
 
-async def add_clients(work: Work, clients: dict[str, ClientId], *, recorded_at: datetime) -> None:
-    """Give clients ids; one that has an id keeps it."""
-    await work.fetch(_CLIENTS, work.own, [raw(c) for c in clients.values()], list(clients), recorded_at)
-
-
-async def clients(work: Work) -> dict[str, ClientId]:
-    """Return the ids of all clients there ever were, by key."""
-    rows = await work.run(Clients.select(Clients.id, Clients.key).where(Clients.organization == work.own))
-    return {row["key"]: ClientId(show(CLIENT, row["id"])) for row in rows}
-
-
-async def secrets(work: Work, client: ClientId) -> list[bytes]:
-    """Return the SHA-256 of a client's live secrets, oldest first."""
-    query = ClientSecrets.select(ClientSecrets.digest).where(
-        (ClientSecrets.organization == work.own) & (ClientSecrets.client == raw(client))
-    )
-    return [row["digest"] for row in await work.run(query.order_by(ClientSecrets.recorded_at))]
-
-
-async def add_secret(work: Work, client: ClientId, *, digest: bytes, recorded_at: datetime) -> None:
-    """Keep the SHA-256 of a new secret."""
-    await work.run(
-        ClientSecrets.insert(
-            ClientSecrets(organization=work.own, client=raw(client), digest=digest, recorded_at=recorded_at)
-        )
-    )
-
-
 async def grow(work: Work) -> None:
     """Let the epoch grow, so that every worker reads anew before it decides."""
     await work.run(
         Organizations.update({Organizations.epoch: Organizations.epoch + 1}).where(Organizations.id == work.own)
     )
+
+
+async def hold(work: Work) -> None:
+    """Let the epoch stand still until this work ends, which must not let it grow: two would wait for each other."""
+    await work.fetch(_HOLD, work.own)
 
 
 def _select() -> Select[Organizations]:

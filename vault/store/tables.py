@@ -43,24 +43,6 @@ class Configurations(Table, tablename="configuration", schema="vault", db=_ENGIN
     recorded_at = Timestamptz(**_VALUE)
 
 
-class Clients(Table, tablename="client", schema="vault", db=_ENGINE):
-    """The ids of clients; what they may stands in the configuration."""
-
-    organization = UUID(**_VALUE)
-    id = UUID(primary_key=True, **_VALUE)
-    key = Text(**_VALUE)
-    recorded_at = Timestamptz(**_VALUE)
-
-
-class ClientSecrets(Table, tablename="client_secret", schema="vault", db=_ENGINE):
-    """SHA-256 of clients' live secrets."""
-
-    organization = UUID(**_VALUE)
-    client = UUID(**_VALUE)
-    digest = Bytea(primary_key=True, **_VALUE)
-    recorded_at = Timestamptz(**_VALUE)
-
-
 class Customers(Table, tablename="customer", schema="vault", db=_ENGINE):
     """Customers, without anything that names them."""
 

@@ -1,8 +1,9 @@
-"""Clients: their ids, what they may, and the secrets that prove who they are."""
+"""Clients: their ids, what they may, the secrets that prove who they are, and what ends what they may."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -15,6 +16,8 @@ from vault.domain.actor import Actor
 from vault.domain.organization import Ceiling, Client
 from vault.oauth.client import secret_digest
 from vault.store import organizations
+from vault.store.client import clients
+from vault.store.client.clients import Kept
 
 LIVE: Final = 2
 """How many secrets may live at once: the old one and the new one, while the client changes over."""
@@ -35,16 +38,46 @@ class ClientShown(msgspec.Struct, frozen=True, kw_only=True):
 async def add_secret(vault: Vault, actor: Actor, *, key: str) -> str:
     """Return a new secret of 256 bits for a client, shown this once: only its SHA-256 is kept."""
     async with acting(vault, actor, name="add_secret") as act:
-        client, own = _client(act, key)
+        client, kept = _client(act, key)
         if client.authentication.method != "client_secret_basic":
             raise Conflict("no_secret_needed", "this client proves itself with its own key: there is no secret to make")
-        if len(await organizations.secrets(act.work, own)) >= LIVE:
+        if len(kept.secrets) >= LIVE:
             raise Conflict("secrets_full", f"this client has {LIVE} live secrets already")
         secret = urlsafe_b64encode(vault.entropy.draw(_SECRET_BYTES)).rstrip(b"=").decode()
-        await organizations.add_secret(act.work, own, digest=secret_digest(secret), recorded_at=act.now)
+        await clients.add_secret(act.work, kept.id, digest=secret_digest(secret), recorded_at=act.now)
         await organizations.grow(act.work)
-        await act.log("client_secret_made", of=own)
+        await act.log("client_secret_made", of=kept.id)
         return secret
+
+
+async def suspend(vault: Vault, actor: Actor, *, key: str) -> None:
+    """Let a client do nothing from its next request on, anywhere; a decision it asks for is a no with that reason."""
+    async with acting(vault, actor, name="suspend_client") as act:
+        _, kept = _client(act, key)
+        await clients.suspend(act.work, kept.id, at=act.now)
+        await organizations.grow(act.work)
+        await act.log("client_suspended", of=kept.id)
+
+
+async def resume(vault: Vault, actor: Actor, *, key: str) -> None:
+    """Let a suspended client act again, with new tokens: those it had while it was suspended are ended."""
+    async with acting(vault, actor, name="resume_client") as act:
+        _, kept = _client(act, key)
+        if kept.suspended_at is None:
+            raise Conflict("not_suspended", "this client is not suspended")
+        await clients.resume(act.work, kept.id)
+        await clients.end_tokens(act.work, kept.id, before=_from_now_on(act.now))
+        await organizations.grow(act.work)
+        await act.log("client_resumed", of=kept.id)
+
+
+async def end_tokens(vault: Vault, actor: Actor, *, key: str) -> None:
+    """End every token a client has; it may get new ones at once."""
+    async with acting(vault, actor, name="end_tokens") as act:
+        _, kept = _client(act, key)
+        await clients.end_tokens(act.work, kept.id, before=_from_now_on(act.now))
+        await organizations.grow(act.work)
+        await act.log("client_tokens_ended", of=kept.id)
 
 
 async def show_clients(vault: Vault, actor: Actor, *, key: str | None = None) -> list[ClientShown]:
@@ -52,24 +85,32 @@ async def show_clients(vault: Vault, actor: Actor, *, key: str | None = None) ->
     async with acting(vault, actor, name="show_clients") as act:
         await act.log("clients_read")
         keys = act.here.organization.clients if key is None else [key]
-        found = [_client(act, one) for one in keys]
-        return [await _shown(act, client, own=own) for client, own in found]
+        return [_shown(act, of=_client(act, one)) for one in keys]
 
 
-def _client(act: Acting, key: str) -> tuple[Client, ClientId]:
-    client, own = act.here.organization.clients.get(key), act.here.clients.get(key)
-    if client is None or own is None:
+def _from_now_on(now: datetime) -> datetime:
+    """Return the instant from which tokens count: to the second, as they are dated, and after this work is written.
+
+    Whoever issues one meanwhile on what stood before dates it by PostgreSQL's clock, and so before that instant.
+    """
+    return now.replace(microsecond=0) + timedelta(seconds=2)
+
+
+def _client(act: Acting, key: str) -> tuple[Client, Kept]:
+    client, kept = act.here.organization.clients.get(key), act.here.clients.get(key)
+    if client is None or kept is None:
         known = ", ".join(sorted(act.here.organization.clients))
         raise Unknown("unknown_client", f"the organization file declares no such client; there are {known}")
-    return client, own
+    return client, kept
 
 
-async def _shown(act: Acting, client: Client, *, own: ClientId) -> ClientShown:
+def _shown(act: Acting, *, of: tuple[Client, Kept]) -> ClientShown:
+    client, kept = of
     return ClientShown(
-        id=own,
+        id=kept.id,
         client_id=f"{act.here.organization.slug}.{client.key}",
         title=client.title,
         method=client.authentication.method,
-        secrets=len(await organizations.secrets(act.work, own)),
+        secrets=len(kept.secrets),
         ceiling=client.ceiling,
     )

@@ -61,7 +61,7 @@ async def token(vault: Vault, request: Request) -> Answer:
     keys, now = await signing_keys(vault), vault.clock.now()
     server = Server(issuer=vault.issuer, audience=vault.issuer, keys=keys)
     async with vault.database.work() as work:
-        client = await _registered(vault, work, client_id=claimed_client(request))
+        client = await _registered(vault, work, client_id=claimed_client(request), now=now)
         answer = server.token(request, client, now=now, jti=vault.entropy.draw(_JTI).hex())
         if client is not None and (once := answer.once) is not None:
             used = await tokens.reserve(work.of(client.organization), client.id, jti=once.jti, expires=once.expires)
@@ -87,25 +87,33 @@ async def signing_keys(vault: Vault) -> Keys:
     return vault.memory.keys
 
 
-async def _registered(vault: Vault, work: Work, *, client_id: str | None) -> Registered | None:
+async def _registered(vault: Vault, work: Work, *, client_id: str | None, now: datetime) -> Registered | None:
     slug, _, key = (client_id or "").partition(".")
     kept = await organizations.by_slug(work, slug) if slug else None
     if kept is None:
         return None
     work = work.of(kept.id)
-    current, _ = await here(vault, work)
-    client, own = current.organization.clients.get(key), current.clients.get(key)
-    if client is None or own is None:
+    current, told = await here(vault, work)
+    client, kept_client = current.organization.clients.get(key), current.clients.get(key)
+    if client is None or kept_client is None:
         return None
     return Registered(
         organization=kept.id,
-        id=own,
+        id=kept_client.id,
         client_id=f"{slug}.{key}",
         authentication=client.authentication,
         ceiling=client.ceiling,
-        secrets=tuple(await organizations.secrets(work, own)),
+        secrets=kept_client.secrets,
         expires=client.expires,
+        suspended=kept_client.suspended_at is not None,
+        dated=_dated(now, told, not_before=kept_client.not_before),
     )
+
+
+def _dated(now: datetime, told: datetime, *, not_before: datetime | None) -> datetime:
+    """Return the date of a token. What ends tokens goes by PostgreSQL's clock: none is dated later than by that."""
+    dated = min(now, told)
+    return dated if not_before is None else max(dated, not_before)
 
 
 async def _log(vault: Vault, work: Work, *, client: Registered | None, answer: Answer, now: datetime) -> None:
@@ -129,4 +137,5 @@ def _actor(claims: Claims) -> Actor:
         key=claims.client_id.partition(".")[2],
         scopes=claims.scopes,
         token=claims.jti,
+        issued_at=claims.issued_at,
     )

@@ -89,7 +89,7 @@ async def consents_of(
         read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
-        ceiling = act.here.client(actor, act.now).ceiling if actor.kind == "client" else None
+        ceiling = act.here.ceiling(actor, act.now) if actor.client is not None else None
         instants = Instants(now=act.now, at=at, known_at=known_at)
         await act.log("consents_read", subject=person.subject)
         return [
@@ -116,15 +116,16 @@ async def _deny(vault: Vault, actor: Actor, *, customer: CustomerId, no: _No) ->
 def _check_ceiling(act: Acting, said: NewGrant) -> None:
     if act.actor.kind != "client":
         return
-    ceiling = act.here.client(act.actor, act.now).ceiling
+    whole, left = act.here.client(act.actor, act.now).ceiling, act.here.ceiling(act.actor, act.now)
     act.here.organization.purpose(said.purpose)
-    if said.purpose not in ceiling.purposes:
+    if said.purpose not in whole.purposes:
         raise Denied("purpose_not_granted_to_client", "this purpose is not in your client's ceiling")
-    if said.channel == EVERY:
-        return
-    act.here.organization.channel(said.channel)
-    if said.channel not in ceiling.channels:
-        raise Denied("channel_not_granted_to_client", "this channel is not in your client's ceiling")
+    if said.channel != EVERY:
+        act.here.organization.channel(said.channel)
+        if said.channel not in whole.channels:
+            raise Denied("channel_not_granted_to_client", "this channel is not in your client's ceiling")
+    if said.purpose not in left.purposes or said.channel not in (*left.channels, EVERY):
+        raise Denied("outside_token", "the authorization_details of this token do not name this purpose and channel")
 
 
 async def _point(act: Acting, customer: CustomerId, *, wanted: ContactPointId | None) -> KeptPoint | None:

@@ -21,9 +21,10 @@ from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_lea
 from vault.domain.decision.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
 from vault.domain.decision.reason import REASONS
 from vault.domain.entry import stamp
-from vault.domain.organization import CONTACT, Client
+from vault.domain.organization import CONTACT, Ceiling, Client
+from vault.domain.reach import Reach
 from vault.domain.standing import Instants
-from vault.policy.decide import Ground, Verdict
+from vault.policy.decide import Facts, Ground, Verdict
 from vault.store.decision.questions import Read, Sought
 from vault.store.decision.releases import Wanted
 from vault.store.keys import REFERENCE
@@ -38,12 +39,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id."""
+    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id.
+
+    `ceiling` is what the token leaves of the client's own; `gated` are the flat facts of `gate`.
+    """
 
     asked: Asked
     here: Here
     client: Client
+    ceiling: Ceiling
     way: Way
+    gated: Facts
     gate: Verdict
     sought: Sought | None
 
@@ -64,24 +70,26 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
     question, actor = asked.question, asked.actor
-    client = here.client(actor, now)
-    here.admit(actor, "decide", now=now)
+    client = here.bearer(actor, now)
+    here.allow(actor, "decide", now=now)
     if question.release:
-        here.admit(actor, "receive_fields", now=now)
+        here.allow(actor, "receive_fields", now=now)
     question.check(now)
     way = here.way(question.purpose, question.channel)
     _check_fields(here, question.release)
-    ceiling = client.ceiling
-    gate = here.policies.ask(
-        {
-            "purpose_granted": question.purpose in ceiling.purposes,
-            "channel_granted": way.channel is None or question.channel in ceiling.channels,
-        },
-        client=client.key,
-        purpose=question.purpose,
+    reach = actor.reach or Reach.whole(client.ceiling)
+    gated = _gated(here, client, reach=reach, way=way)
+    gate = here.policies.ask(gated, client=client.key, purpose=question.purpose)
+    return Prepared(
+        asked=asked,
+        here=here,
+        client=client,
+        ceiling=reach.within(client.ceiling),
+        way=way,
+        gated=gated,
+        gate=gate,
+        sought=_sought(here, question) if gate.allowed else None,
     )
-    sought = _sought(here, question) if gate.allowed else None
-    return Prepared(asked=asked, here=here, client=client, way=way, gate=gate, sought=sought)
 
 
 def settle(prepared: Prepared, read: Read) -> Settled:
@@ -140,6 +148,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
         "reasons": [ground.code for ground in verdict.reasons],
         "policies": list(verdict.policies),
         "configuration": prepared.here.configuration,
+        "asked_with": None if prepared.gate.allowed else {fact: bool(held) for fact, held in prepared.gated.items()},
         "flat": dict(settled.flat) if settled.flat is not None else None,
         "released": names or None,
         "withheld": {field: ground.code for field, ground in settled.withheld} or None,
@@ -176,6 +185,17 @@ def told_to_client(settled: Settled, entry: EntryId, *, released: Mapping[str, P
             for field, ground in settled.withheld
         ),
     )
+
+
+def _gated(here: Here, client: Client, *, reach: Reach, way: Way) -> Facts:
+    purpose, channel = way.purpose.key, way.channel
+    return {
+        "suspended": here.is_suspended(client),
+        "purpose_granted": purpose in client.ceiling.purposes,
+        "channel_granted": channel is None or channel.key in client.ceiling.channels,
+        "purpose_in_token": purpose in reach.purposes,
+        "channel_in_token": channel is None or channel.key in reach.channels,
+    }
 
 
 def _check_fields(here: Here, fields: Iterable[str]) -> None:
@@ -217,7 +237,7 @@ def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tu
     """Decide field by field what leaves with a yes; a question about the past wants none."""
     leaving: list[str] = []
     withheld: list[tuple[str, Ground]] = []
-    way, ceiling = prepared.way, prepared.client.ceiling
+    way, ceiling = prepared.way, prepared.ceiling
     for field in dict.fromkeys(prepared.asked.question.release):
         is_contact = field == CONTACT
         reaches = way.channel.reaches if way.channel is not None else ""

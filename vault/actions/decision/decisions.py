@@ -26,7 +26,7 @@ from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.decision.question import Decision, Question
-from vault.store import log
+from vault.store import log, organizations
 from vault.store.database import Work
 from vault.store.decision import questions, releases
 from vault.store.decision.questions import Read
@@ -124,7 +124,10 @@ async def decide_batch(
 
 
 async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
-    """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules."""
+    """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules.
+
+    Then the epoch is held, or a flood of changes would overtake a batch for ever.
+    """
     prepared: list[Prepared | VaultError] = list(asked)
     while True:
         good = [one for one in prepared if isinstance(one, Prepared) and one.gate.allowed]
@@ -134,6 +137,7 @@ async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple
         read = await questions.read(work, customers, sought=sought, purposes=purposes)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
             return prepared, read
+        await organizations.hold(work)
         current = await at_epoch(vault, work, epoch=read.epoch)
         prepared = [_anew(one, current, read=read) if isinstance(one, Prepared) else one for one in prepared]
 

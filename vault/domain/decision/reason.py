@@ -2,7 +2,8 @@
 
 The table stands in order of strength, and every list of reasons is told in that order:
 
-1. What the client may not ask comes first, for then nothing was read about anybody. Then what it may not be given.
+1. What the client may not ask comes first, for then nothing was read about anybody: not at all just now, not by its
+   ceiling, not by this token. Then what it may not be given.
 2. A person nobody knows: nothing else can be said about them.
 3. Hard stops, which no yes of the customer lifts: too young, suppressed, forbidden whatever was said.
 4. Noes, the most lasting first: an objection, a withdrawal, a refusal.
@@ -22,8 +23,8 @@ from typing import Final, Literal
 import msgspec
 
 Code = Literal[
-    "purpose_not_granted_to_client", "channel_not_granted_to_client", "field_not_granted_to_client",
-    "field_not_for_purpose", "field_not_for_channel",
+    "client_suspended", "purpose_not_granted_to_client", "channel_not_granted_to_client", "outside_token",
+    "field_not_granted_to_client", "field_not_for_purpose", "field_not_for_channel",
     "unknown_customer",
     "minor", "suppressed", "not_allowed",
     "objected", "withdrawn", "refused",
@@ -46,6 +47,11 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 _TABLE: Final = (
     Reason(
+        code="client_suspended",
+        to_customer="Whoever asked may not ask anything for now.",
+        to_developer="Your client is suspended; the organization resumes it with `consent-vault client resume`.",
+    ),
+    Reason(
         code="purpose_not_granted_to_client",
         to_customer="Whoever asked is not trusted with this purpose.",
         to_developer="This purpose is not in your client's ceiling; purposes below or above it do not count.",
@@ -57,9 +63,14 @@ _TABLE: Final = (
         to_developer="This channel is not in your client's ceiling.",
     ),
     Reason(
+        code="outside_token",
+        to_customer="Whoever asked was not sent to ask for this.",
+        to_developer="Your ceiling holds this purpose and channel, but the authorization_details of this token do not.",
+    ),
+    Reason(
         code="field_not_granted_to_client",
         to_customer="Whoever asked is not trusted with this part of your data.",
-        to_developer="This field is not in your client's ceiling.",
+        to_developer="This field is not in your client's ceiling, or this token leaves it out.",
         law="GDPR Art. 5(1)(c)",
     ),
     Reason(
