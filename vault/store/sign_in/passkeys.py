@@ -38,9 +38,9 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     staff: StaffId | None = None
 
     @property
-    def own(self) -> UUID:
-        """The id behind it."""
-        return raw(self.staff or self.customer or "")
+    def shown(self) -> str:
+        """Their id, as it is shown."""
+        return str(self.customer if self.staff is None else self.staff)
 
 
 async def add(work: Work, passkey: Passkey, *, owner: Owner, recorded_at: datetime) -> bool:

@@ -1,0 +1,173 @@
+"""Auditors and admins: invited by the operator, in by a passkey, out at once when they are removed. Never by a code.
+
+Of them the vault keeps an id and a role. Each invitation, passkey, sign-in, refusal and removal is an entry.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from vault.actions.acting import Acting, acting
+from vault.actions.sign_in import passkeys, sessions
+from vault.actions.sign_in.knocking import TRIED_BY_NETWORK, knocking, limit_network
+from vault.actions.sign_in.passkeys import Refused
+from vault.actions.vault import Vault
+from vault.base.errors import Conflict, Denied, Gone, Unknown
+from vault.base.ids import STAFF, OrganizationId, StaffId
+from vault.base.ids import read as read_id
+from vault.domain.actor import Actor
+from vault.domain.sign_in.provider import StaffRole
+from vault.domain.sign_in.session import SECRET, How, SessionToken, digest, read, spelled
+from vault.store.sign_in import sessions as kept_sessions
+from vault.store.sign_in import staff
+from vault.store.sign_in.passkeys import Owner
+from vault.store.sign_in.staff import Listed, Member
+
+INVITED_FOR: Final = timedelta(hours=1)
+SOMEBODY: Final = "auditor"
+"""As whom the log knows somebody at the door who never said who they are."""
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody new. `secret` goes into their link and nowhere else; `site` is the origin at which it works."""
+
+    id: StaffId
+    secret: str
+    site: str
+
+    def __repr__(self) -> str:
+        return f"Invitation(id={self.id!r})"
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody at the console's door sees. `options` are for their browser; without them there are no passkeys."""
+
+    name: str
+    options: dict[str, Any] | None
+    has_provider: bool
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a link invites, and what their browser is asked."""
+
+    id: StaffId
+    role: StaffRole
+    options: dict[str, Any]
+
+
+# ── By the operator ──────────────────────────────────────────────────────────────────────────────────────────────────
+async def add(vault: Vault, actor: Actor, *, role: StaffRole) -> Invitation:
+    """Make an auditor or admin, and the one link by which they get a passkey within the hour."""
+    site = passkeys.site(vault)
+    async with acting(vault, actor, name="add_staff") as act:
+        member = Member(id=StaffId(act.id(STAFF)), role=role)
+        secret = vault.entropy.draw(SECRET)
+        await staff.add(act.work, member, tag=None, recorded_at=act.now)
+        await staff.invite(act.work, member.id, digest=digest(secret), ends_at=act.now + INVITED_FOR)
+        await act.log("staff_added", of=member.id, role=role)
+        return Invitation(id=member.id, secret=spelled(secret), site=site.origin)
+
+
+async def show(vault: Vault, actor: Actor) -> list[Listed]:
+    """Return all auditors and admins, oldest first."""
+    async with acting(vault, actor, name="show_staff") as act:
+        await act.log("staff_read")
+        return await staff.every(act.work)
+
+
+async def remove(vault: Vault, actor: Actor, *, of: StaffId) -> None:
+    """End somebody's sessions and passkeys at once, for good."""
+    read_id(STAFF, of)
+    async with acting(vault, actor, name="remove_staff") as act:
+        if await staff.hold(act.work, of) is None:
+            raise Unknown(
+                "unknown_staff", "nobody of this organization has that id; `consent-vault staff list` shows all"
+            )
+        await kept_sessions.close_all(act.work, staff=of)
+        await staff.remove(act.work, of)
+        await act.log("staff_removed", of=of)
+
+
+# ── At the door ──────────────────────────────────────────────────────────────────────────────────────────────────────
+async def door(vault: Vault, organization: OrganizationId) -> Door:
+    """Return by what staff of this organization may come in."""
+    async with knocking(vault, organization, kind=SOMEBODY) as act:
+        declared = act.here.organization
+        return Door(name=declared.name, options=_options(act), has_provider=declared.staff_sign_in is not None)
+
+
+async def sign_in(vault: Vault, organization: OrganizationId, *, answer: str, network: str) -> SessionToken:
+    """Let in whoever's passkey answered; `Denied` after the entry for any other."""
+    async with knocking(vault, organization, kind=SOMEBODY) as act:
+        await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
+        found = await passkeys.signed(act, answer=answer, of="staff")
+        member = None if isinstance(found, Refused) else await staff.hold(act.work, StaffId(found.shown))
+        if member is not None:
+            return await sessions.open(act, role=member.role, how="passkey", staff=member.id)
+        refused = found if isinstance(found, Refused) else Refused(reason="passkey_unknown")
+        await tell_refused(act, how="passkey", reason=refused.reason, of=refused.owner.staff)
+    raise Denied("passkey_refused", "this passkey opens nothing here")
+
+
+# ── By a link ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def welcome(vault: Vault, organization: OrganizationId, *, secret: str) -> Welcome:
+    """Return whom a link invites. Looking uses nothing up; `Gone` for a link that is over, used, or never was."""
+    async with knocking(vault, organization, kind=SOMEBODY) as act:
+        if (member := await _invited(act, secret)) is None:
+            raise _gone()
+        options = await passkeys.to_enrol(act, Owner(staff=member.id), name=_shown(act, member))
+        return Welcome(id=member.id, role=member.role, options=options)
+
+
+async def enrol(vault: Vault, organization: OrganizationId, *, secret: str, answer: str, network: str) -> SessionToken:
+    """Use an invitation up: keep the passkey made, and let its owner in. A refused answer leaves the link as it was."""
+    async with knocking(vault, organization, kind=SOMEBODY) as act:
+        await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
+        member = await _invited(act, secret)
+        if member is None or await staff.hold(act.work, member.id) is None:
+            await tell_refused(act, how="passkey", reason="link_over")
+        else:
+            made = await passkeys.enrol(act, Owner(staff=member.id), answer=answer)
+            if not isinstance(made, Refused):
+                return await _enrolled(act, member, secret=secret)
+            await tell_refused(act, how="passkey", reason=made.reason, of=member.id)
+    if member is None:
+        raise _gone()
+    raise Denied("passkey_not_made", "this browser made no passkey that the vault can keep; try again")
+
+
+async def tell_refused(act: Acting, *, how: How, reason: str, of: StaffId | None = None) -> None:
+    """Write the entry of a sign-in that was refused; `of` is who it was, where that is certain."""
+    await act.log("sign_in_refused", how=how, reason=reason, of=of)
+
+
+async def _invited(act: Acting, secret: str) -> Member | None:
+    known = read(secret)
+    return None if known is None else await staff.invited(act.work, digest(known))
+
+
+async def _enrolled(act: Acting, member: Member, *, secret: str) -> SessionToken:
+    if not await staff.take(act.work, digest(read(secret) or b"")):
+        raise _gone()  # somebody else was quicker with the same link: nothing of this is kept
+    actor = Actor(organization=act.work.organization, kind=member.role, staff=member.id)
+    own = msgspec.structs.replace(act, actor=actor)
+    await own.log("passkey_made")
+    return await sessions.open(own, role=member.role, how="passkey", staff=member.id)
+
+
+def _options(act: Acting) -> dict[str, Any] | None:
+    try:
+        return passkeys.to_sign(act)
+    except Conflict:  # the vault's address is a number
+        return None
+
+
+def _shown(act: Acting, member: Member) -> str:
+    return f"{member.role} {member.id[-4:]} of {act.here.organization.name}"
+
+
+def _gone() -> Gone:
+    return Gone("link_over", "this link works once, within an hour; ask for another")
