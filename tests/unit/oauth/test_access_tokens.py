@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
@@ -29,7 +30,8 @@ from tests.unit.oauth.clients import (
     part,
 )
 from vault.base.errors import Denied
-from vault.base.ids import ClientId, OrganizationId
+from vault.base.ids import ClientId, CustomerId, OrganizationId
+from vault.domain.reach import Reach
 from vault.oauth.token import Claims, Keys, TokenError, issue, jwks, verify
 
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": "now"}
@@ -46,6 +48,11 @@ CLAIMS = Claims(
     issued_at=NOW.replace(microsecond=0),
     expires=NOW.replace(microsecond=0) + timedelta(minutes=5),
 )
+THUMBPRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+CUSTOMER = CustomerId("cus_06h0090m41t835kpwqjv10s1y0")
+DETAIL: dict[str, Any] = {
+    "type": "consent_vault", "purposes": ["sales"], "channels": [], "fields": [], "actions": ["decide"],
+}  # fmt: skip
 
 
 def made(key: Any = SIGNING, header: dict[str, Any] | None = None, **changed: Any) -> str:
@@ -70,6 +77,14 @@ def assert_disbelieved(token: str, now: datetime = NOW) -> None:
 def test_what_was_issued_is_believed() -> None:
     assert believed(issue(CLAIMS, KEYS, issuer=ISSUER, audience=AUDIENCE)) == CLAIMS
     assert believed(made()) == CLAIMS
+
+
+def test_what_a_token_may_say_beside_is_believed_too() -> None:
+    told = made(sub=CUSTOMER, act={"sub": CLIENT_ID}, cnf={"jkt": THUMBPRINT}, authorization_details=[DETAIL])
+    claims = msgspec.structs.replace(
+        CLAIMS, customer=CUSTOMER, jkt=THUMBPRINT, reach=Reach(purposes=("sales",), actions=("decide",))
+    )
+    assert believed(told) == believed(issue(claims, KEYS, issuer=ISSUER, audience=AUDIENCE)) == claims
 
 
 def test_a_token_is_believed_until_its_last_second() -> None:
@@ -99,8 +114,33 @@ def test_a_token_of_a_worker_whose_clock_is_ahead_is_believed() -> None:
         {"exp": SECONDS + 0.5},
         {"scope": ["decide"]},
         {"jti": 7},
+        {"nbf": SECONDS},
+        {"roles": ["admin"]},
+        {"cnf": {}},
         {"cnf": {"jkt": "x"}},
+        {"cnf": {"jkt": THUMBPRINT + "\n"}},
+        {"cnf": {"jkt": THUMBPRINT, "x5t#S256": THUMBPRINT}},
+        {"cnf": {"x5t#S256": THUMBPRINT}},
+        {"cnf": THUMBPRINT},
         {"authorization_details": []},
+        {"authorization_details": [DETAIL, DETAIL]},
+        {"authorization_details": DETAIL},
+        {"authorization_details": [{**DETAIL, "locations": []}]},
+        {"authorization_details": [{**DETAIL, "type": "another"}]},
+        {"authorization_details": [{**DETAIL, "actions": ["anything"]}]},
+        {"authorization_details": [{"type": "consent_vault"}]},
+        {"authorization_details": [{name: value for name, value in DETAIL.items() if name != "purposes"}]},
+        {"sub": CUSTOMER},
+        {"act": {"sub": CLIENT_ID}},
+        {"sub": CUSTOMER, "act": {}},
+        {"sub": CUSTOMER, "act": CLIENT_ID},
+        {"sub": CUSTOMER, "act": {"sub": "fernhill.shop"}},
+        {"sub": CUSTOMER, "act": {"sub": CUSTOMER}},
+        {"sub": CUSTOMER, "act": {"sub": CLIENT_ID, "act": {"sub": CLIENT_ID}}},
+        {"sub": CUSTOMER + "\n", "act": {"sub": CLIENT_ID}},
+        {"sub": "ctp_06h0090m41t835kpwqjv10s1y0", "act": {"sub": CLIENT_ID}},
+        {"sub": "fernhill.shop", "act": {"sub": CLIENT_ID}},
+        {"client_id": "fernhill.shop", "sub": CUSTOMER, "act": {"sub": CLIENT_ID}},
     ],
 )
 def test_a_token_that_says_anything_else_is_not_believed(changed: dict[str, Any]) -> None:
