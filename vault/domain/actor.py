@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from vault.base.errors import Denied
 from vault.base.ids import ClientId, CustomerId, OrganizationId, SessionId, StaffId
 from vault.domain.reach import Reach
 
@@ -41,6 +42,13 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     def at_the_machine(self) -> bool:
         """Whether nobody asks through a door: the command line may do everything, and is logged."""
         return self.kind in {"operator", "import"}
+
+    @property
+    def me(self) -> CustomerId:
+        """The customer who acts, or for whom somebody does; `Denied` for everybody else."""
+        if self.customer is None:
+            raise Denied("not_allowed", "this is for customers themselves")
+        return self.customer
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether this person signed in no longer than ten minutes ago; by a client's token nobody ever did."""

@@ -21,24 +21,34 @@ async def erase(vault: Vault, actor: Actor, *, customer: CustomerId) -> Certific
     Facts, decisions and entries stay under a random subject that nothing leads to any more.
     """
     async with acting(vault, actor, name="erase") as act:
-        subject = await locked(act, customer)
-        facts = await consents.read(act.work, subject)
-        points = [point.tag for point in await customers.points(act.work, customer)]
-        stopped = sum([len(await suppressions.of(act.work, tag)) for tag in points])
-        marks = [*points, *await _references(act, customer)]
-        gone = await erasure.erase(act.work, customer, at=act.now)
-        await suppressions.mark_erased(act.work, marks, recorded_at=act.now)
-        entry = act.entry("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
-        await log.add(act.work, [entry])
-        return Certificate(
-            subject=subject,
-            erased_at=act.now,
-            gone=gone,
-            stays=stays(facts=len(facts), suppressions=stopped, marks=len(marks)),
-            no_backup_after=None,
-            no_date_because=vault.provider.describe().note,
-            entry=entry[0],
-        )
+        return await _erase(act, customer)
+
+
+async def erase_me(vault: Vault, actor: Actor) -> Certificate:
+    """Erase whoever is signed in; `Denied` where that was longer ago than ten minutes."""
+    async with acting(vault, actor, name="me_erase") as act:
+        return await _erase(act, actor.me)
+
+
+async def _erase(act: Acting, customer: CustomerId) -> Certificate:
+    subject = await locked(act, customer)
+    facts = await consents.read(act.work, subject)
+    points = [point.tag for point in await customers.points(act.work, customer)]
+    stopped = sum([len(await suppressions.of(act.work, tag)) for tag in points])
+    marks = [*points, *await _references(act, customer)]
+    gone = await erasure.erase(act.work, customer, at=act.now)
+    await suppressions.mark_erased(act.work, marks, recorded_at=act.now)
+    entry = act.entry("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
+    await log.add(act.work, [entry])
+    return Certificate(
+        subject=subject,
+        erased_at=act.now,
+        gone=gone,
+        stays=stays(facts=len(facts), suppressions=stopped, marks=len(marks)),
+        no_backup_after=None,
+        no_date_because=act.vault.provider.describe().note,
+        entry=entry[0],
+    )
 
 
 async def _references(act: Acting, customer: CustomerId) -> list[UUID]:

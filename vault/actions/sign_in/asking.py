@@ -60,7 +60,7 @@ async def ask(vault: Vault, organization: OrganizationId, *, wish: Wish) -> str:
         made = _code(act, wish) if wish.way == "code" else _link(act, wish)
         await _send(act, sought, wish=wish, made=made)
         ends_at = act.now + LASTS["code"]
-        flow = Flow(id=made.id, reach=wish.reach.reveal(), way=wish.way, locale=wish.locale, ends_at=ends_at)
+        flow = Flow(id=made.id, reach=wish.reach.reveal(), way=wish.way, ends_at=ends_at)
         return sealed(act.here, flow)
 
 
@@ -80,7 +80,9 @@ async def _send(act: Acting, sought: Tagged, *, wish: Wish, made: _Made) -> None
     mailbox = mailbox_tag(act.here, address)
     await codes.add(act.work, Code(id=made.id, sent=made.sent, kind=sought.kind, tag=sought.found_by, mailbox=mailbox))
     written = Letter(purpose=wish.way, secret=made.shown, ends_at=made.sent.ends_at)
-    message = letter(act.here.organization, written, to=address, locale=to.locale if to is not None else None)
+    message = letter(
+        act.here.organization, written, to=address, locale=(to.locale if to is not None else None) or wish.locale
+    )
     if to is not None:
         await outbox.put(act, message, customer=to.customer)
     else:

@@ -25,7 +25,6 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     reach: str
     way: Way
-    locale: str
     ends_at: datetime
 
     def __repr__(self) -> str:

@@ -23,7 +23,7 @@ async def open(  # noqa: A001 - sessions.open
     await sessions.add(act.work, kept, digest=digest(secret), how=how)
     subjects = await customers.subjects(act.work, [customer] if customer is not None else [])
     subject = subjects[0] if subjects else None
-    actor = _actor(act.work.organization, kept)
+    actor = acting_in(act.work.organization, kept)
     await log.add(act.work, [written(act.vault, actor, kind="signed_in", at=act.now, how=how, subject=subject)])
     return SessionToken(id=own, secret=spelled(secret))
 
@@ -38,7 +38,7 @@ async def actor(vault: Vault, organization: OrganizationId, cookie: str | None) 
         return None
     async with vault.database.work(organization) as work:
         kept = await sessions.find(work, digest(secret))
-    return None if kept is None else _actor(organization, kept)
+    return None if kept is None else acting_in(organization, kept)
 
 
 async def close(vault: Vault, actor: Actor) -> None:
@@ -51,7 +51,8 @@ async def close(vault: Vault, actor: Actor) -> None:
         await act.log("signed_out", subject=found[0] if found else None)
 
 
-def _actor(organization: OrganizationId, kept: Kept) -> Actor:
+def acting_in(organization: OrganizationId, kept: Kept) -> Actor:
+    """Return who acts in a session."""
     return Actor(
         organization=organization,
         kind=kept.role,

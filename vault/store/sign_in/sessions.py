@@ -37,6 +37,7 @@ SELECT * FROM found
 _IS_OPEN: Final = """
 SELECT 1 FROM keystore.session WHERE organization = $1 AND id = $2 AND idle_until > clock_timestamp()
 """
+_RENEW: Final = "UPDATE keystore.session SET signed_in_at = $3 WHERE organization = $1 AND id = $2"
 _CLOSE: Final = "DELETE FROM keystore.session WHERE organization = $1 AND id = $2"
 _CLOSE_OF: Final = """
 DELETE FROM keystore.session WHERE organization = $1 AND (customer = $2 OR staff = $3)
@@ -80,6 +81,11 @@ async def find(work: Work, digest: bytes) -> Kept | None:
 async def is_open(work: Work, session: SessionId) -> bool:
     """Whether it is still open: asked in the transaction of whatever is done in it."""
     return bool(await work.fetch(_IS_OPEN, work.own, raw(session)))
+
+
+async def renew(work: Work, session: SessionId, *, at: datetime) -> None:
+    """Note that whoever is signed in has just shown it again. The session ends no later for it."""
+    await work.fetch(_RENEW, work.own, raw(session), at)
 
 
 async def close(work: Work, session: SessionId) -> None:
