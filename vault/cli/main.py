@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "migrate": "bring the database up to this vault",
     "apply": "put an organization file in force",
     "client": "make secrets for clients, and see what they may do",
+    "staff": "invite auditors and admins, and put them out",
     "policy": "check policies and run their tests",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",
