@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
-SCRIPTS = ("bench", "check", "run", "test")
+SCRIPTS = ("bench", "check", "packages", "run", "test")
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q uv && .venv/bin/uv run --extra embedded .ci/test"
 
 
-def test_there_are_four_scripts_and_each_stops_at_its_first_fault() -> None:
+def test_there_are_five_scripts_and_each_stops_at_its_first_fault() -> None:
     assert sorted(path.name for path in (CHECKOUT / ".ci").iterdir()) == sorted(SCRIPTS)
     for name in SCRIPTS:
         script = CHECKOUT / ".ci" / name
