@@ -46,7 +46,7 @@ from vault.oauth.request import Request
 CUSTOMER = CustomerId("cus_06h0090m41t835kpwqjv10s1y0")
 CLIENT, REQUEST, SCOPE, TARGET = "invalid_client", "invalid_request", "invalid_scope", "invalid_target"
 BEYOND, PROOF = "invalid_authorization_details", "invalid_dpop_proof"
-FOREIGN = "https://elsewhere.example"
+DETAILS, FOREIGN = "authorization_details", "https://elsewhere.example"
 LONG = "x" * 8193
 SIGNS, HAS_SECRET, BINDS = signer(acts_for_customers=True), old_crm(), signer(profile="fapi2")
 ELSEWHERE = signer(
@@ -147,7 +147,7 @@ ATTACKS = [
     Attack("scope twice", twice(by_assertion(scope="decide"), "scope", "decide"), SIGNS, REQUEST),
     Attack("grant_type twice", twice(by_assertion(), "grant_type", "client_credentials"), SIGNS, REQUEST),
     Attack("client_assertion twice", twice(by_assertion(), "client_assertion", signed()), SIGNS, REQUEST),
-    Attack("details twice", twice(by_assertion(authorization_details="[]"), "authorization_details", "[]"), SIGNS, REQUEST),
+    Attack("details twice", twice(twice(by_assertion(), DETAILS, "[]"), DETAILS, "[]"), SIGNS, REQUEST),
     Attack("two ways to authenticate", twice(by_secret(), "client_assertion", signed()), HAS_SECRET, REQUEST),
     Attack("a secret in the body too", twice(by_secret(), "client_secret", SECRET), HAS_SECRET, REQUEST),
     # Beyond the ceiling: RFC 6749 section 5.2, RFC 9396 section 5, RFC 8707 section 2
