@@ -15,7 +15,7 @@ from litestar.di import NamedDependency, Provide
 from vault.actions import denials
 from vault.actions.client.tokens import authenticate
 from vault.actions.vault import Vault, forget
-from vault.api import consents, customers, decisions, health, suppressions, tokens
+from vault.api import consents, customers, decisions, evaluations, health, suppressions, tokens
 from vault.api.bodies import check_body
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
@@ -91,6 +91,13 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
                 dependencies={"actor": Provide(_actor)},
                 security=[{"oauth": []}],
             ),
+            Router(
+                path="/",
+                route_handlers=[evaluations.router],
+                dependencies={"actor": Provide(_actor)},
+                security=[{"oauth": []}],
+            ),
+            evaluations.metadata,
             tokens.router,
             health.router,
         ],

@@ -60,11 +60,12 @@ async def acting(vault: Vault, actor: Actor, *, name: str) -> AsyncIterator[Acti
         raise
 
 
-async def deny(vault: Vault, actor: Actor, *, name: str, refusal: Denied) -> None:
-    """Write the entry of a refused action; it changed nothing else."""
+async def deny(vault: Vault, actor: Actor, *, name: str, refusal: Denied, times: int = 1) -> None:
+    """Write the entry of a refused action; it changed nothing else. Of many in one call it says how many."""
     async with vault.database.work(actor.organization) as work:
         _, now = await here(vault, work)
-        body = written(vault, actor, kind="denied", at=now, action=name, reason=refusal.code)
+        many = times if times > 1 else None
+        body = written(vault, actor, kind="denied", at=now, action=name, reason=refusal.code, times=many)
         await log.add(work, [body])
 
 

@@ -33,9 +33,19 @@ class Gatherer(Generic[Asked, Answer]):
         """Return the answers to many, in order; the first error of any is raised when all are served."""
         if len(asked) == 1:
             return [await self._join(asked[0])]
-        answers = [self._join(one) for one in asked]
-        await asyncio.wait(answers)
+        answers = await self._served(asked)
         return [answer.result() for answer in answers]
+
+    async def ask_each(self, asked: Sequence[Asked]) -> list[Answer | VaultError]:
+        """Return the answer to each of many, or its own error, in order. What nobody foresaw is raised."""
+        answers = await self._served(asked)
+        return [error if isinstance(error := one.exception(), VaultError) else one.result() for one in answers]
+
+    async def _served(self, asked: Sequence[Asked]) -> list[asyncio.Future[Answer]]:
+        answers = [self._join(one) for one in asked]
+        if answers:
+            await asyncio.wait(answers)
+        return answers
 
     def _join(self, asked: Asked) -> asyncio.Future[Answer]:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

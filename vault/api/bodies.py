@@ -7,14 +7,19 @@ a number into a date of 1970. No value that was sent is repeated here.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import ValidationException
+from litestar.exceptions import ClientException, ValidationException
 
 from vault.api.parameters import read_personal
+from vault.api.problems import fault
+from vault.base.errors import Invalid
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 _PLACE: Final = re.compile(r" - at `\$\.?(.*)`$")
 
@@ -24,16 +29,42 @@ async def check_body(request: Request[Any, Any, Any]) -> None:
     field = request.route_handler.parsed_data_field
     if field is None:
         return
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _decode(await request.body(), field.annotation)
+
+
+async def read_body(request: Request[Any, Any, Any], kind: type[Shape]) -> Shape:
+    """Return the body of a route that reads it itself. Anything but JSON is malformed (RFC 9110 section 15.5.1)."""
+    if request.content_type[0] != "application/json":
+        raise ClientException
     try:
-        _decoder(field.annotation).decode(await request.body())
-    except msgspec.ValidationError as error:
-        message = str(error)
-        place = _PLACE.search(message)
-        raise ValidationException(
-            extra=[{"key": place[1] if place else "", "message": message.split(" - ", maxsplit=1)[0]}]
-        ) from None
+        return _decode(await request.body(), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return
+        raise ClientException from None
+
+
+def read_part(value: object, kind: type[Shape]) -> Shape | Invalid:
+    """Return a part of a body that was read as plain JSON, or what is wrong with it."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return Invalid("invalid_request", fault(*_told(error)))
+
+
+def _decode(body: bytes, kind: type[Shape]) -> Shape:
+    try:
+        shape: Shape = _decoder(kind).decode(body)
+    except msgspec.ValidationError as error:
+        key, message = _told(error)
+        raise ValidationException(extra=[{"key": key, "message": message}]) from None
+    return shape
+
+
+def _told(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return where something is wrong, and what was expected there."""
+    message = str(error)
+    place = _PLACE.search(message)
+    return place[1] if place else "", message.split(" - ", maxsplit=1)[0]
 
 
 @cache

@@ -27,6 +27,7 @@ from vault.base.personal import Personal
 from vault.oauth.metadata import TOKEN
 
 FORM: Final = "form"
+BODY: Final = "body"  # of a route that reads it itself
 ANSWER: Final = "answer"
 REFUSALS: Final = "refusals"
 
@@ -127,7 +128,8 @@ def _shapes(handler: HTTPRouteHandler) -> Iterator[type[Struct]]:
 
 def _body(handler: HTTPRouteHandler) -> type[Struct] | None:
     data = handler.parsed_fn_signature.parameters.get("data")
-    return None if data is None else data.annotation
+    body: type[Struct] | None = handler.opt.get(BODY) or (None if data is None else data.annotation)
+    return body
 
 
 def _answer(handler: HTTPRouteHandler) -> type[Struct] | None:
@@ -145,6 +147,8 @@ def _describe(operation: Json, handler: HTTPRouteHandler) -> set[int]:
         _describe_parameter(parameter, handler)
     if (form := handler.opt.get(FORM)) is not None:
         operation["requestBody"] = {"required": True, "content": _content(_FORM, form)}
+    if (body := handler.opt.get(BODY)) is not None:
+        operation["requestBody"] = {"required": True, "content": _content(_JSON, body)}
     answer = _answer(handler)
     good: Json = {"description": "Done"}
     if answer is not None:
@@ -170,6 +174,8 @@ def _statuses(operation: Json, handler: HTTPRouteHandler) -> set[int]:
     statuses = {500, 503, *handler.opt.get("problems", ())}
     if "security" in operation:
         statuses |= {401, 403}
+    if BODY in handler.opt:
+        return statuses | {400, 413}
     if "requestBody" in operation:
         statuses |= {413} if FORM in handler.opt else {400, 413, 422}
     if "path" in places:

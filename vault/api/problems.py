@@ -97,8 +97,16 @@ def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[Problem]:
 def of_validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """Render what was wrong with a body or parameter: where, and what was expected. Never what was sent."""
     extra = error.extra if isinstance(error.extra, list) else []
-    faults = [_fault(item) for item in extra if isinstance(item, dict)]
+    faults = [fault(str(one.get("key") or ""), str(one.get("message", ""))) for one in extra if isinstance(one, dict)]
     return problem(422, "invalid_request", "; ".join(faults) or "the request is not of the shape it must have")
+
+
+def of_standard(request: Request[Any, Any, Any], error: VaultError | ValidationException) -> Response[Problem]:
+    """Render an error for a standard that knows 400 alone for whatever makes no sense."""
+    told = of_vault(request, error) if isinstance(error, VaultError) else of_validation(request, error)
+    if told.status_code != 422:  # noqa: PLR2004 - Unprocessable Content
+        return told
+    return problem(400, told.content.code, told.content.detail)
 
 
 def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -128,12 +136,12 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     HTTPException: of_framework,
     Exception: of_anything,
 }
+OF_STANDARD: Final[ExceptionHandlersMap] = {VaultError: of_standard, ValidationException: of_standard}
 
 
-def _fault(item: Mapping[str, Any]) -> str:
-    where = str(item.get("key") or "")
-    named = where if _WHERE.fullmatch(where) else "the request"
-    message = str(item.get("message", ""))
+def fault(key: str, message: str) -> str:
+    """Return what is wrong with a part of a body or a parameter, without any value that was sent."""
+    named = key if _WHERE.fullmatch(key) else "the request"
     if "matching regex" in message:
         return f"{named}: it is not of the form it must have"
     return f"{named}: {_QUOTED.sub(_keep, message)}"

@@ -31,9 +31,10 @@ from vault.store.keys import REFERENCE
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with whoever asks it, and the id its answer will have."""
+    """A question with whoever asks it and by which operation, and the id its answer will have."""
 
     actor: Actor
+    name: str
     question: Question
     decision: DecisionId
 
@@ -71,7 +72,7 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
     question, actor = asked.question, asked.actor
     client = here.bearer(actor, now)
-    here.allow(actor, "decide", now=now)
+    here.allow(actor, asked.name, now=now)
     if question.release:
         here.allow(actor, "receive_fields", now=now)
     question.check(now)

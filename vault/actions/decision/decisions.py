@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+import msgspec
 import structlog
 
 from vault.actions.acting import deny, written
@@ -38,48 +39,87 @@ _log = structlog.get_logger()
 _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
-async def decide(vault: Vault, actor: Actor, *, question: Question, repeat: str | None = None) -> Decision:
+class _Call(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls what; `repeat` is the caller's Idempotency-Key."""
+
+    actor: Actor
+    name: str
+    repeat: str | None = None
+
+
+async def decide(
+    vault: Vault, actor: Actor, *, question: Question, repeat: str | None = None, name: str = "decide"
+) -> Decision:
     """Answer one question. `repeat` is the caller's Idempotency-Key: the same key gives the same decision id."""
-    return (await decide_all(vault, actor, asked=[question], repeat=repeat))[0]
+    [decision] = await decide_all(vault, actor, asked=[question], repeat=repeat, name=name)
+    return decision
 
 
 async def decide_all(
-    vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None = None
+    vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None = None, name: str = "decide_batch"
 ) -> list[Decision]:
     """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
     try:
-        prepared = await _prepared(vault, actor, asked=asked, repeat=repeat)
-        return await _gatherer(vault, actor.organization).ask_all(prepared)
+        checked = await _prepared(vault, _Call(actor=actor, name=name, repeat=repeat), asked=asked)
+        return await _gatherer(vault, actor.organization).ask_all(_sound(checked))
     except Denied as refusal:
-        await deny(vault, actor, name="decide", refusal=refusal)
+        await deny(vault, actor, name=name, refusal=refusal)
         raise
 
 
-async def _prepared(vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None) -> list[Prepared]:
+async def decide_each(vault: Vault, actor: Actor, *, asked: Sequence[Question], name: str) -> list[Decision | Invalid]:
+    """Answer up to 1,000 questions in order; one that makes no sense has its error in its place."""
+    try:
+        checked = await _prepared(vault, _Call(actor=actor, name=name), asked=asked)
+        good = [one for one in checked if isinstance(one, Prepared)]
+        answers = iter(await _gatherer(vault, actor.organization).ask_each(good))
+        return [one if isinstance(one, Invalid) else _own(next(answers)) for one in checked]
+    except Denied as refusal:
+        await deny(vault, actor, name=name, refusal=refusal)
+        raise
+
+
+async def _prepared(vault: Vault, call: _Call, *, asked: Sequence[Question]) -> list[Prepared | Invalid]:
     """Check the questions, on what is held if that suffices: a newer file may declare what an older one did not."""
-    current = vault.memory.here.get(actor.organization)
+    current = vault.memory.here.get(call.actor.organization)
     if current is not None:
         with suppress(VaultError):
-            return _checked(vault, current, actor=actor, asked=asked, repeat=repeat)
-    async with vault.database.work(actor.organization) as work:
+            checked = _checked(vault, current, call=call, asked=asked)
+            if all(isinstance(one, Prepared) for one in checked):
+                return checked
+    async with vault.database.work(call.actor.organization) as work:
         current, _ = await here(vault, work)
-    return _checked(vault, current, actor=actor, asked=asked, repeat=repeat)
+    return _checked(vault, current, call=call, asked=asked)
 
 
-def _checked(
-    vault: Vault, current: Here, *, actor: Actor, asked: Sequence[Question], repeat: str | None
-) -> list[Prepared]:
+def _checked(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Question]) -> list[Prepared | Invalid]:
     now = vault.clock.now()
-    prepared: list[Prepared] = []
+    checked: list[Prepared | Invalid] = []
     for place, question in enumerate(asked):
-        decision = _decision(vault, current, actor=actor, repeat=repeat and f"{place} {repeat}")
+        decision = _decision(vault, current, actor=call.actor, repeat=call.repeat and f"{place} {call.repeat}")
+        one = Asked(actor=call.actor, name=call.name, question=question, decision=decision)
         try:
-            prepared.append(prepare(current, Asked(actor=actor, question=question, decision=decision), now=now))
+            checked.append(prepare(current, one, now=now))
         except Invalid as error:
-            if len(asked) == 1:
-                raise
-            raise Invalid(error.code, f"question {place}: {error.detail}") from None
-    return prepared
+            checked.append(error)
+    return checked
+
+
+def _sound(checked: Sequence[Prepared | Invalid]) -> list[Prepared]:
+    """Return questions that all make sense, or raise what is wrong with the first that does not."""
+    sound: list[Prepared] = []
+    for place, one in enumerate(checked):
+        if isinstance(one, Invalid):
+            raise one if len(checked) == 1 else Invalid(one.code, f"question {place}: {one.detail}")
+        sound.append(one)
+    return sound
+
+
+def _own(answer: Decision | VaultError) -> Decision | Invalid:
+    """Return what is one question's own business; any other error is of the whole call, and raised."""
+    if isinstance(answer, VaultError) and not isinstance(answer, Invalid):
+        raise answer
+    return answer
 
 
 def _decision(vault: Vault, current: Here, *, actor: Actor, repeat: str | None) -> DecisionId:
