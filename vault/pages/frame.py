@@ -22,7 +22,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` is where its pages live, such as `/p/fernhill`; `path` is this page. `csrf` goes into every form and is empty
     for whoever has no cookie. `zone` is the reader's time zone. `policy` says what this page needs beside the rest in
-    its Content-Security-Policy, such as `{"connect-src": "'self'"}`.
+    its Content-Security-Policy, such as `{"connect-src": "'self'"}`. `chosen` is the language somebody asked for here.
     """
 
     door: Literal["portal", "console"]
@@ -38,3 +38,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     complaints: str | None = None
     policy: Mapping[str, str] = {}
+    chosen: str = ""
+
+    def to(self, place: str) -> str:
+        """Return the address of another page of this organization; whoever chose a language takes it along."""
+        return f"{self.base}{place}{'?lang=' if self.chosen else ''}{self.chosen}"

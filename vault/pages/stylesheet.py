@@ -18,11 +18,14 @@ from vault.domain.look.palette import Palette, palette
 from vault.domain.look.portal import Portal
 
 FONTS: Final = "/assets/fonts"
+PLAIN: Final = "/assets/vault.css"
+"""The stylesheet in nobody's colours, for pages of no organization."""
 
 _FOLDER: Final = Path(__file__).parent / "style"
 _MARK: Final = "/* organization */"
 _OWN_FONT: Final = '--font: "Figtree", '
 _DIGEST: Final = 12
+_HOUR: Final = "public, max-age=3600"
 _HEADERS: Final = {
     "cache-control": "public, max-age=31536000, immutable",
     "x-content-type-options": "nosniff",
@@ -62,6 +65,14 @@ def font(name: str) -> Response[bytes]:
     return Response(found, media_type="font/woff2", headers=_HEADERS)
 
 
+@get(PLAIN, include_in_schema=False, sync_to_thread=False)
+def plain() -> Response[bytes]:
+    """Return the stylesheet in nobody's colours."""
+    return Response(
+        stylesheet(Portal()).encode(), media_type="text/css; charset=utf-8", headers=_HEADERS | {"cache-control": _HOUR}
+    )
+
+
 @cache
 def fonts() -> Mapping[str, bytes]:
     """Return the fonts by file name."""
@@ -80,4 +91,4 @@ def _block(colours: Palette) -> str:
     return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}"
 
 
-router = Router(path="/", route_handlers=[font], include_in_schema=False)
+router = Router(path="/", route_handlers=[font, plain], include_in_schema=False)

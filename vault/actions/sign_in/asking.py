@@ -68,7 +68,7 @@ async def _limit(act: Acting, sought: Tagged, *, wish: Wish) -> None:
     await limit_network(act, wish.network, what="asked", limit=ASKED_BY_NETWORK)
     until = await codes.held_until(act.work, sought.found_by, most_tries=MOST_TRIES, way=wish.way)
     if until is not None:
-        raise too_often(int((until - act.now).total_seconds()) + 1)
+        raise too_often(act, int((until - act.now).total_seconds()) + 1)
     await limit_address(act, sought.found_by)
 
 

@@ -54,9 +54,10 @@ async def limit_address(act: Acting, tag: UUID) -> None:
 
 async def _count(act: Acting, name: bytes, *, window_seconds: int, limit: int) -> None:
     if not await limits.count(act.work, name, window_seconds=window_seconds, limit=limit):
-        raise too_often(window_seconds)
+        raise too_often(act, window_seconds)
 
 
-def too_often(seconds: int) -> TooMany:
-    """Return the refusal of whoever has to wait."""
+def too_often(act: Acting, seconds: int) -> TooMany:
+    """Return the refusal of whoever has to wait; of many the log is told together."""
+    limits.note(act.vault, act.actor, name="sign_in")
     return TooMany("too_many_requests", "this was asked for too often; wait first", retry_after_seconds=seconds)

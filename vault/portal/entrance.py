@@ -1,0 +1,88 @@
+"""The entrance: whose portal it is, who comes, in which language. Asked once for every page, before anything else."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request
+from litestar.di import NamedDependency
+
+from vault.actions.sign_in.visits import Visit, visit
+from vault.actions.vault import Vault
+from vault.base.errors import Denied
+from vault.domain.actor import Actor
+from vault.domain.sign_in.session import csrf
+from vault.pages import stylesheet
+from vault.pages.cookies import PORTAL
+from vault.pages.frame import Frame, Tongue
+from vault.words.catalogue import offered, own_name, preferred, words
+
+_FRAME: Final = "frame"
+_NOBODYS: Final = "Consent vault"
+
+
+async def come(request: Request[Any, Any, Any], slug: str, vault: NamedDependency[Vault]) -> Visit:
+    """Return the visit of whoever asks for a page."""
+    found = await visit(vault, slug, cookie=request.cookies.get(PORTAL))
+    request.scope["state"][_FRAME] = framed(request, found)  # for a page that says what went wrong
+    return found
+
+
+def frame(request: Request[Any, Any, Any], visit: NamedDependency[Visit]) -> Frame:
+    """Return what stands around a page of this visit."""
+    del visit  # it comes first: it made the frame
+    made: Frame = request.scope["state"][_FRAME]
+    return made
+
+
+def actor(visit: NamedDependency[Visit]) -> Actor:
+    """Return whoever is signed in; `Denied` where nobody is."""
+    if visit.actor is None:
+        raise Denied("session_over", "sign in first")
+    return visit.actor
+
+
+def framed(request: Request[Any, Any, Any], visit: Visit) -> Frame:
+    """Return the frame of an organization's pages: in the language chosen here, else in one the browser asks for."""
+    organization = visit.here.organization
+    base = f"/p/{organization.slug}"
+    choice = offered((organization.locale, *organization.locales))
+    chosen = request.query_params.get("lang", "")
+    chosen = chosen if chosen in choice else ""
+    language = chosen or preferred(request.headers.get("accept-language"), choice) or choice[0]
+    return Frame(
+        door="portal",
+        base=base,
+        path=request.url.path,
+        name=organization.name,
+        stylesheet=f"{base}/vault.css?v={stylesheet.version(organization.portal)}",
+        words=words(language, organization.region),
+        zone=organization.time_zone,
+        tongues=_tongues(choice, language),
+        chosen=chosen,
+        csrf=csrf(request.cookies[PORTAL]) if visit.actor is not None else "",
+        signed_in=visit.actor is not None,
+        email=organization.portal.email,
+        complaints=organization.portal.complaints,
+    )
+
+
+def frame_of(request: Request[Any, Any, Any]) -> Frame:
+    """Return the frame of a request that went wrong: nobody's, if it did so before anybody knew whose page it is."""
+    made: Frame | None = request.scope["state"].get(_FRAME)
+    if made is not None:
+        return made
+    language = preferred(request.headers.get("accept-language"), offered(("en", "de", "fr"))) or "en"
+    return Frame(
+        door="portal",
+        base="",
+        path="",
+        name=_NOBODYS,
+        stylesheet=stylesheet.PLAIN,
+        words=words(language, "GB"),
+        zone="UTC",
+    )
+
+
+def _tongues(choice: tuple[str, ...], now: str) -> tuple[Tongue, ...]:
+    return tuple(Tongue(code=one, name=own_name(one)) for one in choice if one != now)

@@ -1,0 +1,69 @@
+"""Links to sign in with: opening one changes nothing, pressing does."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+
+from vault.actions.sign_in import links
+from vault.actions.sign_in.codes import Try
+from vault.actions.sign_in.visits import Visit
+from vault.actions.vault import Vault
+from vault.domain.sign_in.code import Sent, Wrong
+from vault.pages import forms
+from vault.pages.frame import Frame
+from vault.pages.page import render
+from vault.portal.sign_in import signed_in
+from vault.portal.wording import device, wrong_link
+
+_UNPROCESSABLE: Final = 422
+
+
+@get("/in/{token:str}")
+async def show(
+    token: str, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame]
+) -> Response[bytes]:
+    """Show who asked for a link, and two doors."""
+    return _doors(frame, await links.show(vault, visit.here.id, token=token), token=token)
+
+
+@post("/in", status_code=303)
+async def enter(
+    request: Request[Any, Any, Any], vault: NamedDependency[Vault], visit: NamedDependency[Visit],
+    frame: NamedDependency[Frame], network: NamedDependency[str],
+) -> Response[bytes]:  # fmt: skip
+    """Sign in with a link."""
+    form = await forms.read(request)
+    tried = Try(name=form["name"], network=network)
+    answer = await links.enter(vault, visit.here.id, token=form["token"], tried=tried)
+    if not isinstance(answer, Wrong):
+        return signed_in(frame, answer)
+    sent = await links.show(vault, visit.here.id, token=form["token"])
+    return _doors(frame, sent, token=form["token"], wrong=answer, name=form["name"])
+
+
+@post("/in/deny", status_code=200)
+async def deny(
+    request: Request[Any, Any, Any], vault: NamedDependency[Vault], visit: NamedDependency[Visit],
+    frame: NamedDependency[Frame],
+) -> Response[bytes]:  # fmt: skip
+    """Kill a link that somebody else asked for."""
+    form = await forms.read(request)
+    until = await links.deny(vault, visit.here.id, token=form["token"])
+    return render("denied.html", frame, values={"until": until})
+
+
+def _doors(frame: Frame, sent: Sent, *, token: str, wrong: Wrong | None = None, name: str = "") -> Response[bytes]:
+    values = {
+        "sent": sent,
+        "token": token,
+        "device": device(frame, sent.device),
+        "wrong": wrong_link(frame, wrong),
+        "name": name,
+    }
+    return render("link.html", frame, values=values, status=200 if wrong is None else _UNPROCESSABLE)
+
+
+router = Router(path="/", route_handlers=[show, enter, deny])

@@ -1,0 +1,34 @@
+"""The portal of every organization, below `/p/SLUG/`."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
+
+from vault.actions.sign_in.visits import Visit
+from vault.base.errors import Unknown
+from vault.pages.forms import LARGEST
+from vault.portal import erasure, home, links, sign_in
+from vault.portal.entrance import actor, come, frame
+from vault.portal.refusals import HANDLERS
+
+
+@get("/{rest:path}", sync_to_thread=False)
+def nowhere(rest: str, visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Show that there is no such page."""
+    del rest, visit
+    raise Unknown("no_page", "there is no such page")
+
+
+router = Router(
+    path="/p/{slug:str}",
+    route_handlers=[home.router, sign_in.router, links.router, erasure.router, nowhere],
+    dependencies={
+        "visit": Provide(come),
+        "frame": Provide(frame, sync_to_thread=False),
+        "actor": Provide(actor, sync_to_thread=False),
+    },
+    exception_handlers=HANDLERS,
+    include_in_schema=False,
+    request_max_body_size=LARGEST,
+)

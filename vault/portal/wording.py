@@ -1,0 +1,66 @@
+"""Wording: what the vault answers in codes, a customer reads in sentences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vault.domain.sign_in.code import Wrong
+from vault.pages.frame import Frame
+
+_BROWSERS: Final = {
+    "chrome": "Chrome",
+    "edge": "Edge",
+    "firefox": "Firefox",
+    "opera": "Opera",
+    "safari": "Safari",
+    "samsung": "Samsung Internet",
+}
+
+
+def wrong_code(frame: Frame, wrong: Wrong | None) -> str:
+    """Return what is said of a code that let nobody in; nothing for none."""
+    words = frame.words
+    if wrong is None:
+        return ""
+    if wrong.too_old:
+        return words.say("That code is too old. We can send you a new one.")
+    if wrong.after is not None:
+        time = words.time(wrong.after, zone=frame.zone)
+        return words.say("That is not the code, and it was the last try. Come back at %(time)s.", time=time)
+    return words.count(
+        "That is not the code. You can try once more.",
+        "That is not the code. You can try %(number)s more times.",
+        number=wrong.left,
+    )
+
+
+def wrong_link(frame: Frame, wrong: Wrong | None) -> str:
+    """Return what is said to somebody whose link fits, but not their first name."""
+    if wrong is None:
+        return ""
+    return frame.words.count(
+        "We could not tell who you are. You can try once more.",
+        "We could not tell who you are. You can try %(number)s more times.",
+        number=wrong.left,
+    )
+
+
+def unreadable(frame: Frame) -> str:
+    """Return what is said of something typed that is neither an address nor a number."""
+    return frame.words.say("Write one e-mail address, such as name@mail.example, or a telephone number.")
+
+
+def device(frame: Frame, told: str) -> str:
+    """Return a kind of device in words."""
+    words = frame.words
+    browser, _, kind = told.partition("/")
+    named = _BROWSERS.get(browser) or words.say("a browser")
+    match kind:
+        case "phone":
+            return words.say("%(browser)s on a phone", browser=named)
+        case "tablet":
+            return words.say("%(browser)s on a tablet", browser=named)
+        case "computer":
+            return words.say("%(browser)s on a computer", browser=named)
+        case _:
+            return words.say("%(browser)s on a device", browser=named)
