@@ -42,6 +42,7 @@ _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
 _TOKEN: Final = re.compile(r"POST /oauth/token")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _LONG_NUMBER: Final = 9
+_TOO_MANY: Final = "too_many_requests"
 
 
 @dataclass
@@ -141,7 +142,9 @@ def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
     lookups = [one for one in seen.exchanges if one.status == 200 and _LOOKUP.fullmatch(one.route)]
     assert kinds["lookup"] == sum(max(1, len(one.json["customers"])) for one in lookups)
     refused = [one.json["code"] for one in seen.exchanges if one.status == 403 and not _TOKEN.fullmatch(one.route)]
-    denied = [entry["reason"] for entry in entries if entry["kind"] == "denied"]
+    denied = [entry["reason"] for entry in entries if entry["kind"] == "denied" and entry["reason"] != _TOO_MANY]
+    limited = [entry.get("times", 1) for entry in entries if entry.get("reason") == _TOO_MANY]
+    assert sum(limited) == sum(one.status == 429 for one in seen.exchanges)
     assert Counter(refused) == Counter(reason for reason in denied if reason != "invalid_token")
     tokens = Counter(one.status == 200 for one in seen.exchanges if _TOKEN.fullmatch(one.route) and one.status < 404)
     assert (kinds["token_issued"], kinds["token_refused"]) == (tokens[True], tokens[False])

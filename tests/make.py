@@ -27,6 +27,8 @@ ACTIONS: Final = (
     "decide", "release", "outcome", "audience", "create", "lookup", "capture", "dealing", "prompt", "import",
     "events", "admin",
 )  # fmt: skip
+LIMITS: Final = dict.fromkeys(("decisions_per_second", "requests_per_second", "tokens_per_second"), 1_000_000)
+"""More than a test can ask."""
 
 Json = dict[str, Any]
 _people = count(1)
@@ -166,6 +168,7 @@ def client(file: Json, *actions: str, **ceiling: Any) -> Json:
         "title": "a client of the tests",
         "authentication": {"method": "private_key_jwt", "algorithm": "ES256", "jwks": jwks()},
         "ceiling": everywhere | ceiling,
+        "limits": LIMITS,
     }
 
 
@@ -184,6 +187,7 @@ def _organization() -> str:
         if own["authentication"]["method"] == "private_key_jwt":
             own["authentication"] = {"method": "private_key_jwt", "algorithm": "ES256", "jwks": jwks()}
         own["authentication"].pop("expires", None)
+        own["limits"] = LIMITS
     file["clients"]["everything"] = client(file, *ACTIONS)
     file["clients"]["discreet"] = client(file, *ACTIONS, reasons="plain")
     for action in ACTIONS:

@@ -20,7 +20,7 @@ from litestar import Litestar
 
 from tests import make
 from tests.house import Exchange, Seen
-from vault.actions import organizations
+from vault.actions import denials, organizations
 from vault.actions.customer import erasure
 from vault.actions.vault import Vault
 from vault.app import create_app
@@ -157,9 +157,9 @@ class Stage:
         vault: Vault = self.apps[0].state.vault
         return vault
 
-    async def open(self, *, clock: Clock | None = None, pool: int = 4) -> int:
+    async def open(self, *, clock: Clock | None = None, pool: int = 4, per_network: int = 1_000_000) -> int:
         """Start one more application over the same database, and return its number."""
-        settings = Settings(key_file=self._key_file, pool=pool)
+        settings = Settings(key_file=self._key_file, pool=pool, requests_per_network=per_network)
         app = create_app(settings, self.url, clock=clock)
         await self._stack.enter_async_context(alive(app))
         self.apps.append(app)
@@ -238,12 +238,17 @@ class Stage:
         [row] = await self.rows(f"SELECT count(*) AS n FROM {table}")  # noqa: S608 - a table of ours
         return int(row["n"])
 
+    async def tell(self) -> None:
+        """Write what limits refused, as each application does once a second."""
+        for app in self.apps:
+            await denials.tell(app.state.vault)
+
     async def written(self) -> dict[str, int]:
         """Return how many rows each table has, but for the log, the tokens and what they leave."""
         tables = await self.rows(
             "SELECT schemaname || '.' || relname AS name FROM pg_stat_user_tables ORDER BY 1",
         )
-        skipped = {"vault.log_entry", "vault.log_pending", "vault.assertion"}
+        skipped = {"vault.log_entry", "vault.log_pending", "vault.assertion", "vault.allowance", "vault.attempt"}
         return {row["name"]: await self.count(row["name"]) for row in tables if row["name"] not in skipped}
 
 

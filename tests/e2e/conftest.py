@@ -52,6 +52,7 @@ async def stage(
                 stage = Stage(url, key_file, seen, stack)
                 await stage.open()
                 yield stage
+                await stage.tell()
             seen.lines.extend([str(line) for line in told])
             seen.lines.extend([part for part in capfd.readouterr() if part])
             await check_house(url, stage.vault, seen)

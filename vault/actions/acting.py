@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, here
 from vault.base.canonical import Json
 from vault.base.errors import Denied
@@ -49,6 +50,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 @asynccontextmanager
 async def acting(vault: Vault, actor: Actor, *, name: str) -> AsyncIterator[Acting]:
     """Open the action `name`, if the policies let the actor do it. A refusal is logged in a transaction of its own."""
+    await let_in(vault, actor, name=name)
     try:
         async with vault.database.work(actor.organization) as work:
             current, now = await here(vault, work)

@@ -7,19 +7,24 @@ tags of 16 bytes. Refusals are counted, and told to the log together.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from vault.actions.gatherer import Gatherer
-from vault.actions.vault import Vault
+from vault.actions.vault import Here, Vault, here
 from vault.base.clock import passed
-from vault.base.errors import Invalid, TooMany, VaultError
-from vault.base.ids import OrganizationId
+from vault.base.errors import Denied, Invalid, TooMany, VaultError
+from vault.base.ids import ClientId, OrganizationId
+from vault.domain.actor import Actor
 from vault.domain.limit import Purse
 from vault.store import limits
 from vault.store.database import Work
 
 _MOST_PURSES: Final = 10_000
 _MOST_AT_ONCE: Final = 10_000
+_DEAD: Final = 20  # requests in a second with tokens of one client that are good for nothing any more
 
 _Held = tuple[Purse, Gatherer[tuple[int, int], None]]
 
@@ -34,10 +39,39 @@ async def take(vault: Vault, organization: OrganizationId, *, name: bytes, limit
     if purse.take(amount, now):
         return
     if amount > limit:
-        raise Invalid("over_limit", "this asks for more at once than its limit allows in a second; send less at a time")
+        raise Invalid("over_limit", "this is more at once than its limit allows in a second; send less at a time")
     if wait := purse.wait(amount, now):
         raise _too_many(wait)
     await fill.ask_all([(amount, limit)])
+
+
+async def let_in(vault: Vault, actor: Actor, *, name: str, questions: int = 0) -> None:
+    """Count the action `name` of a client, for itself or for a customer; `TooMany` beyond what its limits allow.
+
+    Where it asks `questions`, each of them counts. Whoever has a token that is dead takes nothing from its client.
+    """
+    if actor.client is None:
+        return
+    current = vault.memory.here.get(actor.organization) or await _current(vault, actor.organization)
+    kind, limit, amount = _limit(current, actor, questions=questions, now=vault.clock.now())
+    try:
+        await take(vault, actor.organization, name=client_tag(actor.client, kind), limit=limit, amount=amount)
+    except TooMany:
+        note(vault, actor, name=name)
+        raise
+
+
+def note(vault: Vault, actor: Actor, *, name: str) -> None:
+    """Count a refusal by a limit; `denials.tell` writes how many there were, once a second."""
+    who = Actor(organization=actor.organization, kind=actor.kind, client=actor.client)
+    refused = vault.memory.refused
+    refused[who, name] = refused.get((who, name), 0) + 1
+
+
+@lru_cache(maxsize=4096)
+def client_tag(client: ClientId, kind: str) -> bytes:
+    """Return the name of a client's limit of one kind."""
+    return sha256(f"{kind} {client}".encode()).digest()[:16]
 
 
 async def count(work: Work, name: bytes, *, window_seconds: int, limit: int) -> bool:
@@ -46,6 +80,24 @@ async def count(work: Work, name: bytes, *, window_seconds: int, limit: int) -> 
     Exact, and only with this work's COMMIT. Whoever else counts the name waits for it: count several in one order.
     """
     return await limits.count(work, name, window_seconds=window_seconds, limit=limit)
+
+
+def _limit(current: Here, actor: Actor, *, questions: int, now: datetime) -> tuple[str, int, int]:
+    try:
+        limits = current.bearer(actor, now).limits
+    except Denied:
+        return "dead", _DEAD, 1
+    return (
+        ("decisions", limits.decisions_per_second, questions)
+        if questions
+        else ("requests", limits.requests_per_second, 1)
+    )
+
+
+async def _current(vault: Vault, organization: OrganizationId) -> Here:
+    async with vault.database.work(organization) as work:
+        current, _ = await here(vault, work)
+    return current
 
 
 def _hold(vault: Vault, organization: OrganizationId, name: bytes) -> _Held:

@@ -7,6 +7,7 @@ five minutes at most; customer keys are forgotten with the request.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 from uuid import UUID
 
@@ -31,6 +32,7 @@ VERSION: Final = 1
 SUPPRESSION: Final = "suppression"
 REPEAT: Final = "repeat"
 REFERENCE: Final = "reference"
+NETWORK: Final = "network"
 
 
 class CustomerKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,10 @@ class Safe:
     def repeat(self, *parts: bytes) -> bytes:
         """Return 16 bytes that stand for a caller's own key or reference, which may hold anything."""
         return index_tag(self._key(REPEAT), *parts)
+
+    def network(self, network: str) -> bytes:
+        """Return 16 bytes that stand for a network; only the installation has the key for it."""
+        return index_tag(self._key(NETWORK), network.encode())
 
     def new_key(self, customer: CustomerId, kind: KeyKind) -> tuple[CustomerKey, bytes]:
         """Return a new customer key and its wrapped form."""
@@ -138,6 +144,13 @@ async def read(work: Work, keyring: Keyring, *, entropy: Entropy) -> Safe:
 
 async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[str]:
     """Make what keys the organization lacks for these kinds of contact point; return the names of those made."""
+    return await make_named(
+        work, keyring, names={SUPPRESSION, REPEAT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)}
+    )
+
+
+async def make_named(work: Work, keyring: Keyring, *, names: AbstractSet[str]) -> list[str]:
+    """Make what keys the organization lacks of these; return the names of those made."""
     own = work.own
     found = await work.run(
         OrganizationKeys.select(OrganizationKeys.wrapped).where(
@@ -149,8 +162,7 @@ async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[st
         await work.run(OrganizationKeys.insert(OrganizationKeys(organization=own, epoch=1, wrapped=wrapped)))
     above = keyring.organization_key(own, 1, wrapped=wrapped)
     known = await work.run(IndexKeys.select(IndexKeys.name).where(IndexKeys.organization == own))
-    wanted = {SUPPRESSION, REPEAT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)}
-    missing = sorted(wanted - {row["name"] for row in known})
+    missing = sorted(names - {row["name"] for row in known})
     for name in missing:
         _, fresh = keyring.fresh_key(above, _of_name(own, name))
         await work.run(IndexKeys.insert(IndexKeys(organization=own, name=name, version=VERSION, wrapped=fresh)))

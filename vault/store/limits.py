@@ -22,7 +22,7 @@ RETURNING slice, leased, (extract(epoch FROM clock_timestamp()) * 1000000)::bigi
 """
 _KEEP: Final = """
 WITH over AS (
-  SELECT name FROM vault.allowance WHERE organization = $1 AND slice < $3 - $5 LIMIT 3 FOR UPDATE SKIP LOCKED
+  SELECT name FROM vault.allowance WHERE organization = $1 AND slice < $3::bigint - $5::bigint LIMIT 3 FOR UPDATE SKIP LOCKED
 ), gone AS (
   DELETE FROM vault.allowance WHERE organization = $1 AND name IN (SELECT name FROM over)
 )
@@ -36,7 +36,7 @@ WITH over AS (
   DELETE FROM vault.attempt WHERE organization = $1 AND name IN (SELECT name FROM over)
 )
 INSERT INTO vault.attempt AS known (organization, name, happened, over_at)
-VALUES ($1, $2, ARRAY[clock_timestamp()], clock_timestamp() + $3)
+VALUES ($1, $2, ARRAY[clock_timestamp()], clock_timestamp() + $3::interval)
 ON CONFLICT (organization, name) DO UPDATE SET
   happened = ARRAY(SELECT at FROM unnest(known.happened) AS at WHERE at > clock_timestamp() - $3) || clock_timestamp(),
   over_at = clock_timestamp() + $3

@@ -22,6 +22,7 @@ from vault.actions.decision.answers import (
     wanted,
 )
 from vault.actions.gatherer import Gatherer
+from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
@@ -59,6 +60,7 @@ async def decide_all(
     vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None = None, name: str = "decide_batch"
 ) -> list[Decision]:
     """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
+    await let_in(vault, actor, name="decide", questions=len(asked))
     try:
         checked = await _prepared(vault, _Call(actor=actor, name=name, repeat=repeat), asked=asked)
         return await _gatherer(vault, actor.organization).ask_all(_sound(checked))
