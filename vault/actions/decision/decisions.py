@@ -60,7 +60,7 @@ async def decide_all(
     vault: Vault, actor: Actor, *, asked: Sequence[Question], repeat: str | None = None, name: str = "decide_batch"
 ) -> list[Decision]:
     """Answer up to 1,000 questions in order. One that makes no sense refuses the whole call."""
-    await let_in(vault, actor, name="decide", questions=len(asked))
+    await let_in(vault, actor, name=name, questions=len(asked))
     try:
         checked = await _prepared(vault, _Call(actor=actor, name=name, repeat=repeat), asked=asked)
         return await _gatherer(vault, actor.organization).ask_all(_sound(checked))
@@ -71,6 +71,7 @@ async def decide_all(
 
 async def decide_each(vault: Vault, actor: Actor, *, asked: Sequence[Question], name: str) -> list[Decision | Invalid]:
     """Answer up to 1,000 questions in order; one that makes no sense has its error in its place."""
+    await let_in(vault, actor, name=name, questions=len(asked))
     try:
         checked = await _prepared(vault, _Call(actor=actor, name=name), asked=asked)
         good = [one for one in checked if isinstance(one, Prepared)]
