@@ -22,7 +22,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from jwt.algorithms import ECAlgorithm
 
-from tests.bench.servers import settings
+from tests.bench.servers import MANY, settings
 from vault.actions import organizations
 from vault.actions.customer import consents, customers
 from vault.actions.vault import Vault
@@ -39,6 +39,7 @@ from vault.store.bundled import running
 
 ORGANIZATION = Path(__file__).parent.parent / "unit" / "domain" / "organization.yaml"
 URI = 'jwks_uri: "https://crm.fernhill.example/.well-known/jwks.json"'
+LIMITS = "limits: {decisions_per_second: 50}"
 ISSUER = "http://127.0.0.1:8471"
 
 
@@ -86,6 +87,7 @@ async def world(size: int) -> AsyncIterator[World]:
 async def _people(vault: Vault, key: EllipticCurvePrivateKey, size: int) -> list[CustomerId]:
     jwk = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "bench"}
     text = ORGANIZATION.read_text("utf-8").replace(URI, "jwks: " + json.dumps({"keys": [jwk]}))
+    text = text.replace(LIMITS, f"limits: {{decisions_per_second: {MANY}, tokens_per_second: {MANY}}}")
     applied = await organizations.apply(vault, text, name="organization.yaml")
     actor = Actor(organization=applied.organization, kind="import")
     found = []
