@@ -104,6 +104,7 @@ async def inspect(vault: Vault, tables: Tables, seen: Seen) -> None:
     """Inspect what was written and what was seen."""
     entries = check_entries(tables)
     check_told(entries, tables, seen)
+    check_messages(entries, tables)
     await check_seals(vault, tables)
     check_canaries(tables, seen)
 
@@ -148,6 +149,15 @@ def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
     assert Counter(refused) == Counter(reason for reason in denied if reason != "invalid_token")
     tokens = Counter(one.status == 200 for one in seen.exchanges if _TOKEN.fullmatch(one.route) and one.status < 404)
     assert (kinds["token_issued"], kinds["token_refused"]) == (tokens[True], tokens[False])
+
+
+def check_messages(entries: list[Json], tables: Tables) -> None:
+    """Each message has an entry when it comes, and one when it ends, unless it waits or went with its customer."""
+    kinds = Counter(entry["kind"] for entry in entries)
+    ended = sum(kinds[f"message_{end}"] for end in ("sent", "failed", "unknown"))
+    gone = sum(entry["gone"].get("messages", 0) for entry in entries if entry["kind"] == "erased")
+    waiting = len(tables["vault.outbox"])
+    assert ended + waiting <= kinds["message_queued"] <= ended + waiting + gone
 
 
 def decisions(exchanges: Iterable[Exchange]) -> Iterator[Json]:
@@ -211,6 +221,8 @@ def _sealed(tables: Tables) -> Iterator[Sealed]:
     for table, column in (("contact_point", "value"), ("external_reference", "id")):
         for row in tables[f"vault.{table}"]:
             yield Sealed(row["organization"], row["customer"], "data", table, column, row["id"], row["sealed"])
+    for row in tables["vault.outbox"]:
+        yield Sealed(row["organization"], row["customer"], "data", "outbox", "message", row["id"], row["message"])
     bridge = {(row["organization"], row["subject"]): row["customer"] for row in tables["keystore.subject"]}
     for row in tables["vault.fact"]:
         customer = bridge.get((row["organization"], row["subject"]))

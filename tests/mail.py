@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as RULES
@@ -39,7 +39,7 @@ class Sink:
         self.recipients: list[str] = []
         self.logins: list[tuple[bytes, bytes]] = []
         self.answers: dict[str, list[str]] = {"MAIL": [], "RCPT": [], "DATA": []}
-        self.before_data: Callable[[], Any] | None = None
+        self.before: Callable[[str], Awaitable[None]] | None = None
 
     @property
     def url(self) -> str:
@@ -56,19 +56,17 @@ class Sink:
     async def handle_MAIL(self, _: Any, __: Any, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return self._answer("MAIL")
+        return await self._answer("MAIL")
 
     async def handle_RCPT(self, _: Any, __: Any, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802
         envelope.rcpt_tos.append(address)
-        return self._answer("RCPT")
+        return await self._answer("RCPT")
 
     async def handle_DATA(self, _: Any, __: Any, envelope: Envelope) -> str:  # noqa: N802
-        if self.before_data is not None:
-            await self.before_data()
-        answer = self._answer("DATA")
+        answer = await self._answer("DATA")
         if answer.startswith("250"):
             content = cast("bytes", envelope.content)
-            self.letters.append(cast("EmailMessage", email.message_from_bytes(content, policy=RULES)))  # type: ignore[arg-type]
+            self.letters.append(email.message_from_bytes(content, policy=RULES))
             self.recipients += envelope.rcpt_tos
         return answer
 
@@ -76,7 +74,9 @@ class Sink:
         self.logins.append((given.login, given.password))
         return AuthResult(success=given.password == b"quokka p@ss", handled=False)
 
-    def _answer(self, to: str) -> str:
+    async def _answer(self, to: str) -> str:
+        if self.before is not None:
+            await self.before(to)
         waiting = self.answers[to]
         return waiting.pop(0) if waiting else "250 fine"
 
@@ -143,7 +143,7 @@ async def until(holds: Callable[[], Any]) -> None:
 async def write(vault: Vault, organization: OrganizationId, *, customer: str, **given: Any) -> None:
     """Put a message to somebody into the outbox."""
     plain = {"kind": "code", "to": make.email(), "title": "Your Quokka code", "text": "It is quokka 123456.\n"} | given
-    message = {
+    message: dict[str, Any] = {
         name: Personal(value) if isinstance(value, str) and name != "kind" else value for name, value in plain.items()
     }
     actor = Actor(organization=organization, kind="operator")

@@ -8,6 +8,7 @@ workers the looking; that no two take the same message is the database's doing.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Final
 
 import msgspec
@@ -72,13 +73,16 @@ async def deliver(vault: Vault) -> None:
 
 
 async def _begin_due(vault: Vault, *, most: int) -> list[_Underway]:
-    """Begin some deliveries, no more than one for each organization: none waits for another's thousands."""
+    """Begin some deliveries, one organization after the other: none waits for another's thousands."""
     async with vault.database.work() as work:
-        organizations = await outbox.due(work, sending=vault.courier.post is not None)
+        waiting = deque(await outbox.due(work, sending=vault.courier.post is not None))
     begun: list[_Underway] = []
-    for organization in organizations:
-        if len(begun) < most and (one := await _begin(vault, organization)) is not None:
+    while waiting and len(begun) < most:
+        if (one := await _begin(vault, waiting[0])) is None:
+            waiting.popleft()
+        else:
             begun.append(one)
+            waiting.rotate(-1)
     return begun
 
 

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -45,8 +45,7 @@ def add(commands: Commands) -> None:
 def _run(_: Namespace) -> int:
     settings = read(os.environ)
     with database(settings) as url:
-        say(where(settings), "Ctrl-C stops it.")
-        asyncio.run(_work(settings, url))
+        asyncio.run(_work(settings, url, greeting=[where(settings), "Ctrl-C stops it."]))
     return 0
 
 
@@ -100,13 +99,14 @@ def _process(settings: Settings, url: str, parent: int) -> None:
         sys.exit(1)
 
 
-async def _work(settings: Settings, url: str) -> None:
+async def _work(settings: Settings, url: str, *, greeting: Sequence[str] = ()) -> None:
     loop, own = asyncio.get_running_loop(), asyncio.current_task()
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, lambda: own and own.cancel())
     log = structlog.get_logger()
     with suppress(asyncio.CancelledError):
         async with opened(settings, url) as vault:
+            say(*greeting)
             log.info("working", duties=len(worker.DUTIES))
             await worker.run(vault)
     log.info("worker_stopped")
