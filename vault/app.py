@@ -8,26 +8,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 
 from vault.actions import denials
 from vault.actions.client.tokens import authenticate
 from vault.actions.vault import Vault, forget
-from vault.api import consents, customers, decisions, evaluations, health, suppressions, tokens
+from vault.api import consents, customers, decisions, evaluations, health, problems, suppressions, tokens
 from vault.api.bodies import check_body
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
-from vault.api.problems import HANDLERS
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
+from vault.base.network import came_from
 from vault.base.personal import Personal
 from vault.base.settings import Settings
 from vault.courier.parts import courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
+from vault.pages import stylesheet
+from vault.portal import refusals
+from vault.portal import router as portal
 from vault.store import migrations
 from vault.store.database import SERVICE, open_database
 
@@ -83,6 +87,10 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             gc.set_threshold(_COLLECT_AFTER)
             yield
 
+    def network(request: Request[Any, Any, Any]) -> str:
+        peer = request.client.host if request.client is not None else None
+        return came_from(peer, request.headers.getall("x-forwarded-for", []), trusted=settings.proxies)
+
     return Litestar(
         route_handlers=[
             Router(
@@ -100,9 +108,14 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             evaluations.metadata,
             tokens.router,
             health.router,
+            portal.router,
+            stylesheet.router,
         ],
-        dependencies={"vault": Provide(_vault, sync_to_thread=False)},
-        exception_handlers=HANDLERS,
+        dependencies={
+            "vault": Provide(_vault, sync_to_thread=False),
+            "network": Provide(network, sync_to_thread=False),
+        },
+        exception_handlers={**problems.HANDLERS, HTTPException: _of_framework},
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=CONFIG,
@@ -111,6 +124,13 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         type_decoders=[(lambda kind: kind is Personal, read_personal)],
         type_encoders={Personal: Personal.reveal},
     )
+
+
+def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer what no route was found for: a person with a page, a system with a problem."""
+    if request.url.path.startswith("/p/"):
+        return refusals.of_framework(request, error)
+    return problems.of_framework(request, error)
 
 
 def _vault(state: State) -> Vault:

@@ -18,7 +18,7 @@ from vault.pages.frame import Frame
 from vault.words.catalogue import Words
 
 _FLOOR: Final = Path(__file__).parent.parent
-_HTML: Final = "text/html; charset=utf-8"
+_HTML: Final = "text/html"
 _NOTHING: Final = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
     "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
@@ -60,7 +60,7 @@ def render(
 
 def go(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     """Return the answer to a form that was done: look there, and reloading repeats nothing (RFC 9110, 303)."""
-    return Response(b"", status_code=303, headers={"location": path, **_ALWAYS}, cookies=list(cookies))
+    return Response(b"", status_code=303, media_type="text/plain", headers={"location": path, **_ALWAYS}, cookies=list(cookies))
 
 
 def _headers(frame: Frame) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from vault.domain.look.palette import Palette, palette
 from vault.domain.look.portal import Portal
@@ -53,11 +54,11 @@ def version(portal: Portal) -> str:
 
 def styled(portal: Portal) -> Response[bytes]:
     """Return the stylesheet, for a year: another one has another address."""
-    return Response(stylesheet(portal).encode(), media_type="text/css; charset=utf-8", headers=_HEADERS)
+    return Response(stylesheet(portal).encode(), media_type="text/css", headers=_HEADERS)
 
 
 @get(f"{FONTS}/{{name:str}}", include_in_schema=False, sync_to_thread=False)
-def font(name: str) -> Response[bytes]:
+def font(name: FromPath[str]) -> Response[bytes]:
     """Return a font."""
     found = fonts().get(name)
     if found is None:
@@ -69,7 +70,7 @@ def font(name: str) -> Response[bytes]:
 def plain() -> Response[bytes]:
     """Return the stylesheet in nobody's colours."""
     return Response(
-        stylesheet(Portal()).encode(), media_type="text/css; charset=utf-8", headers=_HEADERS | {"cache-control": _HOUR}
+        stylesheet(Portal()).encode(), media_type="text/css", headers=_HEADERS | {"cache-control": _HOUR}
     )
 
 

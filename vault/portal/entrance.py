@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Request
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from vault.actions.sign_in.visits import Visit, visit
 from vault.actions.vault import Vault
@@ -21,7 +22,7 @@ _FRAME: Final = "frame"
 _NOBODYS: Final = "Consent vault"
 
 
-async def come(request: Request[Any, Any, Any], slug: str, vault: NamedDependency[Vault]) -> Visit:
+async def come(request: Request[Any, Any, Any], slug: FromPath[str], vault: NamedDependency[Vault]) -> Visit:
     """Return the visit of whoever asks for a page."""
     found = await visit(vault, slug, cookie=request.cookies.get(PORTAL))
     request.scope["state"][_FRAME] = framed(request, found)  # for a page that says what went wrong

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from vault.actions.sign_in import links
 from vault.actions.sign_in.codes import Try
@@ -23,7 +24,7 @@ _UNPROCESSABLE: Final = 422
 
 @get("/in/{token:str}")
 async def show(
-    token: str, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame]
+    token: FromPath[str], vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame]
 ) -> Response[bytes]:
     """Show who asked for a link, and two doors."""
     return _doors(frame, await links.show(vault, visit.here.id, token=token), token=token)

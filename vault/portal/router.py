@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 
 from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
@@ -14,7 +15,7 @@ from vault.portal.refusals import HANDLERS
 
 
 @get("/{rest:path}", sync_to_thread=False)
-def nowhere(rest: str, visit: NamedDependency[Visit]) -> Response[bytes]:
+def nowhere(rest: FromPath[str], visit: NamedDependency[Visit]) -> Response[bytes]:
     """Show that there is no such page."""
     del rest, visit
     raise Unknown("no_page", "there is no such page")
