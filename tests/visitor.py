@@ -49,13 +49,14 @@ class Page(HTMLParser):
         self._within: list[str] = []
         if "html" in response.headers.get("content-type", ""):
             self.feed(self.html)
+            self.close()
             assert self._within == [], f"never closed: {self._within}"
             assert len(self.names) == len(set(self.names)), self.names
 
     @property
     def text(self) -> str:
-        """All words, one space apart."""
-        return " ".join(" ".join(self.words).split())
+        """All words, as they read."""
+        return " ".join("".join(self.words).split())
 
     @property
     def about(self) -> str:
@@ -75,6 +76,8 @@ class Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag not in {"meta", "link", "input", "circle", "path", "rect", "br", "hr"}:
             self._within.append(tag)
+        if tag not in {"a", "b", "bdi", "span", "time"}:
+            self.words.append(" ")
         if "id" in given:
             self.names.append(given["id"])
         match tag:
@@ -92,6 +95,8 @@ class Page(HTMLParser):
         if tag in {"circle", "path", "rect"}:
             return
         assert self._within.pop() == tag, tag
+        if tag not in {"a", "b", "bdi", "span", "time"}:
+            self.words.append(" ")
 
     def handle_data(self, data: str) -> None:
         if "title" in self._within:
@@ -157,5 +162,6 @@ class Visitor:
                 break
             url = response.headers["location"]
             response = await self.send("GET", url)
+        assert response.status_code != 500, url
         self.at, self.page = url, Page(response)
         return self.page

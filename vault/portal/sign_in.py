@@ -99,7 +99,7 @@ def _wish(request: Pages, form: Form, *, frame: Frame, network: str, flow: Flow 
     """Return what is asked for: what was typed now, or the same again."""
     again = flow if form["again"] else None
     return Wish(
-        reach=again.typed if again is not None else Personal(form["reach"]),
+        reach=again.typed if again is not None else Personal(form["reach"].strip()),
         way=again.way if again is not None else "link" if form["how"] == "link" else "code",
         locale=frame.words.language,
         device=device(request.headers.get("user-agent")),

@@ -20,7 +20,7 @@ _ADD: Final = """
 WITH over AS (DELETE FROM keystore.session WHERE organization = $1 AND idle_until < clock_timestamp())
 INSERT INTO keystore.session
   (organization, digest, id, role, how, customer, staff, signed_in_at, idle, idle_until, ends_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8 + $9, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8::timestamptz + $9::interval, $10)
 """
 # Written at most once a minute, so that reading pages is not writing.
 _FIND: Final = """
