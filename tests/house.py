@@ -39,7 +39,11 @@ _READS: Final = {
 }
 _LOOKUP: Final = re.compile(r"POST /v1/customers/lookup")
 _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
+_EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/token")
+_PAGE: Final = re.compile(r"/(p|console)/")
+_ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in)")
+_ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _LONG_NUMBER: Final = 9
 _TOO_MANY: Final = "too_many_requests"
@@ -142,8 +146,12 @@ def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
         assert kinds[kind] == sum(1 for one in seen.exchanges if one.status == 200 and route.fullmatch(one.route)), kind
     lookups = [one for one in seen.exchanges if one.status == 200 and _LOOKUP.fullmatch(one.route)]
     assert kinds["lookup"] == sum(max(1, len(one.json["customers"])) for one in lookups)
-    refused = [one.json["code"] for one in seen.exchanges if one.status == 403 and not _TOKEN.fullmatch(one.route)]
-    denied = [entry["reason"] for entry in entries if entry["kind"] == "denied" and entry["reason"] != _TOO_MANY]
+    documents = [one for one in seen.exchanges if not _PAGE.match(one.path)]  # people are told by pages
+    refused = [one.json["code"] for one in documents if one.status == 403 and not _TOKEN.fullmatch(one.route)]
+    refused += ["subject_not_client" for one in evaluated(seen.exchanges) if one.get("error", {}).get("status") == 403]
+    by_token = [entry for entry in entries if entry["kind"] == "denied" and "session" not in entry["actor"]]
+    told = [entry for entry in by_token if entry["reason"] != _TOO_MANY]
+    denied = [entry["reason"] for entry in told for _ in range(entry.get("times", 1))]
     limited = [entry.get("times", 1) for entry in entries if entry.get("reason") == _TOO_MANY]
     assert sum(limited) == sum(one.status == 429 for one in seen.exchanges)
     assert Counter(refused) == Counter(reason for reason in denied if reason != "invalid_token")
@@ -165,6 +173,14 @@ def decisions(exchanges: Iterable[Exchange]) -> Iterator[Json]:
     for one in exchanges:
         if one.status == 200 and _DECIDED.fullmatch(one.route):
             yield from one.json.get("decisions", [one.json])
+    yield from (one for one in evaluated(exchanges) if "id" in one)
+
+
+def evaluated(exchanges: Iterable[Exchange]) -> Iterator[Json]:
+    """Yield what AuthZEN was told of each evaluation beside its decision."""
+    for one in exchanges:
+        if one.status == 200 and _EVALUATED.fullmatch(one.route):
+            yield from (each["context"] for each in one.json.get("evaluations", [one.json]))
 
 
 # ── Seals ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,7 +315,9 @@ def _personal(value: Any, *, inside: bool = False) -> Iterator[str]:
 
 
 def without_releases(one: Exchange) -> bytes:
-    """Return an answer without what a decision released."""
+    """Return an answer without what a decision released, and a page of the sign-in without what was typed just now."""
+    if _ECHO.fullmatch(one.route):
+        return _ECHOED.sub(b"", one.got)
     if one.status != 200 or not _DECIDED.fullmatch(one.route):
         return one.got
     answer = one.json

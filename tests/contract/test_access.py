@@ -27,6 +27,7 @@ OPEN: Final = {
     "POST /oauth/token": "here a client proves who it is to get a token in the first place",
     "GET /.well-known/oauth-authorization-server": "clients read it before they have a token (RFC 8414 section 3)",
     "GET /.well-known/jwks.json": "public keys, by which anybody may verify a token",
+    "GET /.well-known/authzen-configuration": "enforcement points read it before they have a token",
     "GET /schema": "the contract, the same for everybody and printed in the repository",
     "GET /schema/openapi.json": "the same",
     "GET /schema/{path:str}": "no page at all: every path below it is answered 404",
@@ -104,7 +105,7 @@ def decided(operation: str, kind: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("route", "operation"), list(routes()))
+@pytest.mark.parametrize(("route", "operation"), sorted(routes(), key=str))  # their order is chance's
 def test_every_route_has_a_policy_tested_both_ways_or_stands_open_for_a_reason(
     route: str, operation: str | None
 ) -> None:

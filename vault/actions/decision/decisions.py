@@ -69,9 +69,8 @@ async def decide_all(
         raise
 
 
-async def decide_each(vault: Vault, actor: Actor, *, asked: Sequence[Question], name: str) -> list[Decision | Invalid]:
-    """Answer up to 1,000 questions in order; one that makes no sense has its error in its place."""
-    await let_in(vault, actor, name=name, questions=len(asked))
+async def answer_each(vault: Vault, actor: Actor, *, asked: Sequence[Question], name: str) -> list[Decision | Invalid]:
+    """Answer questions that were let in, in order; one that makes no sense has its error in its place."""
     try:
         checked = await _prepared(vault, _Call(actor=actor, name=name), asked=asked)
         good = [one for one in checked if isinstance(one, Prepared)]

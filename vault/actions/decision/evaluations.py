@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vault.actions.acting import acting, deny
-from vault.actions.decision.decisions import decide, decide_each
+from vault.actions.decision.decisions import answer_each
+from vault.actions.limits import let_in
 from vault.actions.vault import Vault, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.domain.actor import Actor
@@ -35,6 +36,7 @@ async def evaluate_all(
 
     What the semantic leaves out is not decided, not answered and not logged: then they are asked one after the other.
     """
+    await let_in(vault, actor, name=name, questions=len(asked))
     own = await _client_id(vault, actor)
     questions = [_question(one, client_id=own) for one in asked]
     if semantic == "execute_all":
@@ -53,7 +55,7 @@ async def _all(
     vault: Vault, actor: Actor, *, questions: Sequence[Question | Invalid | Denied], name: str
 ) -> list[Answer]:
     good = [one for one in questions if isinstance(one, Question)]
-    answers = iter(await decide_each(vault, actor, asked=good, name=name) if good else ())
+    answers = iter(await answer_each(vault, actor, asked=good, name=name) if good else ())
     return [next(answers) if isinstance(one, Question) else one for one in questions]
 
 
@@ -63,20 +65,11 @@ async def _until(
     """Answer up to and with the first yes, or the first no."""
     answers: list[Answer] = []
     for one in questions:
-        answers.append(await _one(vault, actor, asked=one, name=name))
-        last = answers[-1]
-        if (isinstance(last, Decision) and last.allowed) == yes:
+        [answer] = await _all(vault, actor, questions=[one], name=name)
+        answers.append(answer)
+        if (isinstance(answer, Decision) and answer.allowed) == yes:
             break
     return answers
-
-
-async def _one(vault: Vault, actor: Actor, *, asked: Question | Invalid | Denied, name: str) -> Answer:
-    if isinstance(asked, VaultError):
-        return asked
-    try:
-        return await decide(vault, actor, question=asked, name=name)
-    except Invalid as error:
-        return error
 
 
 def _question(asked: Evaluation | Invalid, *, client_id: str) -> Question | Invalid | Denied:
