@@ -37,7 +37,7 @@ def refusal(actor: Actor, policies: Collection[str], *, failed: bool = False) ->
     """
     if failed:
         return Denied("policy_error", "a policy could not be evaluated, so this is refused; the operator has been told")
-    if STEP_UP in policies:
+    if STEP_UP in policies and actor.signed_in_at is not None:
         return Denied(STEP_UP, "sign in again first: for this, a sign-in may be ten minutes old at most")
     if actor.kind == "client" or actor.token is not None:
         return Denied("insufficient_scope", "the scopes of this token do not open this; the API's page says which do")
