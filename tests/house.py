@@ -24,6 +24,11 @@ from vault.crypto.box import SealError
 from vault.store import keys
 from vault.store.database import INSTALLATION
 from vault.store.keys import CustomerKey, Safe
+from vault.tlog import checkpoint, note
+from vault.tlog.growth import grow
+from vault.tlog.hashes import Hash, leaf_hash
+from vault.tlog.key import PLAIN, Verifier
+from vault.tlog.sign import opened
 
 Json = dict[str, Any]
 
@@ -114,8 +119,29 @@ async def inspect(vault: Vault, tables: Tables, seen: Seen) -> None:
 
 
 # ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_log(tables: Tables) -> None:
+    """Every log is numbered without gaps, hashes what was written, and each checkpoint is signed for its root."""
+    bodies = {(row["organization"], row["id"]): row["body"] for row in tables["vault.log_entry"]}
+    leaves: dict[tuple[UUID, int], list[tuple[int, bytes]]] = {}
+    for row in tables["vault.log_leaf"]:
+        assert row["hash"] == leaf_hash(bodies[row["organization"], row["entry"]])
+        leaves.setdefault((row["organization"], row["generation"]), []).append((row["number"], row["hash"]))
+    for found in leaves.values():
+        assert [number for number, _ in sorted(found)] == [*range(len(found))]
+    keys = [(row["organization"], row["public"]) for row in tables["vault.log_verifier"] if len(row["public"]) == 32]
+    for row in tables["vault.log_checkpoint"]:
+        hashes = [leaf for _, leaf in sorted(leaves[row["organization"], row["generation"]])[: row["size"]]]
+        origin = note.read(row["note"]).text.partition("\n")[0]
+        known = [Verifier(name=origin, kind=PLAIN, public=key) for own, key in keys if own == row["organization"]]
+        head = checkpoint.read(opened(row["note"], known).text)
+        assert (head.size, head.root) == (
+            row["size"],
+            grow(0, [Hash(leaf) for leaf in hashes], read={}.__getitem__).root,
+        )
+
+
 def check_entries(tables: Tables) -> list[Json]:
-    """Every entry is canonical, small, of its organization, waits for its number, and names no person."""
+    """Every entry is canonical, small, of its organization, numbered or waiting, and names no person."""
     entries: list[Json] = []
     for row in tables["vault.log_entry"]:
         body: bytes = row["body"]
@@ -128,7 +154,10 @@ def check_entries(tables: Tables) -> list[Json]:
         assert b"ctp_" not in body
         entries.append(entry)
     waiting = {(row["organization"], row["entry"]) for row in tables["vault.log_pending"]}
-    assert waiting == {(row["organization"], row["id"]) for row in tables["vault.log_entry"]}
+    numbered = {(row["organization"], row["entry"]) for row in tables["vault.log_leaf"]}
+    assert waiting.isdisjoint(numbered)
+    assert waiting | numbered == {(row["organization"], row["id"]) for row in tables["vault.log_entry"]}
+    check_log(tables)
     return entries
 
 

@@ -13,12 +13,14 @@ from typing import Final
 import structlog
 
 from vault.actions import delivery
+from vault.actions.log import sequencer
 from vault.actions.vault import Vault
 from vault.base.errors import place
 
 Duty = Callable[[Vault], Awaitable[None]]
 
 DUTIES: Final[Mapping[str, Duty]] = {
+    "log": sequencer.keep,
     "outbox": delivery.deliver,
 }
 """Every duty by its name: a function that goes on until it is cancelled."""

@@ -21,6 +21,8 @@ TABLES: Final = [
 ]
 # Written by hand-made statements alone, so Piccolo does not know them.
 NOT_PICCOLOS: Final = {
+    "keystore.log_key",
+    "keystore.signing_key",
     "keystore.challenge",
     "keystore.code",
     "keystore.invitation",
@@ -28,6 +30,11 @@ NOT_PICCOLOS: Final = {
     "keystore.passkey",
     "keystore.session",
     "vault.allowance",
+    "vault.log_checkpoint",
+    "vault.log_leaf",
+    "vault.log_state",
+    "vault.log_tile",
+    "vault.log_verifier",
     "vault.assertion",
     "vault.attempt",
     "vault.client",

@@ -24,7 +24,7 @@ GRANTS: Final = {
     "keystore.organization_key": ("SI", "", ""),
     "keystore.passkey": ("SIUD", "", ""),
     "keystore.session": ("SIUD", "", ""),
-    "keystore.signing_key": ("SI", "", ""),
+    "keystore.signing_key": ("SID", "", ""),
     "keystore.subject": ("SID", "", ""),
     "vault.allowance": ("SIUD", "", ""),
     "vault.assertion": ("SID", "", ""),
@@ -38,8 +38,14 @@ GRANTS: Final = {
     "vault.erasure_mark": ("SI", "", ""),
     "vault.external_reference": ("SIUD", "", ""),
     "vault.fact": ("SI", "", ""),
-    "vault.log_entry": ("SI", "S", ""),
+    "keystore.log_key": ("", "SI", ""),
+    "vault.log_checkpoint": ("S", "SI", ""),
+    "vault.log_entry": ("SI", "S", "SD"),
+    "vault.log_leaf": ("S", "SI", "S"),
     "vault.log_pending": ("I", "SD", ""),
+    "vault.log_state": ("SI", "SU", "S"),
+    "vault.log_tile": ("S", "SI", ""),
+    "vault.log_verifier": ("S", "SI", ""),
     "vault.migration": ("S", "", ""),
     "vault.organization": ("SIU", "", ""),
     "vault.outbox": ("SIUD", "", ""),
@@ -138,10 +144,10 @@ async def test_no_role_at_run_time_changes_what_there_is(database_url: str, role
     await login.close()
 
 
-async def test_the_sequencer_and_the_pruning_command_never_see_the_keystore(database_url: str) -> None:
+async def test_the_sequencer_and_the_pruning_command_never_see_whose_an_entry_is(database_url: str) -> None:
     for role in ("vault_sequencer", "vault_retention"):
         connection = await asyncpg.connect(database_url, server_settings={"role": role})
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="schema keystore"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="schema keystore|table subject"):
             await connection.fetch("SELECT * FROM keystore.subject")
         await connection.close()
 

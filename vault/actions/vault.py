@@ -23,12 +23,15 @@ from vault.domain.decision.basis import Way
 from vault.domain.limit import Purse
 from vault.domain.organization import EVERY, Ceiling, Client, Organization
 from vault.domain.standing import rule
+from vault.oauth.client import Registered
+from vault.oauth.dpop.nonces import Nonces
 from vault.oauth.key_set import KeySet
+from vault.oauth.server import Server
 from vault.oauth.token import Keys
 from vault.policy.decide import Policies
 from vault.policy.loader import load
 from vault.store import keys, organizations
-from vault.store.client import clients, revocations
+from vault.store.client import clients, revocations, signing_keys
 from vault.store.database import Database, Work
 from vault.store.keys import Safe
 
@@ -52,6 +55,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     policies: Policies
     safe: Safe
     ways: dict[tuple[str, str], Way]
+    registered: dict[str, Registered]
 
     def way(self, purpose_key: str, channel_key: str) -> Way:
         """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
@@ -124,13 +128,40 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     policies: Mapping[str, str]
 
 
+class Believed(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that was verified: whose it is, until when, and the thumbprint of the key it is bound to, if it is."""
+
+    actor: Actor
+    expires: datetime
+    jkt: str | None
+
+
+class Signing(msgspec.Struct, kw_only=True):
+    """The signing keys as they were read at a time of `clock.passed`, and what they were last made into."""
+
+    kept: list[signing_keys.Kept]
+    read_at: float
+    keys: Keys | None = None
+
+
+class Issuing(msgspec.Struct, frozen=True, kw_only=True):
+    """The authorization server with these keys, and its nonces."""
+
+    keys: Keys
+    nonces: Nonces
+    server: Server
+
+
 class Memory(msgspec.Struct, kw_only=True):
     """What this process remembers, and could read anew: organizations for an epoch, tokens until they end, keys."""
 
     here: dict[OrganizationId, Here] = {}
-    believed: dict[bytes, tuple[datetime, Actor]] = {}
-    keys: Keys | None = None
+    believed: dict[bytes, Believed] = {}
+    signing: Signing | None = None
+    issuing: Issuing | None = None
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
+    token_gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `tokens` asks and answers
+    proofs: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `carriers` uses up
     purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], None]]] = {}
     refused: dict[tuple[Actor, str], int] = {}  # by limits, and not yet told to the log
     installation: Safe | None = None
@@ -141,7 +172,10 @@ class Memory(msgspec.Struct, kw_only=True):
 
 
 class Vault(msgspec.Struct, frozen=True, kw_only=True):
-    """The vault's parts. `lanes` batches of decisions of at most `most` run at a time for each organization."""
+    """The vault's parts. `lanes` batches of decisions of at most `most` run at a time for each organization.
+
+    `sequencing` is the worker's own way to the log, in the role `vault_sequencer`.
+    """
 
     clock: Clock
     entropy: Entropy
@@ -149,6 +183,7 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     provider: KeyProvider
     keyring: Keyring
     issuer: str
+    sequencing: Database | None = None
     courier: Courier
     lanes: int = 2
     most: int = 256
@@ -187,7 +222,7 @@ def forget(vault: Vault) -> None:
         held.safe.forget()
         for token in [token for token, ends in held.revoked.items() if ends < now]:
             del held.revoked[token]
-    for name in [name for name, (ends, _) in vault.memory.believed.items() if ends < now]:
+    for name in [name for name, token in vault.memory.believed.items() if token.expires < now]:
         del vault.memory.believed[name]
 
 
@@ -216,6 +251,7 @@ async def _read(vault: Vault, work: Work, *, held: Here | None) -> Here:
         policies=policies,
         safe=await keys.read(work, vault.keyring, entropy=vault.entropy),
         ways=ways,
+        registered={},
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
+import msgspec
 import structlog
 
 from vault import worker
@@ -27,6 +28,8 @@ from vault.cli.processes import end_with
 from vault.cli.terminal import Commands, say
 from vault.courier.mail import server
 from vault.courier.parts import mail_folder
+from vault.store.database import open_database
+from vault.store.log.sequence import SEQUENCER
 
 _ABOUT: Final = """
 Delivers messages until SIGTERM or Ctrl-C: by the mail server in VAULT_SMTP_URL, or in a trial into a folder. Run one or
@@ -108,5 +111,9 @@ async def _work(settings: Settings, url: str, *, greeting: Sequence[str] = ()) -
         async with opened(settings, url) as vault:
             say(*greeting)
             log.info("working", duties=len(worker.DUTIES))
-            await worker.run(vault)
+            sequencing = await open_database(url, size=2, role=SEQUENCER)
+            try:
+                await worker.run(msgspec.structs.replace(vault, sequencing=sequencing))
+            finally:
+                await sequencing.close()
     log.info("worker_stopped")

@@ -86,7 +86,7 @@ class Lead:
 
 
 class Database:
-    """The pool of connections of one process, all in the role `vault_service`."""
+    """The pool of connections of one process, all in one role."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -156,8 +156,8 @@ async def connect(url: str, *, role: str | None = None, setting: str = SETTING) 
         raise _no_connection(error, setting) from None
 
 
-async def open_database(url: str, *, size: int) -> Database:
-    """Return the pool; `DatabaseError` says what to look at when there is none."""
+async def open_database(url: str, *, size: int, role: str = SERVICE) -> Database:
+    """Return the pool, all its connections in the role; `DatabaseError` says what to look at when there is none."""
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -166,7 +166,7 @@ async def open_database(url: str, *, size: int) -> Database:
             timeout=10,
             command_timeout=30,
             max_inactive_connection_lifetime=0,
-            server_settings=_session(SERVICE),
+            server_settings=_session(role),
             reset=_leave,
         )
     except (*_DOWN, asyncpg.PostgresError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -13,13 +14,19 @@ from piccolo.query import Select
 from vault.base.ids import ORGANIZATION, OrganizationId, raw, show
 from vault.store.database import Work
 from vault.store.tables import Configurations, Organizations
+from vault.tlog.hashes import EMPTY
 
 _EPOCH: Final = "SELECT epoch, clock_timestamp() AS now FROM vault.organization WHERE id = $1"
 _KEEP: Final = """
 INSERT INTO vault.configuration (organization, digest, document, recorded_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING
 """
+_BEGIN_LOG: Final = "INSERT INTO vault.log_state (organization, slug, generation, size, root) VALUES ($1, $2, 1, 0, $3)"
 _GROW: Final = "UPDATE vault.organization SET epoch = epoch + 1, configuration = $2 WHERE id = $1"
+_IDS: Final = """
+SELECT clock_timestamp() AS now,
+  ARRAY(SELECT ROW(slug, id) FROM vault.organization WHERE slug = ANY ($1::text[])) AS ids
+"""
 _HOLD: Final = "SELECT FROM vault.organization WHERE id = $1 FOR SHARE"
 
 
@@ -48,6 +55,12 @@ async def by_id(work: Work) -> Kept | None:
     return _kept(await work.run(_select().where(Organizations.id == work.own)))
 
 
+async def ids(work: Work, slugs: Iterable[str]) -> tuple[dict[str, OrganizationId], datetime]:
+    """Return which organizations have these slugs, and PostgreSQL's time."""
+    [row] = await work.fetch(_IDS, [*slugs])
+    return {slug: OrganizationId(show(ORGANIZATION, own)) for slug, own in row["ids"]}, row["now"]
+
+
 async def every(work: Work) -> list[Kept]:
     """Return all organizations, by slug."""
     return [_row(row) for row in await work.run(_select().order_by(Organizations.slug))]
@@ -60,7 +73,8 @@ async def epoch(work: Work) -> tuple[int, datetime] | None:
 
 
 async def add(work: Work, organization: Kept, *, recorded_at: datetime) -> None:
-    """Store a new organization."""
+    """Store a new organization, and begin its log."""
+    await work.fetch(_BEGIN_LOG, raw(organization.id), organization.slug, EMPTY)
     await work.run(
         Organizations.insert(
             Organizations(

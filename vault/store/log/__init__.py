@@ -1,0 +1,7 @@
+"""The access log: its intake, which every action writes to, and the order that the sequencer gives it."""
+
+from __future__ import annotations
+
+from vault.store.log.intake import Entry, add, count, read
+
+__all__ = ["Entry", "add", "count", "read"]

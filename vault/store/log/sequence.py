@@ -1,0 +1,153 @@
+"""The order of the log: what waits, the edge of the tree, and the next step of it. In the role `vault_sequencer`.
+
+Nothing here is ever changed but the state of a log, and that only from exactly what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from vault.base.errors import Conflict
+from vault.base.ids import ENTRY, ORGANIZATION, EntryId, OrganizationId, raw, show
+from vault.store.database import Work
+from vault.tlog.growth import Grown
+from vault.tlog.hashes import Hash
+from vault.tlog.tile import Tile, edge
+
+SEQUENCER: Final = "vault_sequencer"
+
+_WAITING: Final = "SELECT DISTINCT organization FROM vault.log_pending LIMIT 1000"
+_STATE: Final = """
+SELECT slug, generation, size, root, stopped, clock_timestamp() AS now FROM vault.log_state WHERE organization = $1
+"""
+_TAKE: Final = """
+WITH taken AS (
+  DELETE FROM vault.log_pending WHERE organization = $1 AND entry = ANY (ARRAY(
+    SELECT entry FROM vault.log_pending WHERE organization = $1 ORDER BY entry LIMIT $2
+  )) RETURNING entry
+)
+SELECT e.id, e.body FROM taken JOIN vault.log_entry e ON e.organization = $1 AND e.id = taken.entry ORDER BY e.id
+"""
+_TILES: Final = """
+SELECT t.level, t.number, t.width, t.data FROM unnest($3::smallint[], $4::bigint[], $5::smallint[]) AS w (l, n, s)
+JOIN vault.log_tile t ON t.organization = $1 AND t.generation = $2 AND t.level = l AND t.number = n AND t.width = s
+"""
+_LEAVES: Final = """
+INSERT INTO vault.log_leaf (organization, generation, number, entry, hash, at, kind, subject, client, purpose, outcome,
+  reasons)
+SELECT $1, $2, $3 + place - 1, entry, hash, at, kind, subject, client, purpose, outcome,
+  CASE reasons WHEN '' THEN '{}' ELSE string_to_array(reasons, ' ') END
+FROM unnest($4::uuid[], $5::bytea[], $6::timestamptz[], $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::text[],
+  $12::text[])
+  WITH ORDINALITY AS new (entry, hash, at, kind, subject, client, purpose, outcome, reasons, place)
+"""
+_ADD_TILES: Final = """
+INSERT INTO vault.log_tile (organization, generation, level, number, width, data)
+SELECT $1, $2, * FROM unnest($3::smallint[], $4::bigint[], $5::smallint[], $6::bytea[])
+"""
+_CHECKPOINT: Final = """
+INSERT INTO vault.log_checkpoint (organization, generation, size, note, signed_at) VALUES ($1, $2, $3, $4, $5)
+"""
+_MOVE: Final = """
+UPDATE vault.log_state SET size = $5, root = $6, seen_at = $7
+WHERE organization = $1 AND generation = $2 AND size = $3 AND root = $4 AND stopped IS NULL RETURNING 1
+"""
+
+
+class Overtaken(Conflict):
+    """Another sequencer moved this log in the meantime; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("log_overtaken", "another sequencer was quicker; begin again")
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """A log as it stands. `now` is PostgreSQL's time; `stopped` is why nothing is signed any more."""
+
+    slug: str
+    generation: int
+    size: int
+    root: Hash
+    stopped: str | None
+    now: datetime
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """A leaf to be, and what it is searched by."""
+
+    entry: EntryId
+    hash: Hash
+    at: datetime
+    kind: str
+    subject: UUID | None
+    client: UUID | None
+    purpose: str | None
+    outcome: str | None
+    reasons: tuple[str, ...]
+
+
+async def waiting(work: Work) -> list[OrganizationId]:
+    """Return the logs in which something waits for its number."""
+    return [OrganizationId(show(ORGANIZATION, row["organization"])) for row in await work.fetch(_WAITING)]
+
+
+async def state(work: Work) -> State | None:
+    """Return how the log stands, and what time it is."""
+    rows = await work.fetch(_STATE, work.own)
+    return State(**rows[0]) if rows else None
+
+
+async def take(work: Work, most: int) -> list[tuple[EntryId, bytes]]:
+    """Take up to so many entries from the queue, oldest id first. A late commit is found later: nothing is skipped."""
+    return [(EntryId(show(ENTRY, row["id"])), row["body"]) for row in await work.fetch(_TAKE, work.own, most)]
+
+
+async def edge_tiles(work: Work, generation: int, *, size: int) -> Mapping[Tile, bytes]:
+    """Return the partial tiles of a tree."""
+    return await tiles(work, generation, wanted=[*edge(size)])
+
+
+async def tiles(work: Work, generation: int, *, wanted: Sequence[Tile]) -> Mapping[Tile, bytes]:
+    """Return the stored tiles among those wanted."""
+    places = ([tile.level for tile in wanted], [tile.index for tile in wanted], [tile.width for tile in wanted])
+    rows = await work.fetch(_TILES, work.own, generation, *places)
+    return {Tile(level=row["level"], index=row["number"], width=row["width"]): row["data"] for row in rows}
+
+
+async def advance(work: Work, before: State, *, leaves: Sequence[Leaf], grown: Grown, note: bytes) -> None:
+    """Write the next step of the log; `Overtaken` unless it stands exactly where `before` says."""
+    own, generation = work.own, before.generation
+    moved = (own, generation, before.size, before.root, grown.size, grown.root, before.now)
+    if not await work.fetch(_MOVE, *moved):
+        raise Overtaken
+    await work.fetch(_LEAVES, own, generation, before.size, *_columns(leaves))
+    places = [*grown.tiles]
+    await work.fetch(
+        _ADD_TILES,
+        own,
+        generation,
+        [tile.level for tile in places],
+        [tile.index for tile in places],
+        [tile.width for tile in places],
+        [*grown.tiles.values()],
+    )
+    await work.fetch(_CHECKPOINT, own, generation, grown.size, note, before.now)
+
+
+def _columns(leaves: Sequence[Leaf]) -> tuple[list[object], ...]:
+    return (
+        [raw(leaf.entry) for leaf in leaves],
+        [leaf.hash for leaf in leaves],
+        [leaf.at for leaf in leaves],
+        [leaf.kind for leaf in leaves],
+        [leaf.subject for leaf in leaves],
+        [leaf.client for leaf in leaves],
+        [leaf.purpose for leaf in leaves],
+        [leaf.outcome for leaf in leaves],
+        [" ".join(leaf.reasons) for leaf in leaves],
+    )
