@@ -29,6 +29,7 @@ from vault.tlog.growth import grow
 from vault.tlog.hashes import Hash, leaf_hash
 from vault.tlog.key import PLAIN, Verifier
 from vault.tlog.sign import opened
+from vault.tlog.tile import Tile
 
 Json = dict[str, Any]
 
@@ -134,9 +135,10 @@ def check_log(tables: Tables) -> None:
         origin = note.read(row["note"]).text.partition("\n")[0]
         known = [Verifier(name=origin, kind=PLAIN, public=key) for own, key in keys if own == row["organization"]]
         head = checkpoint.read(opened(row["note"], known).text)
+        nothing: dict[Tile, bytes] = {}
         assert (head.size, head.root) == (
             row["size"],
-            grow(0, [Hash(leaf) for leaf in hashes], read={}.__getitem__).root,
+            grow(0, [Hash(leaf) for leaf in hashes], read=nothing.__getitem__).root,
         )
 
 
