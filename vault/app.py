@@ -14,10 +14,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
 from vault.actions import denials
-from vault.actions.client.tokens import authenticate
+from vault.actions.client.carriers import authenticate
+from vault.actions.client.sweeping import sweep
 from vault.actions.vault import Vault, forget
 from vault.api import consents, customers, decisions, evaluations, health, problems, suppressions, tokens
 from vault.api.bodies import check_body
+from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
@@ -25,6 +27,8 @@ from vault.base.errors import Unavailable
 from vault.base.network import came_from
 from vault.base.personal import Personal
 from vault.base.settings import Settings
+from vault.console import refusals as at_the_console
+from vault.console import router as console
 from vault.courier.parts import courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import FileProvider
@@ -109,6 +113,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             tokens.router,
             health.router,
             portal.router,
+            console.router,
             stylesheet.router,
         ],
         dependencies={
@@ -130,6 +135,8 @@ def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """Answer what no route was found for: a person with a page, a system with a problem."""
     if request.url.path.startswith("/p/"):
         return refusals.of_framework(request, error)
+    if request.url.path.startswith("/console/"):
+        return at_the_console.of_framework(request, error)
     return problems.of_framework(request, error)
 
 
@@ -139,7 +146,7 @@ def _vault(state: State) -> Vault:
 
 
 async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Actor:
-    actor = await authenticate(vault, request.headers.get("authorization"))
+    actor = await authenticate(vault, carried(request))
     await check_body(request)  # nobody is told what is wrong with a body before the vault knows who sends it
     return actor
 
@@ -154,3 +161,4 @@ async def _forget(vault: Vault) -> None:
     while True:
         await asyncio.sleep(_FORGET_SECONDS)
         forget(vault)
+        await sweep(vault)

@@ -28,6 +28,15 @@ OPEN: Final = {
     "GET /.well-known/oauth-authorization-server": "clients read it before they have a token (RFC 8414 section 3)",
     "GET /.well-known/jwks.json": "public keys, by which anybody may verify a token",
     "GET /.well-known/authzen-configuration": "enforcement points read it before they have a token",
+    "GET /assets/passkeys.js": "the console's script, the same for everybody",
+    "GET /console": "asks whose console it should be, and never says whose there are",
+    "GET /console/{slug:str}/sign-in": "where auditors and admins come in",
+    "POST /console/{slug:str}/sign-in": "the same, with a passkey",
+    "POST /console/{slug:str}/sign-in/provider": "the same, by way of the organization's provider",
+    "GET /console/{slug:str}/sign-in/provider/back": "the way back from there",
+    "GET /console/{slug:str}/enrol/{token:str}": "the link is the right; opening it changes nothing",
+    "POST /console/{slug:str}/enrol/{token:str}": "the link is the right, once",
+    "GET /console/{slug:str}/{rest:path}": "no page at all: it is told so as a page",
     "GET /schema": "the contract, the same for everybody and printed in the repository",
     "GET /schema/openapi.json": "the same",
     "GET /schema/{path:str}": "no page at all: every path below it is answered 404",
@@ -135,7 +144,7 @@ def test_every_operation_is_tested_for_each_kind_that_comes(policies: Policies, 
 
 
 def test_no_operation_is_declared_that_nobody_may_do(policies: Policies) -> None:
-    at_the_machine = {"import"}
+    at_the_machine = {"import", "add_staff", "show_staff", "remove_staff"}
     for operation in operations():
         ever = any(allowed(policies, kind, who, operation=operation) for kind, who in everybody())
         assert ever != (operation in at_the_machine), operation

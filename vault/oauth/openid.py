@@ -193,7 +193,7 @@ def identified(
 ) -> Identity:
     """Return whom an ID token is about (section 3.1.3.7); `ProviderError` unless all of it holds at `now`."""
     parts, header = _header(token)
-    _verify(parts, header, jwks)
+    _verify(parts, header, jwks=jwks)
     claims = _read(parts.payload, dict[str, Any])
     at = int(now.timestamp())
     rules = CodeIDToken(
@@ -228,7 +228,7 @@ def _header(token: str) -> tuple[jws.Compact, _Header]:
     return parts, _read(parts.header, _Header)
 
 
-def _verify(parts: jws.Compact, header: _Header, jwks: Mapping[str, object] | None) -> None:
+def _verify(parts: jws.Compact, header: _Header, *, jwks: Mapping[str, object] | None) -> None:
     """Verify with the key that is named, or, where none is, with the only one there is for this algorithm."""
     if header.alg not in _ALGORITHMS or header.crit is not None:
         raise ProviderError("provider_bad_id_token")
@@ -238,11 +238,11 @@ def _verify(parts: jws.Compact, header: _Header, jwks: Mapping[str, object] | No
         for key in jwk.published(jwks)
         if algorithm in key.algorithms and (header.kid is None or key.kid == header.kid)
     ]
-    if len(keys) != 1 or not _is_signed(parts, keys[0], header.alg):
+    if len(keys) != 1 or not _is_signed(parts, keys[0], algorithm=header.alg):
         raise ProviderError("provider_bad_id_token")
 
 
-def _is_signed(parts: jws.Compact, key: jwk.Key, algorithm: str) -> bool:
+def _is_signed(parts: jws.Compact, key: jwk.Key, *, algorithm: str) -> bool:
     if algorithm == "RS256":
         return isinstance(key.public, RSAPublicKey) and _RS256.verify(parts.signed, key.public, parts.signature)
     try:

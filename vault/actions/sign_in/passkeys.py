@@ -53,6 +53,12 @@ def site(vault: Vault) -> Site:
     return found
 
 
+def origin(vault: Vault) -> str | None:
+    """Return where a browser has to be for passkeys to work, if they do."""
+    found = passkeys.site(vault.issuer)
+    return None if found is None else found.origin
+
+
 async def to_enrol(act: Acting, owner: Owner, *, name: str) -> dict[str, Any]:
     """Return what a browser is asked to make a passkey; the owner's device will show it as `name`."""
     account = Account(handle=_handle(owner), name=name, at=act.here.organization.name)
@@ -65,7 +71,7 @@ async def enrol(act: Acting, owner: Owner, *, answer: str) -> Passkey | Refused:
     """Keep the passkey a browser made for this owner, whose row the caller holds."""
     try:
         said = passkeys.read(answer)
-        asked = await _asked(act, "passkey/enrol", said.challenge)
+        asked = await _asked(act, "passkey/enrol", challenge=said.challenge)
         if asked is None or asked.handle != _handle(owner):
             return Refused(reason="challenge_over")
         made = passkeys.enrolled(answer, site=site(act.vault), challenge=said.challenge)
@@ -85,10 +91,12 @@ async def signed(act: Acting, *, answer: str, of: Literal["customer", "staff"]) 
     """Return whose passkey answered, and hold their row until this work ends."""
     try:
         said = passkeys.read(answer)
-        if await _asked(act, "passkey/sign", said.challenge) is None:
+        if await _asked(act, "passkey/sign", challenge=said.challenge) is None:
             return Refused(reason="challenge_over")
         owner = await store.owner(act.work, said.id)
-        kept = await _hold(act, owner, said.id) if owner is not None and getattr(owner, of) is not None else None
+        kept = (
+            await _hold(act, owner, passkey=said.id) if owner is not None and getattr(owner, of) is not None else None
+        )
         if owner is None or kept is None:
             return Refused(reason="passkey_unknown")
         found = passkeys.signed(answer, site=site(act.vault), challenge=said.challenge, passkey=kept)
@@ -104,7 +112,7 @@ async def signed(act: Acting, *, answer: str, of: Literal["customer", "staff"]) 
     return owner
 
 
-async def _hold(act: Acting, owner: Owner, passkey: bytes) -> Passkey | None:
+async def _hold(act: Acting, owner: Owner, *, passkey: bytes) -> Passkey | None:
     if owner.staff is not None:
         await staff.hold(act.work, owner.staff)
     elif owner.customer is not None:
@@ -117,7 +125,7 @@ def _challenge(act: Acting, use: _Use, *, handle: bytes) -> bytes:
     return act.here.safe.ticket(use, msgspec.json.encode(asked))
 
 
-async def _asked(act: Acting, use: _Use, challenge: bytes) -> _Challenge | None:
+async def _asked(act: Acting, use: _Use, *, challenge: bytes) -> _Challenge | None:
     """Return what a challenge was about, and spend it; none for one that is over, spent, or was never ours."""
     try:
         asked = msgspec.json.decode(act.here.safe.read(use, challenge), type=_Challenge)

@@ -5,7 +5,7 @@ Of them the vault keeps an id and a role. Each invitation, passkey, sign-in, ref
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,12 +15,12 @@ from vault.actions.sign_in import passkeys, sessions
 from vault.actions.sign_in.knocking import TRIED_BY_NETWORK, knocking, limit_network
 from vault.actions.sign_in.passkeys import Refused
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Denied, Gone, Unknown
+from vault.base.errors import Conflict, Denied, Gone, Unknown, VaultError
 from vault.base.ids import STAFF, OrganizationId, StaffId
 from vault.base.ids import read as read_id
 from vault.domain.actor import Actor
 from vault.domain.sign_in.provider import StaffRole
-from vault.domain.sign_in.session import SECRET, How, SessionToken, digest, read, spelled
+from vault.domain.sign_in.session import LASTING, SECRET, How, Lasting, SessionToken, digest, read, spelled
 from vault.store.sign_in import sessions as kept_sessions
 from vault.store.sign_in import staff
 from vault.store.sign_in.passkeys import Owner
@@ -56,6 +56,16 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     id: StaffId
     role: StaffRole
     options: dict[str, Any]
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody signed in sees of themselves. `options` make another passkey, if that may be now."""
+
+    name: str
+    staff: Listed
+    signed_in_at: datetime
+    lasting: Lasting
+    options: dict[str, Any] | None
 
 
 # ── By the operator ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,6 +119,8 @@ async def sign_in(vault: Vault, organization: OrganizationId, *, answer: str, ne
             return await sessions.open(act, role=member.role, how="passkey", staff=member.id)
         refused = found if isinstance(found, Refused) else Refused(reason="passkey_unknown")
         await tell_refused(act, how="passkey", reason=refused.reason, of=refused.owner.staff)
+    if refused.reason == "challenge_over":
+        raise _too_old()
     raise Denied("passkey_refused", "this passkey opens nothing here")
 
 
@@ -118,7 +130,7 @@ async def welcome(vault: Vault, organization: OrganizationId, *, secret: str) ->
     async with knocking(vault, organization, kind=SOMEBODY) as act:
         if (member := await _invited(act, secret)) is None:
             raise _gone()
-        options = await passkeys.to_enrol(act, Owner(staff=member.id), name=_shown(act, member))
+        options = await _to_enrol(act, member.id, role=member.role)
         return Welcome(id=member.id, role=member.role, options=options)
 
 
@@ -127,6 +139,7 @@ async def enrol(vault: Vault, organization: OrganizationId, *, secret: str, answ
     async with knocking(vault, organization, kind=SOMEBODY) as act:
         await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
         member = await _invited(act, secret)
+        refusal: VaultError = _gone()
         if member is None or await staff.hold(act.work, member.id) is None:
             await tell_refused(act, how="passkey", reason="link_over")
         else:
@@ -134,9 +147,41 @@ async def enrol(vault: Vault, organization: OrganizationId, *, secret: str, answ
             if not isinstance(made, Refused):
                 return await _enrolled(act, member, secret=secret)
             await tell_refused(act, how="passkey", reason=made.reason, of=member.id)
-    if member is None:
-        raise _gone()
-    raise Denied("passkey_not_made", "this browser made no passkey that the vault can keep; try again")
+            refusal = _not_made(made)
+    raise refusal
+
+
+# ── Signed in ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def home(vault: Vault, actor: Actor) -> Home:
+    """Return what somebody signed in sees of themselves."""
+    async with acting(vault, actor, name="open_console") as act:
+        found = None if actor.staff is None else await staff.find(act.work, actor.staff)
+        if found is None or actor.signed_in_at is None:
+            raise _over()
+        may = actor.is_fresh(act.now) and not found.by_provider and passkeys.origin(vault) is not None
+        return Home(
+            name=act.here.organization.name,
+            staff=found,
+            signed_in_at=actor.signed_in_at,
+            lasting=LASTING[found.role],
+            options=await _to_enrol(act, found.id, role=found.role) if may else None,
+        )
+
+
+async def add_passkey(vault: Vault, actor: Actor, *, answer: str) -> None:
+    """Keep one more passkey of whoever signed in just now by one."""
+    async with acting(vault, actor, name="add_passkey") as act:
+        found = None if actor.staff is None else await staff.find(act.work, actor.staff)
+        if found is None or await staff.hold(act.work, found.id) is None:
+            raise _over()
+        if found.by_provider:
+            raise Conflict("no_passkeys_beside_a_provider", "whoever comes by a provider comes by it alone")
+        made = await passkeys.enrol(act, Owner(staff=found.id), answer=answer)
+        if not isinstance(made, Refused):
+            await act.log("passkey_made")
+            return
+        await act.log("passkey_not_made", reason=made.reason)
+    raise _not_made(made)
 
 
 async def tell_refused(act: Acting, *, how: How, reason: str, of: StaffId | None = None) -> None:
@@ -165,9 +210,25 @@ def _options(act: Acting) -> dict[str, Any] | None:
         return None
 
 
-def _shown(act: Acting, member: Member) -> str:
-    return f"{member.role} {member.id[-4:]} of {act.here.organization.name}"
+async def _to_enrol(act: Acting, own: StaffId, *, role: StaffRole) -> dict[str, Any]:
+    # The last letters tell somebody's passkeys of two roles apart, and nobody's name.
+    name = f"{act.here.organization.name}, {role} {own[-4:]}"
+    return await passkeys.to_enrol(act, Owner(staff=own), name=name)
 
 
 def _gone() -> Gone:
     return Gone("link_over", "this link works once, within an hour; ask for another")
+
+
+def _over() -> Denied:
+    return Denied("session_over", "this sign-in is over; sign in again")
+
+
+def _too_old() -> Denied:
+    return Denied("page_too_old", "this page was open for more than five minutes, or used before; try again")
+
+
+def _not_made(refused: Refused) -> Denied:
+    if refused.reason == "challenge_over":
+        return _too_old()
+    return Denied("passkey_not_made", "this browser made no passkey that the vault can keep; try again")

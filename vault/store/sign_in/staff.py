@@ -13,10 +13,10 @@ from vault.domain.sign_in.provider import StaffRole
 from vault.store.database import Work
 
 _ADD: Final = "INSERT INTO vault.staff (organization, id, role, tag, recorded_at) VALUES ($1, $2, $3, $4, $5)"
-_EVERY: Final = """
+_LIST: Final = """
 SELECT s.id, s.role, s.tag, s.recorded_at, count(p.id)::int AS passkeys FROM vault.staff s
 LEFT JOIN keystore.passkey p ON p.organization = s.organization AND p.staff = s.id
-WHERE s.organization = $1
+WHERE s.organization = $1 AND ($2::uuid IS NULL OR s.id = $2)
 GROUP BY s.organization, s.id ORDER BY s.id
 """
 _HOLD: Final = "SELECT id, role FROM vault.staff WHERE organization = $1 AND id = $2 FOR UPDATE"
@@ -64,16 +64,13 @@ async def add(work: Work, member: Member, *, tag: bytes | None, recorded_at: dat
 
 async def every(work: Work) -> list[Listed]:
     """Return all, oldest first."""
-    return [
-        Listed(
-            id=StaffId(show(STAFF, row["id"])),
-            role=row["role"],
-            by_provider=row["tag"] is not None,
-            passkeys=row["passkeys"],
-            recorded_at=row["recorded_at"],
-        )
-        for row in await work.fetch(_EVERY, work.own)
-    ]
+    return [_listed(row) for row in await work.fetch(_LIST, work.own, None)]
+
+
+async def find(work: Work, staff: StaffId) -> Listed | None:
+    """Return somebody, for whoever only looks."""
+    rows = await work.fetch(_LIST, work.own, raw(staff))
+    return _listed(rows[0]) if rows else None
 
 
 async def hold(work: Work, staff: StaffId) -> Member | None:
@@ -113,3 +110,13 @@ async def take(work: Work, digest: bytes) -> bool:
 
 def _member(rows: list[Record]) -> Member | None:
     return Member(id=StaffId(show(STAFF, rows[0]["id"])), role=rows[0]["role"]) if rows else None
+
+
+def _listed(row: Record) -> Listed:
+    return Listed(
+        id=StaffId(show(STAFF, row["id"])),
+        role=row["role"],
+        by_provider=row["tag"] is not None,
+        passkeys=row["passkeys"],
+        recorded_at=row["recorded_at"],
+    )

@@ -1,0 +1,1 @@
+"""The console: pages for the auditors and admins of an organization, below `/console/SLUG/`. No decisions."""
