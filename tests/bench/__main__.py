@@ -8,11 +8,13 @@ import sys
 from typing import Any
 
 from tests.bench.decide import decide
+from tests.bench.log import sequence
 from tests.bench.token import token
 from tests.bench.world import run
 
 BENCHES: dict[str, tuple[Any, dict[str, Any]]] = {  # each with what makes it tiny
     "decide": (decide, {"customers": 20, "connections": 8, "seconds": 0.5, "rounds": 1}),
+    "log": (sequence, {"entries": 300, "rounds": 1}),
     "token": (token, {"connections": 8, "seconds": 0.5, "rounds": 1}),
 }
 
