@@ -38,7 +38,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 def sealed(here: Here, flow: Flow) -> str:
     """Return a flow as the cookie carries it."""
-    return urlsafe_b64encode(here.safe.ticket(_USE, msgspec.json.encode(flow))).decode("ascii")
+    return urlsafe_b64encode(here.safe.ticket(_USE, msgspec.json.encode(flow))).rstrip(b"=").decode("ascii")
 
 
 def opened(here: Here, cookie: str | None, *, now: datetime) -> Flow | None:
@@ -46,7 +46,7 @@ def opened(here: Here, cookie: str | None, *, now: datetime) -> Flow | None:
     if not cookie or len(cookie) > _LONGEST:
         return None
     try:
-        ticket = urlsafe_b64decode(cookie.encode("ascii"))
+        ticket = urlsafe_b64decode(cookie.encode("ascii") + b"==")
         flow = msgspec.json.decode(here.safe.read(_USE, ticket), type=Flow)
     except (SealError, Error, ValueError):
         return None
