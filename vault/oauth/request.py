@@ -101,9 +101,7 @@ def claimed_key(request: Request) -> str | None:
     """Return the `kid` an assertion names, to look its client's keys up and for nothing else: it is not proven."""
     try:
         credential = read(request).credential
-        if credential is None or credential.method != "private_key_jwt":
-            return None
-        return jws.read(jws.parse(credential.proof).header, _Named).kid
+        return None if credential is None else jws.read(jws.parse(credential.proof).header, _Named).kid
     except (Malformed, jws.BadSignature):
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import msgspec
@@ -17,6 +17,7 @@ from tests.unit.oauth.clients import (
     AUDIENCE,
     CLIENT_ID,
     EC_OTHER,
+    ED,
     ISSUER,
     KEYS,
     NOW,
@@ -32,6 +33,7 @@ from tests.unit.oauth.clients import (
 from vault.base.errors import Denied
 from vault.base.ids import ClientId, CustomerId, OrganizationId
 from vault.domain.reach import Reach
+from vault.oauth import jws
 from vault.oauth.token import Claims, Keys, TokenError, issue, jwks, verify
 
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": "now"}
@@ -189,6 +191,22 @@ def test_what_is_no_token_is_not_believed(text: str) -> None:
     assert_disbelieved(text)
 
 
+def test_a_key_verifies_by_its_own_algorithm_alone() -> None:
+    made_by: dict[str, Any] = {"ES256": SIGNING, "EdDSA": ED, "PS256": RSA}
+    for algorithm, private in made_by.items():
+        token = jws.parse(jwt.PyJWS().encode(b"{}", private, algorithm=algorithm))
+        public = private.public_key()
+        jws.verify(token, public, algorithm=cast("jws.Algorithm", algorithm))
+        for other in sorted(set(made_by) - {algorithm}):
+            with pytest.raises(jws.BadSignature):
+                jws.verify(token, public, algorithm=cast("jws.Algorithm", other))
+
+
+def test_a_token_longer_than_anybody_carries_is_not_believed() -> None:
+    assert believed(made(scope="decide " * 700)).scopes == {"decide"}
+    assert_disbelieved(made(scope="decide " * 900))
+
+
 def test_a_token_has_one_spelling() -> None:
     token = made()
     for other in (token + "=", token + "\n", " " + token, token.replace(".", ".\n", 1)):
@@ -211,14 +229,14 @@ def test_a_token_with_one_letter_changed_is_not_believed(data: st.DataObject) ->
 
 
 def test_after_a_change_of_keys_tokens_of_both_are_believed() -> None:
-    turned = Keys(kid="next", private=EC_OTHER, previous={"now": SIGNING.public_key()})
+    turned = Keys(kid="next", private=EC_OTHER, others={"now": SIGNING.public_key()})
     assert believed(made(), keys=turned) == CLAIMS
     assert believed(issue(CLAIMS, turned, issuer=ISSUER, audience=AUDIENCE), keys=turned) == CLAIMS
     assert_disbelieved(issue(CLAIMS, turned, issuer=ISSUER, audience=AUDIENCE))
 
 
 def test_whoever_reads_the_published_keys_can_verify_our_tokens() -> None:
-    turned = Keys(kid="next", private=EC_OTHER, previous={"now": SIGNING.public_key()})
+    turned = Keys(kid="next", private=EC_OTHER, others={"now": SIGNING.public_key()})
     published = jwks(turned)
     assert [key["kid"] for key in published["keys"]] == ["next", "now"]
     assert all({"kty", "crv", "x", "y", "use", "alg", "kid"} == set(key) for key in published["keys"])

@@ -27,6 +27,7 @@ from tests.unit.oauth.clients import (
 )
 from tests.unit.oauth.holders import jkt
 from vault.domain.organization import Authentication
+from vault.oauth import jwk as jwk_sets
 from vault.oauth.jwk import key, published
 from vault.oauth.request import Request, claimed_key
 
@@ -132,6 +133,7 @@ def test_sets_that_are_forgotten_are_read_anew() -> None:
     for number in range(1100):
         assert len(published({"keys": [jwk(EC, kid=str(number))]})) == 1
     assert published(first) == held
+    assert len(jwk_sets._held) <= 1024
 
 
 def test_a_thumbprint_is_that_of_the_standard() -> None:

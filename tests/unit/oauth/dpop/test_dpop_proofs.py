@@ -146,6 +146,11 @@ def test_a_clock_that_is_a_little_off_is_forgiven(changed: dict[str, Any]) -> No
     assert isinstance(found(proof(**changed)), Possession)
 
 
+def test_a_proof_longer_than_anybody_needs_is_none() -> None:
+    assert isinstance(found(proof(idle="x" * 5000)), Possession)
+    assert found(proof(idle="x" * 6000)) == "bad_proof_header"
+
+
 def test_a_proof_signed_by_another_key_is_none() -> None:
     assert found(proof(EC_OTHER, header={"jwk": jwk(EC)})) == "bad_proof_signature"
     head, body, tail = proof().split(".")
@@ -226,6 +231,7 @@ def test_spellings_of_one_address_are_one(htu: str) -> None:
         "/oauth/token",
         "vault.example/oauth/token",
         "http://vault.example/oauth/token",
+        "ftp://vault.example/oauth/token",
         "https://vault.example:8443/oauth/token",
         "https://vault.example:99999/oauth/token",
         "https://vault.example/oauth/token/",
@@ -248,7 +254,8 @@ def test_another_address_is_another(htu: str) -> None:
 
 
 def test_an_address_that_cannot_be_read_is_not_even_itself() -> None:
-    assert not same_address("nowhere", "nowhere")
+    for nowhere in ("nowhere", "https:///oauth/token", "ftp://vault.example/oauth/token"):
+        assert not same_address(nowhere, nowhere)
     assert same_address("https://vault.example", "https://vault.example/")
     assert same_address("http://127.0.0.1:80/a", "http://127.0.0.1/a")
     assert same_address("https://vault.example/a%2fb", "https://vault.example/a%2Fb")
