@@ -32,7 +32,7 @@ async def ended(stage: Stage, _: Api) -> None:
 async def revoked(stage: Stage, api: Api) -> None:
     claims = jwt.decode(api.token, options={"verify_signature": False})
     async with stage.vault.database.work(await stage.organization()) as work:
-        await revocations.add(work, claims["jti"], expires=stage.vault.clock.now(), keep=timedelta(minutes=5))
+        await revocations.add(work, {claims["jti"]: stage.vault.clock.now()}, keep=timedelta(minutes=5))
 
 
 ENDINGS: Final = [suspended, ended, revoked]
@@ -170,7 +170,7 @@ async def test_a_flood_of_revocations_overtakes_no_question_for_ever(stage: Stag
         own, count = await stage.organization(), 0
         while not over.is_set():
             async with stage.vault.database.work(own) as work:
-                await revocations.add(work, f"{count:032x}", expires=stage.vault.clock.now(), keep=timedelta(minutes=5))
+                await revocations.add(work, {f"{count:032x}": stage.vault.clock.now()}, keep=timedelta(minutes=5))
             count += 1
         return count
 

@@ -15,9 +15,12 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from vault.actions.client.carriers import Unproven
 from vault.base.errors import Conflict, Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError, place
+from vault.oauth.dpop.presented import Scheme, challenge
 
 MEDIA_TYPE: Final = "application/problem+json"
+_UNAUTHORIZED: Final = frozenset({"invalid_token", "invalid_dpop_proof", "use_dpop_nonce"})
 _STATUS: Final[Mapping[type[VaultError], int]] = {
     Invalid: 422,
     Unknown: 404,
@@ -78,11 +81,15 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
     )
 
 
-def of_vault(_: Request[Any, Any, Any], error: VaultError) -> Response[Problem]:
+def of_vault(request: Request[Any, Any, Any], error: VaultError) -> Response[Problem]:
     """Render an error of ours."""
-    if error.code == "invalid_token":
-        return problem(401, error.code, error.detail, headers={"www-authenticate": 'Bearer error="invalid_token"'})
-    headers = {"www-authenticate": 'Bearer error="insufficient_scope"'} if error.code == "insufficient_scope" else {}
+    headers = {}
+    if error.code in {*_UNAUTHORIZED, "insufficient_scope"}:
+        headers["www-authenticate"] = challenge(error.code, _scheme(request, error))
+    if isinstance(error, Unproven):
+        headers["dpop-nonce"] = error.nonce
+    if error.code in _UNAUTHORIZED:
+        return problem(401, error.code, error.detail, headers=headers)
     if isinstance(error, Unavailable):
         _log.error("unavailable", code=error.code)
         headers["retry-after"] = "1"
@@ -137,6 +144,13 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     Exception: of_anything,
 }
 OF_STANDARD: Final[ExceptionHandlersMap] = {VaultError: of_standard, ValidationException: of_standard}
+
+
+def _scheme(request: Request[Any, Any, Any], error: VaultError) -> Scheme | None:
+    word = request.headers.get("authorization", "").partition(" ")[0].lower()
+    if isinstance(error, Unproven) or word == "dpop":
+        return "dpop"
+    return "bearer" if word == "bearer" else None
 
 
 def fault(key: str, message: str) -> str:

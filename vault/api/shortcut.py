@@ -15,7 +15,7 @@ from litestar import Litestar, Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPRequestEvent, Receive, Scope, Send, WebSocketReceiveMessage
 
-from vault.actions.client.tokens import authenticate
+from vault.actions.client.carriers import Carried, authenticate
 from vault.actions.decision.decisions import decide
 from vault.actions.vault import Vault
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
@@ -85,8 +85,11 @@ async def _asked(
     kind = headers.get(b"content-type", "application/json").partition(";")[0].strip()
     if not 1 <= len(key) <= LONGEST_KEY or kind != "application/json" or not read or read[-1].get("more_body", False):
         return None
+    authorization = headers.get(b"authorization", "")
+    if not authorization.lower().startswith("bearer "):
+        return None  # a proof of possession is used up by whoever looks at it: that is the route alone
     try:
-        actor = await authenticate(vault, headers.get(b"authorization"))
+        actor = await authenticate(vault, Carried(authorization=authorization, method="POST", path=_PATH))
         return actor, _QUESTION.decode(b"".join([message.get("body", b"") for message in read]))
     except (VaultError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

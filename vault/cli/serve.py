@@ -23,7 +23,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from litestar.types import ASGIApp
 
-from vault.actions.client.tokens import signing_keys
+from vault.actions.client.signing_keys import signing_keys
 from vault.api.shortcut import shortcut
 from vault.app import create_app
 from vault.base.errors import Unavailable

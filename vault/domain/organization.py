@@ -153,6 +153,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     ceiling: Ceiling
     expires: date | None = None
     limits: Limits = Limits()
+    acts_for_customers: bool = False
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,15 +65,15 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """The key that signs, and public keys by `kid` that signed tokens which may still live. All on P-256."""
+    """The key that signs, and public halves by `kid` of those that will, or that signed what may live. All P-256."""
 
     kid: str
     private: EllipticCurvePrivateKey
-    previous: Mapping[str, EllipticCurvePublicKey] = {}
+    others: Mapping[str, EllipticCurvePublicKey] = {}
 
     def public(self) -> dict[str, EllipticCurvePublicKey]:
         """Return every key a living token may name, the signing one first."""
-        return {self.kid: self.private.public_key(), **self.previous}
+        return {self.kid: self.private.public_key(), **self.others}
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +131,14 @@ def issue(claims: Claims, keys: Keys, *, issuer: str, audience: str) -> str:
     if len(token) > jws.MAX_LENGTH:
         raise Overlong
     return token
+
+
+def key_named(token: str) -> str | None:
+    """Return the `kid` a token names, as anybody may have written it."""
+    try:
+        return jws.read(jws.parse(token).header, _Header).kid
+    except jws.BadSignature:
+        return None
 
 
 def verify(

@@ -9,7 +9,7 @@ import msgspec
 
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
-from vault.store.client import tokens
+from vault.store.client import signing_keys
 from vault.store.database import SERVICE, Work, connect
 
 _HAS_KEYS: Final = """
@@ -73,6 +73,6 @@ async def has_keys(url: str) -> bool:
 
 async def check_root_key(work: Work, *, provider: KeyProvider, keyring: Keyring) -> None:
     """Open what the root key wraps; `Unavailable` when it is the key of another installation."""
-    await tokens.signing_keys(work, provider)
+    await signing_keys.every(work, provider)
     for row in await work.fetch(_NEWEST):
         keyring.organization_key(row["organization"], row["epoch"], wrapped=row["wrapped"])

@@ -179,12 +179,3 @@ class BlindIndex(Table, tablename="blind_index", schema="keystore", db=_ENGINE):
     tag = UUID(primary_key=True, **_VALUE)
     customer = UUID(**_VALUE)
     owner = UUID(**_VALUE)
-
-
-class SigningKeys(Table, tablename="signing_key", schema="keystore", db=_ENGINE):
-    """Signing keys of access tokens, wrapped by the root key."""
-
-    organization = UUID(**_VALUE)
-    kid = Text(primary_key=True, **_VALUE)
-    wrapped = Bytea(**_VALUE)
-    recorded_at = Timestamptz(**_VALUE)

@@ -17,7 +17,7 @@ import msgspec
 
 from vault.actions.acting import Acting
 from vault.actions.client.keysets import keys_for
-from vault.actions.client.tokens import signing_keys
+from vault.actions.client.signing_keys import signing_keys
 from vault.actions.sign_in import sessions
 from vault.actions.sign_in.knocking import TRIED_BY_NETWORK, knocking, limit_network
 from vault.actions.sign_in.staff import SOMEBODY, tell_refused

@@ -46,6 +46,7 @@ def build(file: File) -> dict[str, organization.Client]:
             ceiling=client.ceiling,
             expires=client.expires,
             limits=client.limits,
+            acts_for_customers=client.acts_for_customers,
         )
         for key, client in file.clients.items()
     }

@@ -1,0 +1,36 @@
+"""Sweeping: what was kept of tokens goes when they are over. Each process does it every minute for those it served."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from vault.actions.client.signing_keys import destroy_spent
+from vault.actions.vault import Vault
+from vault.base.errors import VaultError
+from vault.base.ids import OrganizationId
+from vault.store.client import assertions, revocations
+
+_AT_ONCE: Final = 10_000
+_LOCK: Final = 7_310_411_602_240_023
+_LOWER: Final = 2**62 - 1
+_log = structlog.get_logger()
+
+
+async def sweep(vault: Vault) -> None:
+    """Forget used assertions, revoked tokens and signing keys that are over. What fails is done the next time."""
+    try:
+        await destroy_spent(vault)
+        for organization in [*vault.memory.here]:
+            while await _some(vault, organization) == _AT_ONCE:
+                pass
+    except VaultError as error:
+        _log.warning("not_swept", code=error.code)
+
+
+async def _some(vault: Vault, organization: OrganizationId) -> int:
+    async with vault.database.work(organization) as work:
+        await work.lock([_LOCK ^ (work.own.int & _LOWER)])  # two who take the same rows away would wait for each other
+        await revocations.sweep(work)
+        return await assertions.sweep(work, most=_AT_ONCE)
