@@ -30,7 +30,7 @@ def show(actor: NamedDependency[Actor], frame: NamedDependency[Frame]) -> Respon
     return render("erase.html", frame)
 
 
-@post("/erase", status_code=200)
+@post("/erase", operation_id="me_erase", status_code=200)
 async def erase(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], actor: NamedDependency[Actor],
     frame: NamedDependency[Frame],

@@ -76,7 +76,7 @@ async def enter(
     return signed_in(frame, answer)
 
 
-@post("/sign-out", status_code=303)
+@post("/sign-out", operation_id="sign_out", status_code=303)
 async def leave(
     request: Pages, vault: NamedDependency[Vault], actor: NamedDependency[Actor], frame: NamedDependency[Frame]
 ) -> Response[bytes]:
