@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
@@ -82,13 +83,24 @@ class Sink:
 
 
 @asynccontextmanager
-async def sink(*, tls: ssl.SSLContext | None = None, implicit: bool = False, **more: Any) -> AsyncIterator[Sink]:
+async def sink(
+    *, tls: ssl.SSLContext | None = None, implicit: bool = False, login: bool = False, utf8: bool = True
+) -> AsyncIterator[Sink]:
     """Run a mail server on this machine as long as the block does."""
     loop, memory = asyncio.get_running_loop(), Sink()
 
     def serve() -> SMTP:
-        starttls = None if implicit else tls
-        return SMTP(memory, hostname="sink.example", tls_context=starttls, loop=loop, enable_SMTPUTF8=True, **more)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of a login without STARTTLS
+            return SMTP(
+                memory,
+                hostname="sink.example",
+                tls_context=None if implicit else tls,
+                loop=loop,
+                enable_SMTPUTF8=utf8,
+                auth_required=login,
+                auth_require_tls=not implicit,
+                authenticator=memory.login if login else None,
+            )
 
     running = await loop.create_server(serve, "127.0.0.1", 0, ssl=tls if implicit else None)
     memory.port = running.sockets[0].getsockname()[1]
@@ -97,6 +109,7 @@ async def sink(*, tls: ssl.SSLContext | None = None, implicit: bool = False, **m
     finally:
         running.close()
         await running.wait_closed()
+        await asyncio.sleep(0.05)  # connections say goodbye
 
 
 class Pocket:

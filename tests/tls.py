@@ -32,6 +32,7 @@ class Request(NamedTuple):
 
 
 Respond = Callable[[Request], Awaitable[bytes]]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Authority:
@@ -89,19 +90,37 @@ def authority() -> Authority:
 @asynccontextmanager
 async def web(respond: Respond, *, names: Sequence[str] = ("localhost",), tls: bool = True) -> AsyncIterator[int]:
     """Serve on this machine under these names, and yield the port. `respond` returns a whole answer, or nothing."""
-    context = authority().serving(*names) if tls else None
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            writer.write(await respond(await _read(reader)))
-            await writer.drain()
-        writer.close()
+        writer.write(await respond(await _read(reader)))
+        await writer.drain()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with speaking(serve, names=names, tls=tls) as port:
+        yield port
+
+
+@asynccontextmanager
+async def speaking(serve: Serve, *, names: Sequence[str] = ("localhost",), tls: bool = True) -> AsyncIterator[int]:
+    """Serve as `serve` likes, whether or not that is HTTP; whatever it still does in the end is ended."""
+    running: set[asyncio.Task[None]] = set()
+
+    async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        own = asyncio.current_task()
+        running.update({own} if own is not None else set())
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await serve(reader, writer)
+        writer.close()
+        with suppress(ConnectionError, ssl.SSLError, TimeoutError):
+            await asyncio.wait_for(writer.wait_closed(), 1)
+
+    server = await asyncio.start_server(begin, "127.0.0.1", 0, ssl=authority().serving(*names) if tls else None)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await server.wait_closed()
 
 

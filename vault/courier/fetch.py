@@ -32,6 +32,7 @@ _HEADERS: Final = {
     "accept-encoding": "identity",
     "user-agent": "consent-vault",
 }
+_HTTPS, _HIGHEST_PORT = 443, 65_535
 _OK, _REDIRECTS, _OUR_FAULT, _ITS_FAULT = 200, 300, 400, 500
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -73,22 +74,25 @@ class Fetcher:
 
     async def get(self, url: str) -> Fetched:
         """Return the document at `url`; `FetchError` for any other status than 200."""
-        found = await self._fetch("GET", url, form=None)
+        found = await self._fetch(_request("GET", url))
         if found.status != _OK:
             raise FetchError("fetch_bad_status", "the server answers, but has no such document")
         return found
 
     async def post(self, url: str, *, form: Mapping[str, str]) -> Fetched:
         """Return the answer to a form, a refusal (400 to 499) among them: OAuth 2.0 explains those in JSON."""
-        return await self._fetch("POST", url, form=form)
+        return await self._fetch(_request("POST", url, form=form))
 
-    async def _fetch(self, method: str, url: str, *, form: Mapping[str, str] | None) -> Fetched:
-        asked = _parse(url)
+    async def _fetch(self, asked: httpx2.Request) -> Fetched:
+        clock = asyncio.get_running_loop()
+        end = clock.time() + self._timeout_seconds
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                for address in await self._addresses(asked):
+            async with asyncio.timeout_at(end):
+                for address in await self._addresses(asked.url):
+                    # Half of the rest to connect, half to shake hands: what is cancelled there stays open a while.
+                    each = (end - clock.time()) / 2
                     try:
-                        return await self._ask(_request(method, asked, address=address, form=form))
+                        return await self._ask(_towards(address, asked, seconds=each))
                     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                         _refuse_certificate(error)
         except (TimeoutError, httpx2.HTTPError, OSError, UnicodeError):
@@ -97,7 +101,7 @@ class Fetcher:
 
     async def _addresses(self, asked: httpx2.URL) -> Sequence[str]:
         """Return where to go. One address that is not for us spoils them all: a name of two minds is not trusted."""
-        addresses = await self._resolve(asked.raw_host.decode("ascii"), asked.port or 443)
+        addresses = await self._resolve(asked.raw_host.decode("ascii"), asked.port or _HTTPS)
         allowed = {"public", "private"} if asked.host in self._trusted else {"public"}
         if any(reach(address) not in allowed for address in addresses):
             raise FetchError("fetch_private_address", "the server's address is not one on the internet")
@@ -116,28 +120,30 @@ class Fetcher:
                 await response.aclose()
 
 
-def _parse(url: str) -> httpx2.URL:
+def _request(method: str, url: str, *, form: Mapping[str, str] | None = None) -> httpx2.Request:
     try:
         asked = httpx2.URL(url)
     except (httpx2.InvalidURL, ValueError):
         raise _bad_url() from None
+    if asked.port is not None and not 0 < asked.port <= _HIGHEST_PORT:
+        raise _bad_url()
     if asked.scheme != "https" or not asked.host or asked.userinfo or asked.fragment:
         raise _bad_url()
-    return asked
+    return httpx2.Request(method, asked, headers=_HEADERS, data=None if form is None else dict(form))
 
 
 def _bad_url() -> FetchError:
     return FetchError("fetch_bad_url", "give https://host/path, without user, password and fragment")
 
 
-def _request(method: str, asked: httpx2.URL, *, address: str, form: Mapping[str, str] | None) -> httpx2.Request:
-    """Return the request, on its way to the address that was checked, in the name of the host that was asked for."""
+def _towards(address: str, asked: httpx2.Request, *, seconds: float) -> httpx2.Request:
+    """Return the request on its way to the address that was checked, in the name of the host that was asked for."""
     return httpx2.Request(
-        method,
-        asked.copy_with(host=address),
-        headers={**_HEADERS, "host": asked.netloc.decode("ascii")},
-        data=dict(form) if form is not None else None,
-        extensions={"sni_hostname": asked.raw_host.decode("ascii")},
+        asked.method,
+        asked.url.copy_with(host=address),
+        headers=asked.headers,
+        content=asked.content,
+        extensions={"sni_hostname": asked.url.raw_host.decode("ascii"), "timeout": {"connect": seconds}},
     )
 
 

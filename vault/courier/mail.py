@@ -25,7 +25,7 @@ TIMEOUT_SECONDS: Final = 60
 """How long one attempt may take in all."""
 _GOODBYE_SECONDS: Final = 2
 _TEMPORARY, _PERMANENT, _BEYOND = 400, 500, 600
-_Stage = Literal["greeting", "addressing", "handing"]  # us, whom it is to, the letter itself
+_Stage = Literal["no_server", "no_tls", "no_login", "addressing", "handing"]
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
@@ -70,6 +70,12 @@ def server(url: str) -> Server:
     )
 
 
+class _Progress:
+    """How far an attempt came: to what is missing if it comes no further, or to the letter's turn."""
+
+    stage: _Stage = "no_server"
+
+
 class SmtpPost:
     """Hands letters to a mail server, each over a connection of its own."""
 
@@ -86,25 +92,35 @@ class SmtpPost:
         except (ValueError, UnicodeError):
             return Outcome(end="failed", code="unsendable")
         smtp = self._smtp()
-        stage: _Stage = "greeting"
+        at = _Progress()
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                await smtp.connect()
-                await smtp.ehlo()
-                if options and not smtp.supports_extension("smtputf8"):
+                await self._greet(smtp, at)
+                if options and not await _speaks_utf8(smtp):
                     return Outcome(end="failed", code="no_smtputf8")
                 await smtp.mail(self._address, options=options)
-                stage = "addressing"
+                at.stage = "addressing"
                 await smtp.rcpt(letter.to.reveal(), encoding="utf-8")
-                stage = "handing"
+                at.stage = "handing"
                 await smtp.data(text)
             with suppress(SMTPException, OSError):
                 await smtp.quit(timeout=_GOODBYE_SECONDS)
         except (SMTPException, OSError, ValueError, RuntimeError) as error:
-            return _failed(error, stage=stage)
+            return _failed(error, stage=at.stage)
         finally:
             smtp.close()
         return Outcome(end="sent", code="accepted")
+
+    async def _greet(self, smtp: SMTP, at: _Progress) -> None:
+        """Come to where letters may be offered: connected, unheard by others, known."""
+        await smtp.connect()
+        if self._server.tls == "starttls":
+            at.stage = "no_tls"
+            await smtp.starttls()
+        if self._server.user is not None:
+            at.stage = "no_login"
+            await smtp.login(self._server.user, self._server.password or "")
+        at.stage = "no_server"
 
     def _smtp(self) -> SMTP:
         server = self._server
@@ -113,12 +129,10 @@ class SmtpPost:
         return SMTP(
             hostname=server.host,
             port=server.port,
-            username=server.user,
-            password=server.password,
             local_hostname=self._address.rpartition("@")[2],  # and not this machine's name, which is nobody's business
             timeout=TIMEOUT_SECONDS,
             use_tls=server.tls == "implicit",
-            start_tls=server.tls == "starttls",
+            start_tls=False,
             tls_context=self._tls,
         )
 
@@ -146,18 +160,23 @@ class FolderPost:
         return Outcome(end="sent", code="written")
 
 
+async def _speaks_utf8(smtp: SMTP) -> bool:
+    await smtp.ehlo()
+    return smtp.supports_extension("smtputf8")
+
+
 def _failed(error: Exception, *, stage: _Stage) -> Outcome:
-    """Tell how it ended. A no while greeting is about us, not about the letter, which may wait until that is mended."""
+    """Tell how it ended. A no before the letter's own turn is about us: it may wait until that is mended."""
     answered = error.code if isinstance(error, SMTPResponseException) else 0
-    if stage != "greeting" and _PERMANENT <= answered < _BEYOND:
+    its_turn = stage in {"addressing", "handing"}
+    if its_turn and _PERMANENT <= answered < _BEYOND:
         return Outcome(end="failed", code=f"smtp_{answered}")
     if _TEMPORARY <= answered < _BEYOND:
         return Outcome(end="later", code=f"smtp_{answered}")
     if stage == "handing":
         return Outcome(end="unknown", code="no_answer")
-    if stage == "addressing" and isinstance(error, ValueError):
+    if its_turn and isinstance(error, ValueError):
         return Outcome(end="failed", code="unsendable")
-    no_tls = (
-        isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) or type(error) is SMTPException
-    )
-    return Outcome(end="later", code="no_tls" if no_tls else "no_server")
+    if isinstance(error.__cause__, ssl.SSLError):
+        return Outcome(end="later", code="no_tls")
+    return Outcome(end="later", code="no_server" if its_turn else stage)
