@@ -41,6 +41,10 @@ class Gatherer(Generic[Asked, Answer]):
         answers = await self._served(asked)
         return [error if isinstance(error := one.exception(), VaultError) else one.result() for one in answers]
 
+    def ask_ahead(self, asked: Asked) -> None:
+        """Ask without waiting for the answer; an error is told to nobody."""
+        self._join(asked)
+
     async def _served(self, asked: Sequence[Asked]) -> list[asyncio.Future[Answer]]:
         answers = [self._join(one) for one in asked]
         if answers:

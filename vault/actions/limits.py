@@ -37,6 +37,8 @@ async def take(vault: Vault, organization: OrganizationId, *, name: bytes, limit
     purse, fill = vault.memory.purses.get((organization, name)) or _hold(vault, organization, name)
     now = passed()
     if purse.take(amount, now):
+        if purse.is_low(now):
+            fill.ask_ahead((0, limit))
         return
     if amount > limit:
         raise Invalid("over_limit", "this is more at once than its limit allows in a second; send less at a time")
@@ -107,11 +109,16 @@ def _hold(vault: Vault, organization: OrganizationId, name: bytes) -> _Held:
     purse = Purse()
 
     async def fill(asked: Sequence[tuple[int, int]]) -> Sequence[VaultError | None]:
-        asked_at, needs = passed(), [amount for amount, _ in asked]
+        asked_at = passed()
+        waiting = [amount if amount and not purse.take(amount, asked_at) else 0 for amount, _ in asked]
+        needs = [amount for amount in waiting if amount]
+        if not needs and all(amount for amount, _ in asked):
+            return [None] * len(asked)
         asking = purse.ask(needs, asked_at, limit=asked[-1][1])
         async with vault.database.work(organization) as work:
             leased = await limits.lease(work, name, asking)
-        return [_too_many(wait) if wait else None for wait in purse.put(leased, needs, asked_at=asked_at)]
+        waits = iter(purse.put(leased, needs, asked_at=asked_at))
+        return [_too_many(wait) if amount and (wait := next(waits)) else None for amount in waiting]
 
     # One at a time: a second lease would be for those the first one serves.
     held = purses[organization, name] = (purse, Gatherer(fill, lanes=1, most=_MOST_AT_ONCE))

@@ -1,40 +1,42 @@
 """Limits: how much may be taken in a second, by all workers together. Arithmetic alone; the clock is PostgreSQL's.
 
-PostgreSQL's time is cut into slices of 100 ms. A worker leases units of the slice that runs, and gives them out from
-its own memory until that slice is over. A second, wherever it begins, touches at most eleven slices, and no eleven in
-a row ever have more than the limit: so no second has, whatever the workers' clocks say. What was leased and not taken
-comes back with the next lease, or lapses: a little less than the limit gets through.
+PostgreSQL's time is cut into slices of 100 ms. A worker leases units of the slice that runs or, in its second half, of
+the next, and gives them out from its own memory until that slice is over. What is leased of the ten slices before now,
+of the one that runs and of the next is together never more than the limit; a second, wherever it begins, has no more
+in it than that at some moment: so no second has more than the limit, whatever the workers' clocks say. What was leased
+and not taken comes back with a later lease, or lapses: a little less than the limit gets through.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 import msgspec
 
 SLICE_MICROSECONDS: Final = 100_000
-SPAN: Final = 11
+SPAN: Final = 12
+_BEFORE: Final = 10
 _SECOND: Final = 1_000_000
 _SLICE: Final = SLICE_MICROSECONDS / _SECOND
+_AHEAD: Final = 0.04  # seconds before its end that a lease in use is renewed: longer than asking takes
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """What is leased of one limit: in `slice`, the newest, and in the ten before it, newest first."""
+    """What is leased of one limit: in `slice`, the newest, and in the eleven before it, newest first."""
 
     slice: int
     leased: tuple[int, ...]
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker asks for the amounts it needs, and some to spare. It gives back `left` of what it had in `slice`."""
+    """A worker asks for the amounts it needs, and some to spare. It gives `back` units, by their slices."""
 
     limit: int
-    needs: tuple[int, ...]
+    needs: tuple[int, ...] = ()
     spare: int = 0
-    slice: int = 0
-    left: int = 0
+    back: tuple[tuple[int, int], ...] = ()
 
 
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +55,14 @@ def lease(ledger: Ledger, asking: Asking, *, now: int) -> Leased:
 
     Of what nobody needs yet, half stays for the other workers.
     """
-    current = _moved(ledger, now // SLICE_MICROSECONDS)
+    running, nearest = now // SLICE_MICROSECONDS, (now + SLICE_MICROSECONDS // 2) // SLICE_MICROSECONDS
+    current = _moved(ledger, nearest)
     leased = list(current.leased)
-    age = current.slice - asking.slice
-    if 0 <= age < SPAN:
-        leased[age] = max(0, leased[age] - asking.left)
-    room = max(0, asking.limit - sum(leased))
+    for slice_, units in asking.back:
+        age = current.slice - slice_
+        if 0 <= age < SPAN:
+            leased[age] = max(0, leased[age] - units)
+    room = max(0, asking.limit - sum(leased[: current.slice - running + _BEFORE + 1]))
     needed = 0
     for amount in asking.needs:
         needed += amount if needed + amount <= room else 0
@@ -67,7 +71,7 @@ def lease(ledger: Ledger, asking: Asking, *, now: int) -> Leased:
     return Leased(
         ledger=Ledger(slice=current.slice, leased=tuple(leased)),
         units=units,
-        lasts_microseconds=SLICE_MICROSECONDS - now % SLICE_MICROSECONDS,
+        lasts_microseconds=(nearest + 1) * SLICE_MICROSECONDS - now,
     )
 
 
@@ -77,15 +81,17 @@ class Purse:
     What was needed is taken in the moment PostgreSQL says so; the rest, while the slice lasts.
     """
 
-    __slots__ = ("_ledger", "_left", "_limit", "_refused", "_taken", "_until")
+    __slots__ = ("_back", "_ledger", "_left", "_limit", "_refused", "_soon", "_taken", "_until")
 
     def __init__(self) -> None:
         self._ledger = NOTHING
         self._limit = 0
         self._left = 0
         self._until = 0.0
+        self._soon = inf
         self._taken = 0
         self._refused = 0
+        self._back: tuple[tuple[int, int], ...] = ()
 
     def take(self, amount: int, now: float) -> bool:
         """Take units of a lease that is still good; false where there are not as many."""
@@ -95,39 +101,56 @@ class Purse:
         self._taken += amount
         return True
 
+    def is_low(self, now: float) -> bool:
+        """Whether to ask ahead: the lease ends soon. True once for each lease."""
+        if now < self._soon:
+            return False
+        self._soon = inf
+        return True
+
     def wait(self, amount: int, now: float) -> int:
         """Return the seconds to wait where PostgreSQL has just refused as many; 0: ask it.
 
-        Other workers may give some back, so the next slice asks anew.
+        Other workers may give some back, so it is asked again when the slice is over.
         """
         if now >= self._until or not 0 < self._refused <= amount:
             return 0
         return self._seconds(amount, now)
 
     def ask(self, needs: Sequence[int], now: float, *, limit: int) -> Asking:
-        """Return what to ask for: what is needed, and as much again as was taken in the slice just past.
+        """Return what to ask for: what is needed, and somewhat more than was taken since the last time.
 
-        So whoever takes much asks seldom, and whoever takes little keeps little from the others.
+        So whoever takes much asks seldom, and whoever takes little keeps little from the others. Where something is
+        needed, nothing is left until the answer comes.
         """
-        left, self._left = self._left, 0
-        spare = self._taken if now < self._until + _SLICE else 0
-        self._limit = limit
-        return Asking(limit=limit, needs=tuple(needs), spare=spare, slice=self._ledger.slice, left=left)
+        spare = self._taken * 3 // 2 if now < self._until + _SLICE else 0
+        if needs:
+            self._give_back()
+        back, self._back, self._limit = self._back, (), limit
+        return Asking(limit=limit, needs=tuple(needs), spare=spare, back=back)
 
     def put(self, leased: Leased, needs: Sequence[int], *, asked_at: float) -> list[int]:
         """Give out what was leased; return the seconds that each must wait, 0 for whoever got what they need.
 
         It lasts from when it was asked for: that was before PostgreSQL read its clock.
         """
-        if leased.ledger.slice != self._ledger.slice:
-            self._taken = 0
+        if not needs and not leased.units:
+            return []
+        self._give_back()
+        self._taken = 0 if leased.ledger.slice != self._ledger.slice else self._taken
         self._ledger, self._left, self._refused = leased.ledger, leased.units, 0
         self._until = asked_at + leased.lasts_microseconds / _SECOND
+        self._soon = self._until - _AHEAD
         return [self._given(amount, asked_at) for amount in needs]
 
     def is_over(self, now: float) -> bool:
         """Whether nothing is lost with it."""
         return now >= self._until + _SLICE
+
+    def _give_back(self) -> None:
+        if self._left:
+            self._back = (*self._back, (self._ledger.slice, self._left))
+            self._left = 0
 
     def _given(self, amount: int, asked_at: float) -> int:
         if amount <= self._left:
@@ -139,7 +162,9 @@ class Purse:
 
     def _seconds(self, amount: int, now: float) -> int:
         """Return `Retry-After` (RFC 9110 section 10.2.3): never too short, if nobody takes anything meanwhile."""
-        return max(1, ceil(self._until + (_slices_until(self._ledger, amount, limit=self._limit) - 1) * _SLICE - now))
+        leased, over = self._ledger.leased, _BEFORE + 1
+        ended = next((ended for ended in range(over) if sum(leased[: over - ended]) + amount <= self._limit), over)
+        return max(1, ceil(self._until + (ended - 1) * _SLICE - now))
 
 
 def _moved(ledger: Ledger, newest: int) -> Ledger:
@@ -150,9 +175,3 @@ def _moved(ledger: Ledger, newest: int) -> Ledger:
     if not 0 < ahead < SPAN:
         return Ledger(slice=newest, leased=NOTHING.leased)
     return Ledger(slice=newest, leased=((0,) * ahead + ledger.leased)[:SPAN])
-
-
-def _slices_until(ledger: Ledger, amount: int, *, limit: int) -> int:
-    """Return how many slices must end until there is room for `amount`."""
-    rooms = (ended for ended in range(1, SPAN) if sum(ledger.leased[: SPAN - ended]) + amount <= limit)
-    return next(rooms, SPAN)
