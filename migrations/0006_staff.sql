@@ -44,5 +44,9 @@ CREATE TABLE keystore.challenge (
 );
 CREATE INDEX challenge_over ON keystore.challenge (organization, ends_at);
 
+-- Whoever checks the log or declares the rules never comes in by something that was sent.
+ALTER TABLE keystore.session ADD CONSTRAINT session_of_staff
+  CHECK ((role = 'customer') = (staff IS NULL) AND (role = 'customer' OR how IN ('passkey', 'provider')));
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON vault.staff, keystore.passkey TO vault_service;
 GRANT SELECT, INSERT, DELETE ON keystore.invitation, keystore.challenge TO vault_service;

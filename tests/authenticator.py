@@ -44,9 +44,12 @@ class Device:
     passkeys: list[Made] = field(default_factory=list)
     framed: bool = False
 
-    def create(self, options: Json, private: Private | None = None, **changes: Any) -> str:
+    def create(
+        self, options: Json, private: Private | None = None, *, named: bytes | None = None, **changes: Any
+    ) -> str:
         """Make a passkey as `navigator.credentials.create` would; `changes` are of the client data."""
         made = Made(private or ec.generate_private_key(ec.SECP256R1()), _bytes(options["user"]["id"]))
+        made.id = named or made.id
         self.passkeys.append(made)
         data = self._data(self.flags | ATTESTED) + bytes(16) + len(made.id).to_bytes(2, "big") + made.id
         attestation = {"fmt": "none", "attStmt": {}, "authData": data + cbor2.dumps(cose(made.private))}

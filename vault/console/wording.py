@@ -25,6 +25,8 @@ _NO_ROLE: Final = "Your provider knows you, but not as either an auditor or an a
 _BEGUN: Final = "That sign-in was begun too long ago, or in another browser. Begin once more."
 _BROKEN: Final = "Your provider does not answer as it should. Nobody was let in. Tell whoever looks after it."
 _SAID: Final = {
+    "sign_in_again": "For that you have to have signed in within the last ten minutes: sign out and in again.",
+    "no_passkeys_beside_a_provider": "You come by your provider, and by it alone.",
     "passkey_refused": _NOT_HERE,
     "passkey_not_made": _NOT_MADE,
     "page_too_old": _TOO_OLD,
