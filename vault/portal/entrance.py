@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
 from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -54,7 +55,7 @@ def framed(request: Request[Any, Any, Any], visit: Visit) -> Frame:
     return Frame(
         door="portal",
         base=base,
-        path=request.url.path,
+        path=request.url.path if request.url.path != base else f"{base}/",
         name=organization.name,
         stylesheet=f"{base}/vault.css?v={stylesheet.version(organization.portal)}",
         words=words(language, organization.region),
@@ -72,7 +73,7 @@ def frame_of(request: Request[Any, Any, Any]) -> Frame:
     """Return the frame of a request that went wrong: nobody's, if it did so before anybody knew whose page it is."""
     made: Frame | None = request.scope["state"].get(_FRAME)
     if made is not None:
-        return made
+        return msgspec.structs.replace(made, path=f"{made.base}/sign-in")  # what was sought is not said again
     language = preferred(request.headers.get("accept-language"), offered(("en", "de", "fr"))) or "en"
     return Frame(
         door="portal",

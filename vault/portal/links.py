@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -53,7 +54,7 @@ async def deny(
     """Kill a link that somebody else asked for."""
     form = await forms.read(request)
     until = await links.deny(vault, visit.here.id, token=form["token"])
-    return render("denied.html", frame, values={"until": until})
+    return render("denied.html", _at(frame, "/sign-in"), values={"until": until})
 
 
 def _doors(frame: Frame, sent: Sent, *, token: str, wrong: Wrong | None = None, name: str = "") -> Response[bytes]:
@@ -64,7 +65,13 @@ def _doors(frame: Frame, sent: Sent, *, token: str, wrong: Wrong | None = None, 
         "wrong": wrong_link(frame, wrong),
         "name": name,
     }
-    return render("link.html", frame, values=values, status=200 if wrong is None else _UNPROCESSABLE)
+    status = 200 if wrong is None else _UNPROCESSABLE
+    return render("link.html", _at(frame, f"/in/{token}"), values=values, status=status)
+
+
+def _at(frame: Frame, place: str) -> Frame:
+    """Return the frame of a page that is looked at elsewhere than where its form was sent."""
+    return msgspec.structs.replace(frame, path=f"{frame.base}{place}")
 
 
 router = Router(path="/", route_handlers=[show, enter, deny])

@@ -49,7 +49,7 @@ def letter(organization: Organization, letter: Letter, *, to: Personal, locale: 
 def _written(letter: Letter, spoken: Words, *, name: str) -> tuple[str, list[str]]:
     minutes = int(LASTS[letter.purpose].total_seconds()) // _MINUTE
     works = spoken.count(
-        "It works for %(number)s minute.", "It works for %(number)s minutes, and once.", number=minutes
+        "It works once, for %(number)s minute.", "It works once, for %(number)s minutes.", number=minutes
     )
     match letter.purpose:
         case "link":
@@ -57,7 +57,7 @@ def _written(letter: Letter, spoken: Words, *, name: str) -> tuple[str, list[str
             lines = [
                 spoken.say("With this link you see what you allow:"),
                 letter.secret,
-                f"{works} {spoken.say('Opening it changes nothing: you are asked first.')}",
+                spoken.say("%(works)s Opening it changes nothing: you are asked first.", works=works),
                 spoken.say("Was that not you? Open the link and press “No, that was not me”, or do nothing."),
             ]
         case "exchange":
