@@ -26,8 +26,8 @@ _OPTIONS: Final = re.compile(r"data-options='([^']*)'")
 class Colleague(Visitor):
     """Somebody at a console. Their browser runs no script: `sign` and `make` do what the page's own would."""
 
-    def __init__(self, stage: Stage, slug: str = "fernhill", *, device: Device | None = None) -> None:
-        transport = Recorder(stage.apps[0], stage.seen)
+    def __init__(self, stage: Stage, slug: str = "fernhill", *, device: Device | None = None, app: int = 0) -> None:
+        transport = Recorder(stage.apps[app], stage.seen)
         super().__init__(httpx2.AsyncClient(transport=transport, base_url=HOME), slug)
         self.base = f"/console/{slug}"
         self.device = device or Device()
