@@ -103,10 +103,11 @@ async def test_a_kind_below_has_the_status_of_the_one_above() -> None:
 async def test_no_valid_token_is_401_and_says_how_to_bring_one() -> None:
     response = await failing(Denied("invalid_token", "bring a token"))
     assert document(response)["status"] == 401
-    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    algorithms = 'DPoP algs="ES256 EdDSA Ed25519 PS256"'
+    assert response.headers["www-authenticate"] == f'Bearer error="invalid_token", {algorithms}'
     response = await failing(Denied("insufficient_scope", "bring a better one"))
     assert document(response)["status"] == 403
-    assert response.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+    assert response.headers["www-authenticate"] == f'Bearer error="insufficient_scope", {algorithms}'
 
 
 async def test_what_is_away_may_be_asked_again() -> None:

@@ -6,7 +6,8 @@ Neither is ever printed. Secrets go to the address the client was made with, and
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Final, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypedDict
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import jwt
@@ -32,13 +33,17 @@ class Options(TypedDict, total=False):
     """How to reach a vault.
 
     Give `private_key` (PEM, unencrypted, or a key of `cryptography`) or `client_secret`. `issuer` is what the vault
-    calls itself where that is not the address at which you reach it.
+    calls itself where that is not the address at which you reach it. `scope`, one space apart, and
+    `authorization_details` (RFC 9396) ask for tokens that may do less than the client: what a token never had, whoever
+    steals it does not have either.
     """
 
     private_key: str | bytes | PrivateKey
     kid: str
     client_secret: str
     issuer: str
+    scope: str
+    authorization_details: Sequence[Mapping[str, Any]]
     pace: Pace
 
 
@@ -51,6 +56,7 @@ class Access:
         self.url = _address(url)
         self.issuer = _address(options.get("issuer", url))
         self.pace = options.get("pace", Pace())
+        self._less = _less(options)
         self._client_id = client_id
         self._secret = options.get("client_secret")
         self._kid = options.get("kid")
@@ -66,7 +72,7 @@ class Access:
     def token_call(self, metadata: Metadata) -> Call:
         """Return a call for a token, with a proof of its own: an assertion is good once."""
         endpoint = self._endpoint(metadata)
-        form = {"grant_type": "client_credentials"}
+        form = {"grant_type": "client_credentials", **self._less}
         headers = {"content-type": "application/x-www-form-urlencoded"}
         if self._key is None:
             pair = f"{quote_plus(self._client_id)}:{quote_plus(self._secret or '')}"
@@ -119,6 +125,13 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "Token(...)"
+
+
+def _less(options: Options) -> dict[str, str]:
+    form = {"scope": options["scope"]} if "scope" in options else {}
+    if "authorization_details" in options:
+        form["authorization_details"] = msgspec.json.encode(options["authorization_details"]).decode()
+    return form
 
 
 def _address(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,6 +60,15 @@ def test_a_secret_is_sent_form_encoded_in_basic_and_nowhere_else() -> None:
     scheme, _, pair = stand.headers[0]["authorization"].partition(" ")
     assert (scheme, b64decode(pair)) == ("Basic", b"fernhill.crm:a%3Ab+%C3%A9%25")
     assert stand.forms == [{"grant_type": ["client_credentials"]}]
+
+
+def test_a_token_may_be_asked_for_that_does_less() -> None:
+    stand = Stand()
+    details = [{"type": "consent_vault", "purposes": ["sales"], "actions": ["decide"]}]
+    ask(stand.sync(client_secret="s", scope="decide withdraw", authorization_details=details))
+    [form] = stand.forms
+    assert form["scope"] == ["decide withdraw"]
+    assert json.loads(form["authorization_details"][0]) == details
 
 
 def test_a_token_is_kept_until_thirty_seconds_before_its_end() -> None:

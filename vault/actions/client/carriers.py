@@ -59,7 +59,7 @@ async def authenticate(vault: Vault, carried: Carried) -> Actor:
     """
     now = vault.clock.now()
     shown = presented(carried.authorization)
-    believed = await _believed(vault, shown.token, now)
+    believed = await _believed(vault, shown.token, now=now)
     if shown.scheme == "bearer" and believed.jkt is None:
         return believed.actor
     nonces = (await issuing(vault)).nonces
@@ -67,9 +67,9 @@ async def authenticate(vault: Vault, carried: Carried) -> Actor:
     try:
         once = possessed(shown, believed.jkt, sent=sent, now=now, nonces=nonces)
         if once is not None:
-            await _use_up(vault, believed.actor, once)
+            await _use_up(vault, believed.actor, once=once)
     except (TokenError, NotPossessed) as error:
-        await _deny(vault, believed.actor, error)
+        await _deny(vault, believed.actor, error=error)
         raise Unproven(error, nonces.current(now)) from None
     return believed.actor
 
@@ -89,7 +89,7 @@ def carrier(claims: Claims) -> Actor:
     )
 
 
-async def _believed(vault: Vault, token: str, now: datetime) -> Believed:
+async def _believed(vault: Vault, token: str, *, now: datetime) -> Believed:
     believed, name = vault.memory.believed, sha256(token.encode()).digest()
     known = believed.get(name)
     if known is not None and now < known.expires:
@@ -104,7 +104,7 @@ async def _believed(vault: Vault, token: str, now: datetime) -> Believed:
     return found
 
 
-async def _use_up(vault: Vault, actor: Actor, once: Once) -> None:
+async def _use_up(vault: Vault, actor: Actor, *, once: Once) -> None:
     """Use a proof up, with whatever others came meanwhile; `NotPossessed` for one that was used before."""
     if actor.client is None:
         raise TokenError
@@ -126,7 +126,7 @@ def _gatherer(vault: Vault, organization: OrganizationId) -> Gatherer[tuple[Used
     return gatherer
 
 
-async def _deny(vault: Vault, actor: Actor, error: TokenError | NotPossessed) -> None:
+async def _deny(vault: Vault, actor: Actor, *, error: TokenError | NotPossessed) -> None:
     if error.code == "use_dpop_nonce":
         return  # every honest client comes without a nonce the first time
     await let_in(vault, actor, name="authenticate")

@@ -40,26 +40,26 @@ async def public_keys(vault: Vault) -> dict[str, Any]:
 
 async def token(vault: Vault, request: Request) -> Answer:
     """Answer a token request (RFC 6749 section 4.4, RFC 8693)."""
-    return await _asked(vault, "token", request)
+    return await _asked(vault, request, endpoint="token")
 
 
 async def revoke(vault: Vault, request: Request) -> Answer:
     """Answer a revocation request (RFC 7009). With the answer the token is refused everywhere."""
-    return await _asked(vault, "revoke", request)
+    return await _asked(vault, request, endpoint="revoke")
 
 
 async def introspect(vault: Vault, request: Request) -> Answer:
     """Answer an introspection request (RFC 7662)."""
-    return await _asked(vault, "introspect", request)
+    return await _asked(vault, request, endpoint="introspect")
 
 
-async def _asked(vault: Vault, endpoint: Endpoint, request: Request) -> Answer:
+async def _asked(vault: Vault, request: Request, *, endpoint: Endpoint) -> Answer:
     asking = Asking(endpoint=endpoint, request=request, client_id=claimed_client(request))
     organization = vault.memory.slugs.get(asking.slug, INSTALLATION)
     held = vault.memory.here.get(organization)
     client = None if held is None else held.organization.clients.get(asking.key)
     if client is not None:
-        asking = await _with_keys(vault, asking, client.authentication)
+        asking = await _with_keys(vault, asking, how=client.authentication)
     for _ in range(_TRIES):
         [found] = await _gatherer(vault, organization).ask_all([asking])
         match found:
@@ -68,11 +68,11 @@ async def _asked(vault: Vault, endpoint: Endpoint, request: Request) -> Answer:
             case Elsewhere():
                 organization = found.organization
             case Unfetched():
-                asking = await _with_keys(vault, asking, found.authentication)
+                asking = await _with_keys(vault, asking, how=found.authentication)
     raise Unavailable("organization_changing", "the organization file changes just now; ask again")
 
 
-async def _with_keys(vault: Vault, asking: Asking, how: Authentication) -> Asking:
+async def _with_keys(vault: Vault, asking: Asking, *, how: Authentication) -> Asking:
     if how.jwks_uri is None or asking.client_id is None:
         return asking
     keys = await keys_for(vault, asking.client_id, authentication=how, kid=claimed_key(asking.request))
