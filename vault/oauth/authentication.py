@@ -101,7 +101,7 @@ def prove(asked: Asked, client: Registered | None, *, audiences: Audiences, now:
     refused = _refused(credential, client, now)
     if refused is not None:
         return refused
-    if credential.method == "client_secret_basic":
+    if isinstance(credential.proof, str):
         named = client.named(credential.proof)
         return "wrong_secret" if named is None else Proof(client=client, credential=named)
     return _by_assertion(credential.proof, client, audiences=audiences, now=now)
@@ -117,11 +117,11 @@ def _refused(credential: Credential, client: Registered, now: datetime) -> Reaso
     return "suspended" if client.suspended else None
 
 
-def _by_assertion(assertion: str, client: Registered, *, audiences: Audiences, now: datetime) -> Proof | Reason:
-    read = _unverified(assertion, client)
+def _by_assertion(token: jws.Compact, client: Registered, *, audiences: Audiences, now: datetime) -> Proof | Reason:
+    read = _unverified(token, client)
     if isinstance(read, str):
         return read
-    token, header, claims = read
+    header, claims = read
     if not claims.iss == claims.sub == client.client_id or not audiences.hold(claims.aud, client):
         return "bad_assertion_claims"
     if not _in_time(claims, now.timestamp()):
@@ -136,16 +136,15 @@ def _by_assertion(assertion: str, client: Registered, *, audiences: Audiences, n
     return Proof(client=client, credential=signer.name, once=Once(jti=claims.jti, expires=expires))
 
 
-def _unverified(assertion: str, client: Registered) -> tuple[jws.Compact, _Header, _Claims] | Reason:
+def _unverified(token: jws.Compact, client: Registered) -> tuple[_Header, _Claims] | Reason:
     try:
-        token = jws.parse(assertion)
         header = jws.read(token.header, _Header)
     except jws.BadSignature:
         return "bad_assertion_header"
     if not _may_stand(header, client):
         return "bad_assertion_header"
     try:
-        return token, header, jws.read(token.payload, _Claims)
+        return header, jws.read(token.payload, _Claims)
     except jws.BadSignature:
         return "bad_assertion_claims"
 

@@ -25,6 +25,9 @@ Kind = TypeVar("Kind")
 
 MAX_LENGTH: Final = 8192
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_LAST: Final = (_LETTERS, "", _LETTERS[::16], _LETTERS[::4])
+"""With which letter so many end: it may carry idle bits, and unless they are zero there are two spellings."""
 _ES256: Final = ECAlgorithm(ECAlgorithm.SHA256, SECP256R1)
 _PS256: Final = RSAPSSAlgorithm(RSAPSSAlgorithm.SHA256)
 _ED25519: Final = OKPAlgorithm()  # RFC 9864 gave the same signature a second name
@@ -107,10 +110,6 @@ def _encoded(raw: bytes) -> bytes:
 
 
 def _decoded(segment: str) -> bytes:
-    try:
-        raw = urlsafe_b64decode(segment + "==")
-    except ValueError:
-        raise BadSignature from None
-    if base64url(raw) != segment:  # the last letter may carry idle bits, and then there are two spellings
+    if segment[-1] not in _LAST[len(segment) % 4]:
         raise BadSignature
-    return raw
+    return urlsafe_b64decode(segment + "==")

@@ -46,9 +46,13 @@ class Malformed(Invalid):
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """What came along as proof: a secret with a user name, or an assertion with its `sub`. Not verified."""
 
-    method: Method
     client_id: str
-    proof: str
+    proof: str | jws.Compact
+
+    @property
+    def method(self) -> Method:
+        """How the client means to prove itself."""
+        return "client_secret_basic" if isinstance(self.proof, str) else "private_key_jwt"
 
     def __repr__(self) -> str:
         return f"Credential({self.method})"
@@ -101,7 +105,9 @@ def claimed_key(request: Request) -> str | None:
     """Return the `kid` an assertion names, to look its client's keys up and for nothing else: it is not proven."""
     try:
         credential = read(request).credential
-        return None if credential is None else jws.read(jws.parse(credential.proof).header, _Named).kid
+        if credential is None or isinstance(credential.proof, str):
+            return None
+        return jws.read(credential.proof.header, _Named).kid
     except (Malformed, jws.BadSignature):
         return None
 
@@ -132,7 +138,7 @@ def _basic(header: str) -> Credential | None:
         return None
     if not colon or not secret:
         return None
-    return Credential(method="client_secret_basic", client_id=client_id, proof=secret)
+    return Credential(client_id=client_id, proof=secret)
 
 
 def _assertion(parameters: Mapping[str, str]) -> Credential | None:
@@ -141,7 +147,7 @@ def _assertion(parameters: Mapping[str, str]) -> Credential | None:
     if assertion is None or parameters.get("client_assertion_type") != ASSERTION_TYPE:
         return None
     try:
-        subject = jws.read(jws.parse(assertion).payload, _Subject)
+        token = jws.parse(assertion)
+        return Credential(client_id=jws.read(token.payload, _Subject).sub, proof=token)
     except jws.BadSignature:
         return None
-    return Credential(method="private_key_jwt", client_id=subject.sub, proof=assertion)

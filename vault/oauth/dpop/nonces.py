@@ -47,7 +47,7 @@ class Nonces:
         return any(compare_digest(given, self._of(_slice(now) - back).encode()) for back in (0, 1))
 
     def _of(self, number: int) -> str:
-        return base64url(digest(self._key, _LABEL + number.to_bytes(8, "big"), sha256)[:_SIZE])
+        return base64url(digest(self._key, number.to_bytes(8, "big"), sha256)[:_SIZE])
 
 
 def _slice(now: datetime) -> int:
