@@ -12,6 +12,12 @@ def test_a_number_reads_back(value: int) -> None:
     assert number(str(value)) == value
 
 
+def test_the_largest_number_is_the_largest_of_an_int64() -> None:
+    assert number("9223372036854775807") == LARGEST
+    with pytest.raises(Malformed):
+        number("9223372036854775808")
+
+
 @pytest.mark.parametrize(
     "text", ["", "00", "01", "+1", "-1", " 1", "1 ", "1\n", "1_0", "0x1", "1.0", "\u0661", str(LARGEST + 1), "1" * 500]
 )

@@ -47,6 +47,8 @@ def test_a_proof_file_is_written_as_the_specification_has_it() -> None:
         b"c2sp.org/tlog-proof@v1\nextra bW9yZQ==\nindex 73894\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"
         + PETER_NOTE
     )
+    longest = ProofFile(index=0, proof=(EMPTY,) * 63, note=PETER_NOTE)
+    assert read(write(longest)) == longest
     bare = ProofFile(index=0, proof=(), note=PETER_NOTE)
     assert write(bare) == b"c2sp.org/tlog-proof@v1\nindex 0\n\n" + PETER_NOTE
 

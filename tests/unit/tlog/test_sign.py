@@ -30,7 +30,7 @@ from vault.tlog import checkpoint, note
 from vault.tlog.checkpoint import Checkpoint
 from vault.tlog.hashes import EMPTY
 from vault.tlog.key import COSIGNATURE, COSIGNATURE_ML_DSA, PLAIN, Kind, Verifier, read_vkey
-from vault.tlog.line import Malformed
+from vault.tlog.line import LARGEST, Malformed
 from vault.tlog.note import Note, Signature
 from vault.tlog.sign import Signer, Unverified, cosigned_at, holds, opened, sign, sorted_out
 
@@ -151,7 +151,8 @@ def test_nothing_is_signed_out_of_time_or_by_a_key_of_another_kind() -> None:
     text = checkpoint.write(head())
     swapped = Signer(name="a", kind=COSIGNATURE_ML_DSA, key=signer(PLAIN).key)
     longest = signer(COSIGNATURE_ML_DSA, name="n" * 255)
-    assert holds(text, sign(text, longest, at=0), verifier=longest.verifier)
+    for at in (0, LARGEST):
+        assert holds(text, sign(text, longest, at=at), verifier=longest.verifier)
     for one, at in ((signer(COSIGNATURE), -1), (signer(PLAIN), 2**63), (swapped, NOW)):
         with pytest.raises(Malformed, match="malformed_signature"):
             sign(text, one, at=at)
