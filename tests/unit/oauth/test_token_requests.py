@@ -103,6 +103,9 @@ def test_a_wrong_scope_is_not_told_to_strangers() -> None:
 def test_what_was_read_is_not_shown() -> None:
     asked = read(basic(client_id=CLIENT_ID))
     assert SECRET not in repr(asked) + repr(asked.credential)
+    signing = read(asserting(signed())).credential
+    assert signing is not None
+    assert repr(signing.proof) == "Compact(...)"
 
 
 texts = st.text(max_size=40) | st.sampled_from(["client_credentials", CLIENT_ID, SECRET, ASSERTION_TYPE, "decide"])
