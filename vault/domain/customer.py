@@ -15,7 +15,7 @@ from vault.base.ids import ContactPointId, CustomerId, CustomerIdText
 from vault.base.personal import Personal
 from vault.domain.contact_point import ContactValue
 from vault.domain.decision.question import Reference
-from vault.domain.organization import Key, Organization
+from vault.domain.organization import Ceiling, Key, Organization
 
 Locale = Annotated[
     str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", max_length=35, description="a language tag (BCP 47)")
@@ -101,6 +101,20 @@ class CustomerShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     locale: str | None = None
     time_zone: str | None = None
     minor: bool = False
+
+
+def seen(shown: CustomerShown, ceiling: Ceiling) -> CustomerShown:
+    """Return what a client sees of a customer: a field its ceiling does not name reads as if it were not filled.
+
+    Whether somebody is a minor is told to whom it is a reason, or who may have the birth date.
+    """
+    may_know_age = ceiling.reasons == "full" or BIRTH_DATE in ceiling.fields
+    return msgspec.structs.replace(
+        shown,
+        contact_points=tuple(point for point in shown.contact_points if point.kind in ceiling.fields),
+        attributes=tuple(name for name in shown.attributes if name in ceiling.fields),
+        minor=shown.minor and may_know_age,
+    )
 
 
 def check_attributes(organization: Organization, names: Mapping[str, object]) -> None:

@@ -13,17 +13,20 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.facts import ORGANIZATION
 from vault.base.errors import Invalid
+from vault.base.ids import ContactPointId, CustomerId
 from vault.base.personal import Personal
 from vault.domain.customer import (
     Correction,
     CustomerShown,
     Lookup,
+    PointShown,
     Registration,
     check_attributes,
     check_time_zone,
     minor_until,
+    seen,
 )
-from vault.domain.organization import Attribute
+from vault.domain.organization import Attribute, Ceiling
 
 TODAY = date(2026, 11, 2)
 DECLARED = msgspec.structs.replace(
@@ -187,3 +190,34 @@ def test_no_value_is_shown_by_who_prints_what_arrived() -> None:
 def test_a_customer_is_shown_without_any_place_for_a_value() -> None:
     fields = {field.name for field in msgspec.structs.fields(CustomerShown)}
     assert fields == {"id", "contact_points", "external", "attributes", "locale", "time_zone", "minor"}
+
+
+WHOLE = CustomerShown(
+    id=CustomerId("cus_06h0090m41t835kpwqjv10s1y0"),
+    contact_points=tuple(
+        PointShown(id=ContactPointId(f"ctp_{kind}"), kind=kind, primary=True) for kind in ("email", "phone")
+    ),
+    external=("crm",),
+    attributes=("birth_date", "first_name"),
+    locale="en",
+    minor=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reasons", "filled", "minor"),
+    [
+        ((), "plain", (), False),
+        ((), "full", (), True),
+        (("birth_date",), "plain", ("birth_date",), True),
+        (("email", "first_name", "boot_size"), "plain", ("email", "first_name"), False),
+        (("email", "phone", "birth_date", "first_name"), "full", ("email", "phone", "birth_date", "first_name"), True),
+    ],
+)
+def test_a_field_beyond_the_ceiling_reads_as_if_it_were_not_filled(
+    fields: tuple[str, ...], reasons: Any, *, filled: tuple[str, ...], minor: bool
+) -> None:
+    shown = seen(WHOLE, Ceiling(fields=fields, reasons=reasons))
+    assert (*(point.kind for point in shown.contact_points), *shown.attributes) == filled
+    assert shown.minor == minor
+    assert (shown.id, shown.external, shown.locale) == (WHOLE.id, WHOLE.external, WHOLE.locale)

@@ -35,6 +35,7 @@ from vault.domain.customer import (
     check_attributes,
     check_time_zone,
     minor_until,
+    seen,
 )
 from vault.domain.decision.question import Reference
 from vault.store import keys
@@ -198,7 +199,7 @@ async def _add_to(
     act: Acting, customer: CustomerId, *, registration: Registration, points: list[Tagged], references: list[Tagged]
 ) -> None:
     subject = await locked(act, customer)
-    shown = await _shown(act, customer)
+    shown = await _whole(act, customer)
     have = {point.tag for point in await customers.points(act.work, customer)}
     new_points = [point for point in points if point.tag not in have]
     await refuse_erased(act, [*new_points, *references])
@@ -220,6 +221,11 @@ async def _add_to(
 
 
 async def _shown(act: Acting, customer: CustomerId) -> CustomerShown:
+    shown = await _whole(act, customer)
+    return shown if act.actor.client is None else seen(shown, act.here.ceiling(act.actor, act.now))
+
+
+async def _whole(act: Acting, customer: CustomerId) -> CustomerShown:
     shown = await customers.show_customer(act.work, customer, today=act.now.date())
     if shown is None:
         raise Unknown("unknown_customer", "there is no such customer")
