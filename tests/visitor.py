@@ -64,8 +64,8 @@ class Page(HTMLParser):
         return self.title.partition(" \N{EN DASH} ")[0]
 
     def form(self, action: str) -> Form:
-        """Return the form whose action, or whose button's, ends so."""
-        [found] = [
+        """Return the first form whose action, or whose button's, ends so."""
+        found, *_ = [
             one
             for one in self.forms
             if any(to.partition("?")[0].endswith(action) for to in (one.action, *(b.action or "" for b in one.buttons)))
