@@ -98,7 +98,7 @@ def prove(asked: Asked, client: Registered | None, *, audiences: Audiences, now:
         return "no_credential"
     if client is None or client.client_id != asked.client_id:
         return "unknown_client"
-    refused = _refused(credential, client, now)
+    refused = _refused(credential, client, now=now)
     if refused is not None:
         return refused
     if isinstance(credential.proof, str):
@@ -107,7 +107,7 @@ def prove(asked: Asked, client: Registered | None, *, audiences: Audiences, now:
     return _by_assertion(credential.proof, client, audiences=audiences, now=now)
 
 
-def _refused(credential: Credential, client: Registered, now: datetime) -> Reason | None:
+def _refused(credential: Credential, client: Registered, *, now: datetime) -> Reason | None:
     if client.authentication.method != credential.method:
         return "other_method"
     if client.must_bind and credential.method != "private_key_jwt":
@@ -129,7 +129,7 @@ def _by_assertion(token: jws.Compact, client: Registered, *, audiences: Audience
     keys = _keys(client, header)
     if not keys:
         return "no_keys"
-    signer = next((key for key in keys if _signed(token, key, header.alg)), None)
+    signer = next((key for key in keys if _signed(token, key, algorithm=header.alg)), None)
     if signer is None:
         return "bad_signature"
     expires = datetime.fromtimestamp(claims.exp + KEEP_SECONDS, UTC)
@@ -163,7 +163,7 @@ def _keys(client: Registered, header: _Header) -> list[Key]:
     return fits[:LIVE]
 
 
-def _signed(token: jws.Compact, key: Key, algorithm: jws.Algorithm) -> bool:
+def _signed(token: jws.Compact, key: Key, *, algorithm: jws.Algorithm) -> bool:
     try:
         jws.verify(token, key.public, algorithm=algorithm)
     except jws.BadSignature:

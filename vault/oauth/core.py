@@ -41,7 +41,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 class Call(OAuth2Request):
     """One request on its way through Authlib; its steps leave here what they find."""
 
-    def __init__(self, asked: Asked, proofs: tuple[str, ...], known: Known) -> None:
+    def __init__(self, asked: Asked, known: Known, *, proofs: tuple[str, ...]) -> None:
         # Authlib looks at the scheme alone, and which scheme is good enough is for the settings to say.
         super().__init__("POST", "https://vault.invalid")
         self.client: Any = None

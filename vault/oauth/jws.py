@@ -73,11 +73,11 @@ def read(part: bytes, kind: type[Kind]) -> Kind:
 
 def verify(token: Compact, key: PublicKey, *, algorithm: Algorithm) -> None:
     """Return if `token` is signed with `key` by exactly this `algorithm`; `BadSignature` for anything else."""
-    if not _verified(token, key, algorithm):
+    if not _verified(token, key, algorithm=algorithm):
         raise BadSignature
 
 
-def _verified(token: Compact, key: PublicKey, algorithm: Algorithm) -> bool:
+def _verified(token: Compact, key: PublicKey, *, algorithm: Algorithm) -> bool:
     match key:
         case EllipticCurvePublicKey():
             return algorithm == "ES256" and _ES256.verify(token.signed, key, token.signature)

@@ -53,7 +53,7 @@ class Server:
             asked = _read(request, needs="grant_type")
         except Malformed as error:
             return refused(refusal(error.code, error.detail))
-        call = Call(asked, request.dpop, Known(client=client, customer=customer, now=now, jti=jti))
+        call = Call(asked, Known(client=client, customer=customer, now=now, jti=jti), proofs=request.dpop)
         status, body, headers = self._core.respond(call)
         if request.dpop and self._issuer.nonces is not None and call.proof is not None:
             headers = (*headers, (NONCE, self._issuer.nonces.current(now)))

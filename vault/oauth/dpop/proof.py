@@ -142,7 +142,7 @@ def _refused(proof: _Proof, sent: Sent, *, now: datetime, nonces: Nonces | None)
         return "other_request"
     if nonces is not None and not nonces.are_good(claims.nonce or "", now):
         return "old_nonce" if claims.nonce else "no_nonce"
-    if not _in_time(claims, now.timestamp(), nonces):
+    if not _in_time(claims, now.timestamp(), nonces=nonces):
         return "bad_proof_times"
     if sent.access_token is not None and claims.ath != token_hash(sent.access_token):
         return "other_token"
@@ -158,7 +158,7 @@ def _oldest(nonces: Nonces | None) -> int:
     return AGE_SECONDS if nonces is None else AGE_WITH_NONCE_SECONDS
 
 
-def _in_time(claims: _Claims, now: float, nonces: Nonces | None) -> bool:
+def _in_time(claims: _Claims, now: float, *, nonces: Nonces | None) -> bool:
     newest = now + (LEEWAY_SECONDS if nonces is None else AGE_WITH_NONCE_SECONDS)
     begun = max(claims.iat, claims.nbf) <= newest
     return begun and now - _oldest(nonces) <= claims.iat and (claims.exp is None or now < claims.exp)
