@@ -1,0 +1,32 @@
+"""Which statements the database was sent, as its driver tells it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from asyncpg.connection import LoggedQuery
+
+from vault.actions.vault import Vault
+
+
+@asynccontextmanager
+async def statements(vault: Vault) -> AsyncIterator[list[str]]:
+    """Yield a list of what one application sends, its transactions' beginnings and ends too."""
+    sent: list[str] = []
+
+    def log(query: LoggedQuery) -> None:
+        sent.append(query.query)
+
+    pool = vault.database._pool
+    async with AsyncExitStack() as stack:
+        connections: list[Any] = [await stack.enter_async_context(pool.acquire()) for _ in range(pool.get_max_size())]
+        inner = [connection._con for connection in connections]
+    for connection in inner:
+        connection.add_query_logger(log)
+    try:
+        yield sent
+    finally:
+        for connection in inner:
+            connection.remove_query_logger(log)
