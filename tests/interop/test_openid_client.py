@@ -50,7 +50,8 @@ def test_it_is_refused_a_detail_beyond_the_ceiling(site: Site) -> None:
 
 
 def test_it_introspects_and_revokes_a_token_which_is_dead_with_the_next_request(site: Site) -> None:
-    came = site.openid("introspect", "es256", parameters={"authorization_details": f"[{_json(DETAIL)}]"})
+    asked = {"authorization_details": f"[{_json(DETAIL)}]"}
+    came = site.openid("introspect", "es256", parameters=asked, question=QUESTION)
     assert came["living"]["active"] is True
     assert came["living"]["authorization_details"][0]["purposes"] == ["sales"]
     assert came["revoked"] == {"active": False}

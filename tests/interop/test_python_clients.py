@@ -10,13 +10,13 @@ from urllib.parse import quote_plus
 import pytest
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc.jwk import ECKey
 from oauthlib.oauth2 import BackendApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from tests import make
-from tests.interop.conftest import KEYS, SECRET, Site
+from tests.interop.conftest import SECRET, Site, jwk
 
 QUESTION = {"customer": "cus_06h0090m41t835kpwqjv10s1y0", "purpose": "sales", "channel": "email"}
 
@@ -38,9 +38,9 @@ def test_requests_oauthlib_gets_a_token_by_a_secret_of_odd_characters_and_asks(s
 
 
 def test_authlibs_client_gets_a_token_by_its_key_and_asks(site: Site) -> None:
-    pem = KEYS["ES256"][0].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    key = ECKey.import_key(jwk("ES256", private=True))
     endpoint = f"{site.url}/oauth/token"
-    session = AuthlibSession("fernhill.es256", pem, token_endpoint_auth_method="private_key_jwt", scope="decide")
+    session = AuthlibSession("fernhill.es256", key, token_endpoint_auth_method="private_key_jwt", scope="decide")
     session.register_client_auth_method(PrivateKeyJWT(endpoint, alg="ES256"))
     token = session.fetch_token(endpoint, grant_type="client_credentials")
     assert "decide" in token["scope"].split()

@@ -49,7 +49,7 @@ const FLOWS = {
     const revoked = await client.tokenIntrospection(config, token.access_token)
     let refused
     try {
-      refused = await resource(config, token.access_token, {}, '/v1/decisions')
+      refused = await resource(config, token.access_token, {}, '/v1/decisions', 'POST', JSON.stringify(given.question))
     } catch (error) {
       refused = { status: error.status, challenges: error.cause }
     }
@@ -66,6 +66,6 @@ const FLOWS = {
 try {
   console.log(JSON.stringify(await FLOWS[given.flow](await configuration())))
 } catch (error) {
-  const { error: code, status, error_description: description } = error
-  console.log(JSON.stringify({ failed: { name: error.name, message: error.message, code, status, description } }))
+  const { error: code, status, error_description: description } = error.error ? error : (error.cause ?? {})
+  console.log(JSON.stringify({ failed: { name: error.name, message: error.message, error: code, status, description } }))
 }
