@@ -81,7 +81,7 @@ class Exchange:
 
 @dataclass
 class Seen:
-    """What a test saw from outside: every exchange, every line the service logged, how many answers and tokens got lost."""
+    """What a test saw from outside: every exchange, every line of the service, how many answers and tokens got lost."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)

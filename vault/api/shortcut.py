@@ -15,7 +15,7 @@ from litestar import Litestar, Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPRequestEvent, Receive, Scope, Send, WebSocketReceiveMessage
 
-from vault.actions.client.carriers import Carried, authenticate
+from vault.actions.client.carriers import Carried, Unproven, authenticate
 from vault.actions.decision.decisions import decide
 from vault.actions.vault import Vault
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
@@ -23,7 +23,7 @@ from vault.api.problems import of_anything, of_vault
 from vault.base.errors import VaultError
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.decision.question import Question
+from vault.domain.decision.question import Decision, Question
 
 _PATH: Final = "/v1/decisions"
 _QUESTION: Final = msgspec.json.Decoder(Question, dec_hook=read_personal)
@@ -39,21 +39,27 @@ def shortcut(app: Litestar) -> ASGIApp:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         read = await _read(receive)
-        asked = await _asked(app.state.vault, headers, read)
-        if asked is None:
-            await app(scope, _again(read, receive), send)
-            return
-        actor, question = asked
         try:
-            decision = await decide(app.state.vault, actor, question=question, repeat=headers.get(b"idempotency-key"))
+            decision = await _decided(app.state.vault, headers, read=read)
         except Exception as error:  # noqa: BLE001 - each becomes the problem that the route would make of it
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             told = of_vault(request, error) if isinstance(error, VaultError) else of_anything(request, error)
             await told.to_asgi_response(app=None, request=request)(scope, receive, send)
             return
-        await _send(send, _ANSWER.encode(decision))
+        if decision is None:
+            await app(scope, _again(read, receive), send)
+        else:
+            await _send(send, _ANSWER.encode(decision))
 
     return answer
+
+
+async def _decided(vault: Vault, headers: Mapping[bytes, str], *, read: list[HTTPRequestEvent]) -> Decision | None:
+    asked = await _asked(vault, headers, read)
+    if asked is None:
+        return None
+    actor, question = asked
+    return await decide(vault, actor, question=question, repeat=headers.get(b"idempotency-key"))
 
 
 async def _send(send: Send, body: bytes) -> None:
@@ -91,6 +97,8 @@ async def _asked(
     try:
         actor = await authenticate(vault, Carried(authorization=authorization, method="POST", path=_PATH))
         return actor, _QUESTION.decode(b"".join([message.get("body", b"") for message in read]))
+    except Unproven:
+        raise  # it is written down: the route would do that again
     except (VaultError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
