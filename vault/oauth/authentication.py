@@ -22,7 +22,7 @@ Reason = Literal[
     "bad_assertion_header", "bad_signature", "bad_assertion_claims", "bad_assertion_times", "replayed",
 ]  # fmt: skip
 
-MAX_LIFETIME_SECONDS: Final = 600
+MAX_LIFETIME_SECONDS: Final = 3600  # what well-known clients sign for
 LEEWAY_SECONDS: Final = 10
 LIVE: Final = 2
 """How many keys are tried on an assertion that does not name one: the old and the new, while a client changes over."""
