@@ -50,19 +50,22 @@ class Authority:
         """Return what a client trusts who trusts this authority alone."""
         return ssl.create_default_context(cadata=self.pem)
 
-    def serving(self, *names: str) -> ssl.SSLContext:
-        """Return what a server of these names and addresses shows."""
+    def vouched(self, *names: str) -> bytes:
+        """Return key and certificate of a server of these names and addresses, in PEM."""
         key = generate_private_key(SECP256R1())
         alternative = x509.SubjectAlternativeName([_name(name) for name in names])
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         certificate = self._of(subject, key).add_extension(alternative, critical=False).sign(self._key, SHA256())
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(
+            Encoding.PEM
+        )
+
+    def serving(self, *names: str) -> ssl.SSLContext:
+        """Return what a server of these names and addresses shows."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         with TemporaryDirectory() as folder:
             file = Path(folder) / "both.pem"
-            file.write_bytes(
-                key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-                + certificate.public_bytes(Encoding.PEM)
-            )
+            file.write_bytes(self.vouched(*names))
             context.load_cert_chain(file)
         return context
 
