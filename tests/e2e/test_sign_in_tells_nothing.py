@@ -56,14 +56,12 @@ async def asked(stage: Stage, address: str, how: str) -> list[Any]:
     visitor, steps = Visitor(stage.http), []
     await visitor.send("POST", "/p/fernhill/sign-in", data={"reach": address, "how": how})
     steps.append(seen(visitor, address))
-    page = await visitor.get("/sign-in/code")
+    await visitor.get("/sign-in/code")
     steps.append(seen(visitor, address))
     if how == "code":
         for _ in range(5):
-            page = await visitor.press("/sign-in/code", code="000 000")
+            await visitor.press("/sign-in/code", code="000 000")
             steps.append(seen(visitor, address))
-    else:
-        assert page.form("/sign-in")
     return steps
 
 

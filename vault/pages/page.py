@@ -60,7 +60,9 @@ def render(
 
 def go(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     """Return the answer to a form that was done: look there, and reloading repeats nothing (RFC 9110, 303)."""
-    return Response(b"", status_code=303, media_type="text/plain", headers={"location": path, **_ALWAYS}, cookies=list(cookies))
+    return Response(
+        b"", status_code=303, media_type="text/plain", headers={"location": path, **_ALWAYS}, cookies=list(cookies)
+    )
 
 
 def _headers(frame: Frame) -> dict[str, str]:
@@ -83,6 +85,6 @@ def _environment(door: str, words: Words) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     translating: Any = made  # the extension adds methods that no type describes
-    translating.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)
+    translating.install_gettext_callables(words.texts.gettext, words.texts.ngettext, newstyle=True)
     made.globals["words"] = words
     return made

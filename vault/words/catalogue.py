@@ -47,21 +47,18 @@ class Words:
         """`ltr` or `rtl`."""
         return str(self._locale.text_direction)
 
-    def gettext(self, text: str) -> str:
-        """Return a text with its places still open."""
-        return self._texts.gettext(text)
-
-    def ngettext(self, one: str, many: str, number: int) -> str:
-        """Return the form of a text that goes with a number, with its places still open."""
-        return self._texts.ngettext(one, many, number)
+    @property
+    def texts(self) -> NullTranslations:
+        """The texts as templates read them, with their places still open."""
+        return self._texts
 
     def say(self, text: str, **places: object) -> str:
         """Return a text, its places filled."""
-        return self.gettext(text) % places
+        return self._texts.gettext(text) % places
 
     def count(self, one: str, many: str, *, number: int, **places: object) -> str:
         """Return the form of a text that goes with a number, its places filled."""
-        return self.ngettext(one, many, number) % {"number": self.number(number), **places}
+        return self._texts.ngettext(one, many, number) % {"number": self.number(number), **places}
 
     def number(self, value: int) -> str:
         """Return a number as it is written."""

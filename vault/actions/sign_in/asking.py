@@ -87,7 +87,7 @@ async def _send(act: Acting, sought: Tagged, *, wish: Wish, made: _Made) -> None
         await outbox.put(act, message, customer=to.customer)
     else:
         await nobody.put(act, message)
-    await tell(act, "sign_in_asked", [holder.subject for holder in found], way=wish.way)
+    await tell(act, "sign_in_asked", subjects=[holder.subject for holder in found], way=wish.way)
 
 
 def _code(act: Acting, wish: Wish) -> _Made:

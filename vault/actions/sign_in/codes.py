@@ -47,7 +47,7 @@ async def enter(vault: Vault, organization: OrganizationId, *, flow: Flow | None
         await limit_network(act, tried.network, what="tried", limit=TRIED_BY_NETWORK)
         code = await codes.take(act.work, flow.id if flow is not None else _NEVER)
         if code is None or code.sent.purpose != "code":
-            await tell(act, "sign_in_failed", [], reason="no_code")
+            await tell(act, "sign_in_failed", subjects=[], reason="no_code")
             return Wrong(too_old=True)
         digest = code_digest(act.here, code.id, typed=typed(tried.code))
         return await let_in(act, code, tried=tried, right=code.sent.is_opened_by(digest), how="code")
@@ -58,12 +58,12 @@ async def let_in(act: Acting, code: Code, *, tried: Try, right: bool, how: How) 
     found = await _found(act, code)
     subjects = [holder.subject for holder in found]
     if (refusal := code.sent.refusal(act.now)) is not None:
-        await tell(act, "sign_in_failed", subjects, reason="too_old" if refusal.too_old else "too_many_tries")
+        await tell(act, "sign_in_failed", subjects=subjects, reason="too_old" if refusal.too_old else "too_many_tries")
         return refusal
     one = who(act.here, found, reached=code.mailbox, name=tried.name)
     if not right or one is None:
         await codes.miss(act.work, code.id)
-        await tell(act, "sign_in_failed", subjects, reason="wrong")
+        await tell(act, "sign_in_failed", subjects=subjects, reason="wrong")
         return code.sent.missed()
     await codes.drop(act.work, code.id)
     if not one.verified:

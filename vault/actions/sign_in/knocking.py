@@ -34,7 +34,7 @@ async def knocking(vault: Vault, organization: OrganizationId, *, kind: ActorKin
         yield Acting(vault=vault, work=work, here=current, actor=Actor(organization=organization, kind=kind), now=now)
 
 
-async def tell(act: Acting, kind: str, subjects: Sequence[Subject], **told: Json | None) -> None:
+async def tell(act: Acting, kind: str, *, subjects: Sequence[Subject], **told: Json | None) -> None:
     """Write an entry for each who may be meant; one without a subject where nobody is."""
     meant: Sequence[Subject | None] = subjects or (None,)
     await log.add(act.work, [act.entry(kind, subject=subject, **told) for subject in meant])

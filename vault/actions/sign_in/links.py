@@ -40,7 +40,7 @@ async def enter(vault: Vault, organization: OrganizationId, *, token: str, tried
         code, right = await _look(act, token, hold=True)
         if code is not None:
             return await let_in(act, code, tried=tried, right=right, how="link")
-        await tell(act, "sign_in_failed", [], reason="no_link")
+        await tell(act, "sign_in_failed", subjects=[], reason="no_link")
     raise _gone()
 
 
@@ -52,9 +52,9 @@ async def deny(vault: Vault, organization: OrganizationId, *, token: str) -> dat
         if code is not None:
             await codes.deny(act.work, code.id, until=until)
             found = await holders.find(act.work, act.here.safe, kind=code.kind, tag=code.tag or _NEVER)
-            await tell(act, "link_denied", [holder.subject for holder in found])
+            await tell(act, "link_denied", subjects=[holder.subject for holder in found])
             return until
-        await tell(act, "sign_in_failed", [], reason="no_link")
+        await tell(act, "sign_in_failed", subjects=[], reason="no_link")
     raise _gone()
 
 

@@ -1,4 +1,4 @@
-"""Sessions: opened by whoever proved who they are, looked up with each request, closed by whoever leaves."""
+"""Sessions: opened by whoever proved who they are, closed by whoever leaves. What is done in one looks for it again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vault.actions.acting import Acting, acting, written
 from vault.actions.vault import Vault
 from vault.base.ids import SESSION, CustomerId, OrganizationId, SessionId, StaffId
 from vault.domain.actor import Actor
-from vault.domain.sign_in.session import SECRET, How, Role, SessionToken, digest, read, spelled
+from vault.domain.sign_in.session import SECRET, How, Role, SessionToken, digest, spelled
 from vault.store import log
 from vault.store.customer import customers
 from vault.store.sign_in import sessions
@@ -26,19 +26,6 @@ async def open(  # noqa: A001 - sessions.open
     actor = acting_in(act.work.organization, kept)
     await log.add(act.work, [written(act.vault, actor, kind="signed_in", at=act.now, how=how, subject=subject)])
     return SessionToken(id=own, secret=spelled(secret))
-
-
-async def actor(vault: Vault, organization: OrganizationId, cookie: str | None) -> Actor | None:
-    """Return who is signed in by this cookie at this organization, if anybody is.
-
-    What is then done in the session looks again, in its own transaction: `acting` refuses one that is over.
-    """
-    secret = read(cookie or "")
-    if secret is None:
-        return None
-    async with vault.database.work(organization) as work:
-        kept = await sessions.find(work, digest(secret))
-    return None if kept is None else acting_in(organization, kept)
 
 
 async def close(vault: Vault, actor: Actor) -> None:

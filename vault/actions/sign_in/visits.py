@@ -28,7 +28,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 async def visit(vault: Vault, slug: str, *, cookie: str | None) -> Visit:
     """Return the visit; `Unknown` for an organization that is not here."""
     async with vault.database.work() as work:
-        organization = vault.memory.slugs.get(slug) or await _find(vault, work, slug)
+        organization = vault.memory.slugs.get(slug) or await _find(vault, work, slug=slug)
         own = work.of(organization)
         current, now = await here(vault, own)
         secret = read(cookie or "")
@@ -36,7 +36,7 @@ async def visit(vault: Vault, slug: str, *, cookie: str | None) -> Visit:
         return Visit(here=current, now=now, actor=acting_in(organization, kept) if kept is not None else None)
 
 
-async def _find(vault: Vault, work: Work, slug: str) -> OrganizationId:
+async def _find(vault: Vault, work: Work, *, slug: str) -> OrganizationId:
     kept = await organizations.by_slug(work, slug)
     if kept is None:
         raise Unknown("unknown_organization", "there is no such organization here")

@@ -68,11 +68,11 @@ def _holder(safe: Safe, row: Record) -> Holder:
         verified=row["verified"],
         locale=row["locale"],
         address=safe.open(key, "contact_point", column="value", row=row["id"], sealed=row["sealed"]),
-        first_name=_name(safe, key, row),
+        first_name=_name(safe, key, row=row),
     )
 
 
-def _name(safe: Safe, key: CustomerKey, row: Record) -> Personal | None:
+def _name(safe: Safe, key: CustomerKey, *, row: Record) -> Personal | None:
     if row["name"] is None:
         return None
     return safe.open(key, "attribute", column=FIRST_NAME, row=row["customer"], sealed=row["name"])
