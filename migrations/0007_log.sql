@@ -6,8 +6,8 @@ CREATE TABLE vault.log_state (
   generation integer NOT NULL,
   size bigint NOT NULL,
   root bytea NOT NULL,
-  seen_at timestamptz,
-  stopped text
+  seen_at timestamptz NOT NULL,  -- what was written before it has its number
+  stopped text                   -- why nothing is signed any more
 );
 
 -- A leaf, and of its entry what is searched by. An entry has one number in one generation.
@@ -49,6 +49,17 @@ CREATE TABLE vault.log_checkpoint (
   PRIMARY KEY (organization, generation, size)
 );
 
+-- What witnesses said: that they saw this checkpoint, and none that contradicts it. One line of a note each.
+CREATE TABLE vault.log_cosignature (
+  organization uuid NOT NULL,
+  generation integer NOT NULL,
+  size bigint NOT NULL,
+  witness text NOT NULL,
+  line text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (organization, generation, witness, size)
+);
+
 -- What others need to check our signatures, and the private halves, which only the sequencer ever reads.
 CREATE TABLE vault.log_verifier (
   organization uuid NOT NULL,
@@ -64,15 +75,16 @@ CREATE TABLE keystore.log_key (
   PRIMARY KEY (organization, algorithm)
 );
 
-INSERT INTO vault.log_state (organization, slug, generation, size, root)
-SELECT id, slug, 1, 0, sha256('') FROM vault.organization
-UNION ALL SELECT '00000000-0000-0000-0000-000000000000', '_', 1, 0, sha256('');
+INSERT INTO vault.log_state (organization, slug, generation, size, root, seen_at)
+SELECT id, slug, 1, 0, sha256(''), clock_timestamp() FROM vault.organization
+UNION ALL SELECT '00000000-0000-0000-0000-000000000000', '_', 1, 0, sha256(''), clock_timestamp();
 
 GRANT USAGE ON SCHEMA keystore TO vault_sequencer;
-GRANT SELECT, INSERT ON vault.log_leaf, vault.log_tile, vault.log_checkpoint, vault.log_verifier, keystore.log_key
-  TO vault_sequencer;
+GRANT SELECT, INSERT ON vault.log_leaf, vault.log_tile, vault.log_checkpoint, vault.log_cosignature,
+  vault.log_verifier, keystore.log_key TO vault_sequencer;
 GRANT SELECT, UPDATE ON vault.log_state TO vault_sequencer;
 GRANT SELECT, INSERT ON vault.log_state TO vault_service;
-GRANT SELECT ON vault.log_leaf, vault.log_tile, vault.log_checkpoint, vault.log_verifier TO vault_service;
+GRANT SELECT ON vault.log_leaf, vault.log_tile, vault.log_checkpoint, vault.log_cosignature, vault.log_verifier
+  TO vault_service;
 GRANT SELECT ON vault.log_state, vault.log_leaf TO vault_retention;
 GRANT SELECT, DELETE ON vault.log_entry TO vault_retention;

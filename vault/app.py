@@ -66,6 +66,7 @@ async def open_vault(
         keyring=Keyring(provider, clock=clock, entropy=entropy),
         issuer=settings.issuer,
         per_network=settings.requests_per_network,
+        on_fork=settings.on_fork,
         courier=courier(settings),
     )
     lasting = [asyncio.create_task(_forget(vault)), asyncio.create_task(_tell(vault))]

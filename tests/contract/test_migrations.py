@@ -31,6 +31,7 @@ NOT_PICCOLOS: Final = {
     "keystore.session",
     "vault.allowance",
     "vault.log_checkpoint",
+    "vault.log_cosignature",
     "vault.log_leaf",
     "vault.log_state",
     "vault.log_tile",

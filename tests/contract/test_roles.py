@@ -40,6 +40,7 @@ GRANTS: Final = {
     "vault.fact": ("SI", "", ""),
     "keystore.log_key": ("", "SI", ""),
     "vault.log_checkpoint": ("S", "SI", ""),
+    "vault.log_cosignature": ("S", "SI", ""),
     "vault.log_entry": ("SI", "S", "SD"),
     "vault.log_leaf": ("S", "SI", "S"),
     "vault.log_pending": ("I", "SD", ""),

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from itertools import pairwise
+from pathlib import Path
 
 import asyncpg
 import pytest_asyncio
 
 from tests.stage import Stage
 from vault.actions.log import sequencer
+from vault.actions.log.naming import origin
+from vault.actions.log.parts import Sequencing
 from vault.base.ids import OrganizationId, raw
-from vault.store.database import Database, open_database
+from vault.store.database import open_database
+from vault.store.log.guard import Guard
 from vault.store.log.sequence import SEQUENCER
 from vault.tlog import checkpoint
 from vault.tlog.hashes import leaf_hash
@@ -24,13 +28,13 @@ from vault.tlog.verify import check_consistency
 
 
 @pytest_asyncio.fixture
-async def sequencing(stage: Stage) -> AsyncIterator[Database]:
+async def sequencing(stage: Stage, tmp_path: Path) -> AsyncIterator[Sequencing]:
     database = await open_database(stage.url, size=4, role=SEQUENCER)
-    yield database
+    yield Sequencing(database=database, guard=Guard(tmp_path / "guard"))
     await database.close()
 
 
-async def numbered(stage: Stage, sequencing: Database, *, rounds: int) -> OrganizationId:
+async def numbered(stage: Stage, sequencing: Sequencing, *, rounds: int) -> OrganizationId:
     """Let a client be answered so many times, with a step of the log after each."""
     crm = await stage.client("everything")
     customer = await crm.register()
@@ -49,7 +53,7 @@ async def kept(stage: Stage, statement: str, organization: OrganizationId) -> li
         await connection.close()
 
 
-async def test_each_entry_gets_one_number_and_nothing_waits(stage: Stage, sequencing: Database) -> None:
+async def test_each_entry_gets_one_number_and_nothing_waits(stage: Stage, sequencing: Sequencing) -> None:
     organization = await numbered(stage, sequencing, rounds=3)
     rows = await kept(
         stage,
@@ -63,7 +67,7 @@ async def test_each_entry_gets_one_number_and_nothing_waits(stage: Stage, sequen
 
 
 async def test_every_checkpoint_is_signed_by_both_keys_and_extends_the_one_before(
-    stage: Stage, sequencing: Database
+    stage: Stage, sequencing: Sequencing
 ) -> None:
     organization = await numbered(stage, sequencing, rounds=5)
     public = await kept(stage, "SELECT algorithm, public FROM vault.log_verifier WHERE organization = $1", organization)
@@ -72,9 +76,9 @@ async def test_every_checkpoint_is_signed_by_both_keys_and_extends_the_one_befor
     )
     rows = await kept(stage, "SELECT * FROM vault.log_tile WHERE organization = $1", organization)
     tiles = {Tile(level=row["level"], index=row["number"], width=row["width"]): row["data"] for row in rows}
-    origin = sequencer.origin(stage.vault.issuer, "fernhill", generation=1)
+    name = origin(stage.vault.issuer, "fernhill", generation=1)
     kinds: dict[str, Kind] = {"ed25519": PLAIN, "ml-dsa-44": COSIGNATURE_ML_DSA}
-    verifiers = [Verifier(name=origin, kind=kinds[row["algorithm"]], public=row["public"]) for row in public]
+    verifiers = [Verifier(name=name, kind=kinds[row["algorithm"]], public=row["public"]) for row in public]
     heads = []
     for row in notes:
         note = opened(row["note"], verifiers)
@@ -86,7 +90,7 @@ async def test_every_checkpoint_is_signed_by_both_keys_and_extends_the_one_befor
         check_consistency(proof, old_size=before.size, old_root=before.root, new_size=after.size, new_root=after.root)
 
 
-async def test_two_sequencers_at_once_leave_no_gap_and_no_double(stage: Stage, sequencing: Database) -> None:
+async def test_two_sequencers_at_once_leave_no_gap_and_no_double(stage: Stage, sequencing: Sequencing) -> None:
     crm = await stage.client("everything")
     customer = await crm.register()
     organization = await stage.organization()

@@ -11,9 +11,11 @@ import msgspec
 import structlog
 
 from vault.actions.gatherer import Gatherer
+from vault.actions.log.parts import Sequencing
 from vault.base.clock import Clock, Entropy
 from vault.base.errors import Denied, Invalid, Unavailable
 from vault.base.ids import OrganizationId
+from vault.base.settings import OnFork
 from vault.courier.parts import Courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import KeyProvider
@@ -34,6 +36,7 @@ from vault.store import keys, organizations
 from vault.store.client import clients, revocations, signing_keys
 from vault.store.database import Database, Work
 from vault.store.keys import Safe
+from vault.store.log import state as log_state
 
 _log = structlog.get_logger()
 
@@ -44,6 +47,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     """One organization as it stood at an epoch: what it declares, its policies, its keys, its clients, dead tokens.
 
     `revoked` says until when a token's id has to be remembered. It may know of revocations after the epoch.
+    `stopped` is why the log signs no more, if that is to end decisions.
     """
 
     id: OrganizationId
@@ -56,6 +60,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     safe: Safe
     ways: dict[tuple[str, str], Way]
     registered: dict[str, Registered]
+    stopped: str | None = None
 
     def way(self, purpose_key: str, channel_key: str) -> Way:
         """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
@@ -162,7 +167,7 @@ class Memory(msgspec.Struct, kw_only=True):
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
     token_gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `tokens` asks and answers
     proofs: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `carriers` uses up
-    purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], None]]] = {}
+    purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], int]]] = {}
     refused: dict[tuple[Actor, str], int] = {}  # by limits, and not yet told to the log
     installation: Safe | None = None
     key_sets: dict[str, KeySet] = {}  # of clients, by `jwks_uri`
@@ -174,7 +179,7 @@ class Memory(msgspec.Struct, kw_only=True):
 class Vault(msgspec.Struct, frozen=True, kw_only=True):
     """The vault's parts. `lanes` batches of decisions of at most `most` run at a time for each organization.
 
-    `sequencing` is the worker's own way to the log, in the role `vault_sequencer`.
+    `sequencing` is the worker's own way to the log; `on_fork` says whether decisions go on when the log is stopped.
     """
 
     clock: Clock
@@ -183,7 +188,8 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     provider: KeyProvider
     keyring: Keyring
     issuer: str
-    sequencing: Database | None = None
+    sequencing: Sequencing | None = None
+    on_fork: OnFork = "answer"
     courier: Courier
     lanes: int = 2
     most: int = 256
@@ -203,11 +209,11 @@ async def here(vault: Vault, work: Work) -> tuple[Here, datetime]:
 async def at_epoch(vault: Vault, work: Work, *, epoch: int) -> Here:
     """Return the organization as it stands at `epoch`, which a query of this work has just returned."""
     held = vault.memory.here.get(work.organization)
-    if held is not None and held.epoch == epoch:
+    if held is not None and held.epoch == epoch and held.stopped is None:
         return held
     fresh = await _read(vault, work, held=held)
     held = vault.memory.here.get(work.organization)
-    if held is None or held.epoch < fresh.epoch:
+    if held is None or held.epoch < fresh.epoch or held.stopped is not None:
         vault.memory.here[work.organization] = fresh
     return fresh
 
@@ -252,6 +258,7 @@ async def _read(vault: Vault, work: Work, *, held: Here | None) -> Here:
         safe=await keys.read(work, vault.keyring, entropy=vault.entropy),
         ways=ways,
         registered={},
+        stopped=await log_state.stopped(work) if vault.on_fork == "refuse" else None,
     )
 
 

@@ -15,6 +15,7 @@ from vault.base.errors import Invalid
 from vault.base.network import Network, networks
 
 Mode = Literal["trial", "production"]
+OnFork = Literal["answer", "refuse"]
 PREFIX: Final = "VAULT_"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _SMTP: Final = "write smtp://user:password@mail.example:587, or smtps:// for TLS from the first byte"
@@ -23,6 +24,7 @@ _HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]*[0-9a-z])?|[0-9a-f]*:[0-9a-f:.
 _FORMS: Final = {
     "mode": "trial or production",
     "allow_key_file": "true or false",
+    "on_fork": "answer or refuse",
     "port": "a whole number from 0 to 65535",
     "workers": "a whole number from 1 to 256",
     "pool": "a whole number from 2 to 200",
@@ -73,6 +75,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="networks, by comma, of proxies whose `X-Forwarded-For` is believed; none: nobody's"),
     ] = None
+    log_guard: Annotated[
+        Path | None,
+        Meta(
+            description="folder for the last checkpoint of each log, apart from the database; "
+            "none: `log-guard` in `VAULT_DATA`"
+        ),
+    ] = None
+    log_witnesses: Annotated[
+        str | None,
+        Meta(description="witnesses asked to cosign checkpoints, `VKEY=https://host/path` by comma; none: nobody"),
+    ] = None
+    on_fork: Annotated[
+        OnFork,
+        Meta(description="`answer` or `refuse` decisions while a log is stopped because it is not what was signed"),
+    ] = "answer"
     requests_per_network: Annotated[
         int, Meta(ge=1, le=1_000_000_000, description="tokens, introspections and sign-ins a network may ask a second")
     ] = 100
@@ -96,6 +113,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """The data folder, with `~` spelled out."""
         return self.data.expanduser()
+
+    @property
+    def guard(self) -> Path:
+        """The folder of the log's guard."""
+        return (self.log_guard or self.folder / "log-guard").expanduser()
 
     @property
     def root_key(self) -> Path:
@@ -139,7 +161,11 @@ def _bad(field: str, what: str) -> Invalid:
 
 
 def _check(settings: Settings) -> None:
-    for field, path in (("data", settings.data), ("key_file", settings.key_file)):
+    for field, path in (
+        ("data", settings.data),
+        ("key_file", settings.key_file),
+        ("log_guard", settings.log_guard),
+    ):
         if path is not None and not _has_home(path):
             raise _bad(field, "there is no such home folder; write the path without ~")
     for field, url in (("database_url", settings.database_url), ("owner_database_url", settings.owner_database_url)):

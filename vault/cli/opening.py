@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, TypeVar
 
+from vault.actions.log.parts import Sequencing, witnesses
 from vault.actions.vault import Vault
 from vault.app import open_vault
 from vault.base.clock import SystemEntropy
@@ -25,7 +26,9 @@ from vault.cli import lines
 from vault.crypto.provider import create
 from vault.store import installation, migrations
 from vault.store.bundled import running
-from vault.store.database import SERVICE
+from vault.store.database import SERVICE, open_database
+from vault.store.log.guard import Guard
+from vault.store.log.sequence import SEQUENCER
 
 T = TypeVar("T")
 _TERMINATED: Final = 128 + signal.SIGTERM
@@ -61,6 +64,16 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Vault]:
         async with vault.database.work() as work:
             await installation.check_root_key(work, provider=vault.provider, keyring=vault.keyring)
         yield vault
+
+
+@asynccontextmanager
+async def sequencing(settings: Settings, url: str) -> AsyncIterator[Sequencing]:
+    """Yield what keeps the log: for the worker, and for a command about the log."""
+    own = await open_database(url, size=3, role=SEQUENCER)
+    try:
+        yield Sequencing(database=own, guard=Guard(settings.guard), witnesses=witnesses(settings.log_witnesses))
+    finally:
+        await own.close()
 
 
 async def _act(settings: Settings, url: str, *, action: Callable[[Vault], Awaitable[T]]) -> T:

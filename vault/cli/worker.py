@@ -23,13 +23,11 @@ from vault import worker
 from vault.base.errors import place
 from vault.base.settings import Settings, read
 from vault.cli import lines
-from vault.cli.opening import database, opened
+from vault.cli.opening import database, opened, sequencing
 from vault.cli.processes import end_with
 from vault.cli.terminal import Commands, say
 from vault.courier.mail import server
 from vault.courier.parts import mail_folder
-from vault.store.database import open_database
-from vault.store.log.sequence import SEQUENCER
 
 _ABOUT: Final = """
 Delivers messages until SIGTERM or Ctrl-C: by the mail server in VAULT_SMTP_URL, or in a trial into a folder. Run one or
@@ -103,17 +101,14 @@ def _process(settings: Settings, url: str, parent: int) -> None:
 
 
 async def _work(settings: Settings, url: str, *, greeting: Sequence[str] = ()) -> None:
-    loop, own = asyncio.get_running_loop(), asyncio.current_task()
+    loop, running = asyncio.get_running_loop(), asyncio.current_task()
     for told in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(told, lambda: own and own.cancel())
+        loop.add_signal_handler(told, lambda: running and running.cancel())
     log = structlog.get_logger()
     with suppress(asyncio.CancelledError):
         async with opened(settings, url) as vault:
             say(*greeting)
             log.info("working", duties=len(worker.DUTIES))
-            sequencing = await open_database(url, size=2, role=SEQUENCER)
-            try:
-                await worker.run(msgspec.structs.replace(vault, sequencing=sequencing))
-            finally:
-                await sequencing.close()
+            async with sequencing(settings, url) as own:
+                await worker.run(msgspec.structs.replace(vault, sequencing=own))
     log.info("worker_stopped")

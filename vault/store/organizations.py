@@ -21,7 +21,9 @@ _KEEP: Final = """
 INSERT INTO vault.configuration (organization, digest, document, recorded_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING
 """
-_BEGIN_LOG: Final = "INSERT INTO vault.log_state (organization, slug, generation, size, root) VALUES ($1, $2, 1, 0, $3)"
+_BEGIN_LOG: Final = """
+INSERT INTO vault.log_state (organization, slug, generation, size, root, seen_at) VALUES ($1, $2, 1, 0, $3, $4)
+"""
 _GROW: Final = "UPDATE vault.organization SET epoch = epoch + 1, configuration = $2 WHERE id = $1"
 _IDS: Final = """
 SELECT clock_timestamp() AS now,
@@ -74,7 +76,7 @@ async def epoch(work: Work) -> tuple[int, datetime] | None:
 
 async def add(work: Work, organization: Kept, *, recorded_at: datetime) -> None:
     """Store a new organization, and begin its log."""
-    await work.fetch(_BEGIN_LOG, raw(organization.id), organization.slug, EMPTY)
+    await work.fetch(_BEGIN_LOG, raw(organization.id), organization.slug, EMPTY, recorded_at)
     await work.run(
         Organizations.insert(
             Organizations(

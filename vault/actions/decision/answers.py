@@ -13,7 +13,7 @@ import msgspec
 from vault.actions.customer.points import read_point
 from vault.actions.vault import Here
 from vault.base.canonical import Json
-from vault.base.errors import Invalid
+from vault.base.errors import Invalid, Unavailable
 from vault.base.ids import ContactPointId, CustomerId, DecisionId, EntryId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
@@ -72,6 +72,8 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
     question, actor = asked.question, asked.actor
     client = here.bearer(actor, now)
+    if here.stopped is not None:
+        raise Unavailable("log_stopped", "the access log is stopped, and nothing is decided that it does not hold")
     here.allow(actor, asked.name, now=now)
     if question.release:
         here.allow(actor, "receive_fields", now=now)

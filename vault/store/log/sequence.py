@@ -15,6 +15,7 @@ import msgspec
 from vault.base.errors import Conflict
 from vault.base.ids import ENTRY, ORGANIZATION, EntryId, OrganizationId, raw, show
 from vault.store.database import Work
+from vault.store.log.state import State
 from vault.tlog.growth import Grown
 from vault.tlog.hashes import Hash
 from vault.tlog.tile import Tile, edge
@@ -22,16 +23,18 @@ from vault.tlog.tile import Tile, edge
 SEQUENCER: Final = "vault_sequencer"
 
 _WAITING: Final = "SELECT DISTINCT organization FROM vault.log_pending LIMIT 1000"
-_STATE: Final = """
-SELECT slug, generation, size, root, stopped, clock_timestamp() AS now FROM vault.log_state WHERE organization = $1
-"""
 _TAKE: Final = """
 WITH taken AS (
   DELETE FROM vault.log_pending WHERE organization = $1 AND entry = ANY (ARRAY(
     SELECT entry FROM vault.log_pending WHERE organization = $1 ORDER BY entry LIMIT $2
   )) RETURNING entry
 )
-SELECT e.id, e.body FROM taken JOIN vault.log_entry e ON e.organization = $1 AND e.id = taken.entry ORDER BY e.id
+SELECT taken.entry AS id, e.body FROM taken
+LEFT JOIN vault.log_entry e ON e.organization = $1 AND e.id = taken.entry ORDER BY 1
+"""
+_TAKE_ONE: Final = """
+WITH taken AS (DELETE FROM vault.log_pending WHERE organization = $1 AND entry = $2 RETURNING entry)
+SELECT e.body FROM taken JOIN vault.log_entry e ON e.organization = $1 AND e.id = taken.entry
 """
 _TILES: Final = """
 SELECT t.level, t.number, t.width, t.data FROM unnest($3::smallint[], $4::bigint[], $5::smallint[]) AS w (l, n, s)
@@ -60,21 +63,10 @@ WHERE organization = $1 AND generation = $2 AND size = $3 AND root = $4 AND stop
 
 
 class Overtaken(Conflict):
-    """Another sequencer moved this log in the meantime; nothing was written."""
+    """Another sequencer moved or stopped this log in the meantime; nothing was written."""
 
     def __init__(self) -> None:
         super().__init__("log_overtaken", "another sequencer was quicker; begin again")
-
-
-class State(msgspec.Struct, frozen=True, kw_only=True):
-    """A log as it stands. `now` is PostgreSQL's time; `stopped` is why nothing is signed any more."""
-
-    slug: str
-    generation: int
-    size: int
-    root: Hash
-    stopped: str | None
-    now: datetime
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,15 +88,18 @@ async def waiting(work: Work) -> list[OrganizationId]:
     return [OrganizationId(show(ORGANIZATION, row["organization"])) for row in await work.fetch(_WAITING)]
 
 
-async def state(work: Work) -> State | None:
-    """Return how the log stands, and what time it is."""
-    rows = await work.fetch(_STATE, work.own)
-    return State(**rows[0]) if rows else None
+async def take(work: Work, most: int) -> list[tuple[EntryId, bytes | None]]:
+    """Take up to so many entries from the queue, oldest id first. A late commit is found later: nothing is skipped.
 
-
-async def take(work: Work, most: int) -> list[tuple[EntryId, bytes]]:
-    """Take up to so many entries from the queue, oldest id first. A late commit is found later: nothing is skipped."""
+    An entry without a body waits and is gone: somebody took it away.
+    """
     return [(EntryId(show(ENTRY, row["id"])), row["body"]) for row in await work.fetch(_TAKE, work.own, most)]
+
+
+async def take_one(work: Work, entry: EntryId) -> bytes | None:
+    """Take this entry from the queue, if it waits there."""
+    rows = await work.fetch(_TAKE_ONE, work.own, raw(entry))
+    return rows[0]["body"] if rows else None
 
 
 async def edge_tiles(work: Work, generation: int, *, size: int) -> Mapping[Tile, bytes]:
@@ -119,13 +114,22 @@ async def tiles(work: Work, generation: int, *, wanted: Sequence[Tile]) -> Mappi
     return {Tile(level=row["level"], index=row["number"], width=row["width"]): row["data"] for row in rows}
 
 
-async def advance(work: Work, before: State, *, leaves: Sequence[Leaf], grown: Grown, note: bytes) -> None:
+class Next(msgspec.Struct, frozen=True, kw_only=True):
+    """The next step of a log: what it appends, signed. Whatever was written before `seen_at` has its number then."""
+
+    leaves: Sequence[Leaf]
+    grown: Grown
+    note: bytes
+    seen_at: datetime
+
+
+async def advance(work: Work, before: State, *, after: Next) -> None:
     """Write the next step of the log; `Overtaken` unless it stands exactly where `before` says."""
-    own, generation = work.own, before.generation
-    moved = (own, generation, before.size, before.root, grown.size, grown.root, before.now)
+    own, generation, grown = work.own, before.generation, after.grown
+    moved = (own, generation, before.size, before.root, grown.size, grown.root, after.seen_at)
     if not await work.fetch(_MOVE, *moved):
         raise Overtaken
-    await work.fetch(_LEAVES, own, generation, before.size, *_columns(leaves))
+    await work.fetch(_LEAVES, own, generation, before.size, *_columns(after.leaves))
     places = [*grown.tiles]
     await work.fetch(
         _ADD_TILES,
@@ -136,7 +140,7 @@ async def advance(work: Work, before: State, *, leaves: Sequence[Leaf], grown: G
         [tile.width for tile in places],
         [*grown.tiles.values()],
     )
-    await work.fetch(_CHECKPOINT, own, generation, grown.size, note, before.now)
+    await work.fetch(_CHECKPOINT, own, generation, grown.size, after.note, before.now)
 
 
 def _columns(leaves: Sequence[Leaf]) -> tuple[list[object], ...]:
