@@ -160,6 +160,7 @@ def test_every_operation_is_tested_for_each_kind_that_comes(policies: Policies, 
 
 def test_no_operation_is_declared_that_nobody_may_do(policies: Policies) -> None:
     at_the_machine = {"import", "add_staff", "show_staff", "remove_staff"}
+    at_the_machine |= {"finish_rotation", "suspend_client", "resume_client", "end_tokens"}
     for operation in operations():
         ever = any(allowed(policies, kind, who, operation=operation) for kind, who in everybody())
         assert ever != (operation in at_the_machine), operation
@@ -308,6 +309,9 @@ SCOPE: Final = 'context.scopes.contains("decide")'
         ("principal is Client", 'when { ["decide"].contains("decide") }'),
         ("principal", "unless { principal is Client }"),
         ("principal", "unless { context.acted_for }"),
+        ("principal is Customer", f"when {{ context.fresh || {SCOPE} }}"),
+        ("principal is Customer", f"unless {{ context.acted_for && {SCOPE} }}"),
+        ("principal is Client", f"when {{ !context.acted_for || {SCOPE} }}"),
         ("principal", 'unless { principal is Client in Client::"crm" || context.acted_for }'),
     ],
 )
@@ -325,6 +329,9 @@ def test_a_permit_that_could_let_a_system_in_without_a_scope_is_refused(principa
         ("principal", f"unless {{ !{SCOPE} }}"),
         ("principal is Customer", "when { !context.acted_for }"),
         ("principal is Customer", f"when {{ {SCOPE} }}"),
+        ("principal is Customer", f"when {{ !context.acted_for || {SCOPE} }}"),
+        ("principal is Customer", f"unless {{ context.acted_for && !{SCOPE} }}"),
+        ("principal", f"when {{ {SCOPE} || !(principal is Client || context.acted_for) }}"),
         ("principal is Auditor", ""),
         ("principal is Admin", "when { context.fresh }"),
         ("principal", "unless { principal is Client || context.acted_for }"),

@@ -160,6 +160,8 @@ def test_a_permit_to_contact_tells_a_reason_that_allows() -> None:
         'when { principal == Client::"friend" }',
         'when { {standing: "granted"}.standing == "granted" }',
         'when { context == context || context.standing == "granted" }',
+        'when { context.standing == "granted" || context.kind == "offer" }',
+        'unless { context.standing != "granted" && context.kind != "service" && context.suppressed }',
     ],
 )
 def test_a_permit_that_could_allow_an_offer_without_a_yes_is_refused(when: str) -> None:
@@ -188,6 +190,7 @@ def test_a_permit_that_reaches_contact_by_another_way_is_held_to_the_same(scope:
         'when { context.known } when { context.standing == "granted" }',
         'unless { context.standing != "granted" }',
         'unless { context.suppressed || context.standing != "granted" }',
+        'when { context.standing == "granted" || context.kind == "service" }',
         'when { context.kind != "offer" }',
         'when { context.kind == "service" }',
         'unless { context.kind == "offer" }',

@@ -16,7 +16,6 @@ from cedarpy import pst
 from vault.domain.decision.reason import MADE_BY_THE_ENGINE, REASONS, Code
 
 _CONTACT: Final = "contact"
-_CLIENT: Final = "Client"
 _OF_DECISIONS: Final = frozenset({"ask", _CONTACT, "release"})
 
 _Part = tuple[pst.Expr, bool]
@@ -96,12 +95,10 @@ def _problems_of_letting_in(policy: pst.Template) -> Iterator[str]:
         case pst.ScopeIs(entity_type=kind) | pst.ScopeEq(entity=pst.EntityUid(type=kind)):
             kinds = {str(kind)}
         case _:
-            kinds = {_CLIENT, "Customer"}
-    if _holds_only_if(policy, _excludes_clients):
-        kinds.discard(_CLIENT)
-    if _holds_only_if(policy, _excludes_acting):
-        kinds.discard("Customer")
-    if not kinds.isdisjoint({_CLIENT, "Customer"}) and not _holds_only_if(policy, _wants_a_scope):
+            kinds = {"Client", "Customer"}
+    by_client = "Client" in kinds and not _holds_only_if(policy, _keeps_clients_out)
+    by_acting = "Customer" in kinds and not _holds_only_if(policy, _keeps_acting_out)
+    if by_client or by_acting:
         yield (
             "this permit could let a system in without a scope of its token; "
             'join context.scopes.contains("…"), or for a customer !context.acted_for, to its conditions with &&'
@@ -131,29 +128,24 @@ def _touches(policy: pst.Template, action: str) -> bool:
 
 
 def _holds_only_if(policy: pst.Template, wanted: Callable[[_Part], bool]) -> bool:
-    """Whether one of the conditions that must all hold is what is wanted.
+    """Whether a policy applies only where something that is wanted holds.
 
-    Sound whatever else the policy says, because a conjunction holds only where each of its parts does, and a part that
-    cannot be evaluated makes Cedar skip the permit.
+    Sound whatever else the policy says: all of a conjunction holds or none of it does, of alternatives each has to
+    assure it, and a part that cannot be evaluated makes Cedar skip the permit.
     """
-    return any(
-        wanted(part) for clause in policy.clauses for part in _parts(clause.expr, truth=isinstance(clause, pst.When))
-    )
+    return any(_assures(clause.expr, wanted, truth=isinstance(clause, pst.When)) for clause in policy.clauses)
 
 
-def _parts(expr: pst.Expr, *, truth: bool) -> Iterator[_Part]:
-    """Yield expressions with the value each must have for `expr` to have the value `truth`."""
+def _assures(expr: pst.Expr, wanted: Callable[[_Part], bool], *, truth: bool) -> bool:
+    """Whether something that is wanted holds wherever `expr` has the value `truth`."""
     match expr:
-        case pst.BinaryOp(op="and", left=left, right=right) if truth:
-            yield from _parts(left, truth=True)
-            yield from _parts(right, truth=True)
-        case pst.BinaryOp(op="or", left=left, right=right) if not truth:
-            yield from _parts(left, truth=False)
-            yield from _parts(right, truth=False)
+        case pst.BinaryOp(op="and" | "or" as op, left=left, right=right):
+            both = (_assures(left, wanted, truth=truth), _assures(right, wanted, truth=truth))
+            return any(both) if (op == "and") == truth else all(both)
         case pst.UnaryOp(op="not", arg=arg):
-            yield from _parts(arg, truth=not truth)
+            return _assures(arg, wanted, truth=not truth)
         case _:
-            yield expr, truth
+            return wanted((expr, truth))
 
 
 def _excludes_an_offer_without_a_yes(part: _Part) -> bool:
@@ -174,16 +166,16 @@ def _excludes_an_offer_without_a_yes(part: _Part) -> bool:
             return False
 
 
-def _excludes_clients(part: _Part) -> bool:
+def _keeps_clients_out(part: _Part) -> bool:
     match part:
         case (pst.Is(base=pst.Var(name="principal"), entity_type=kind, in_expr=None), False):
-            return str(kind) == _CLIENT
+            return str(kind) == "Client"
         case _:
-            return False
+            return _wants_a_scope(part)
 
 
-def _excludes_acting(part: _Part) -> bool:
-    return part == (pst.GetAttr(base=pst.Var(name="context"), attr="acted_for"), False)
+def _keeps_acting_out(part: _Part) -> bool:
+    return part == (pst.GetAttr(base=pst.Var(name="context"), attr="acted_for"), False) or _wants_a_scope(part)
 
 
 def _wants_a_scope(part: _Part) -> bool:
