@@ -82,9 +82,9 @@ def register(trial: dict[str, Any]) -> str:
 
 def test_help_teaches_at_each_level(capsys: pytest.CaptureFixture[str]) -> None:
     said = helped(capsys)
-    for command in ("demo", "serve", "migrate", "apply", "client", "policy", "erase", "doctor"):
+    for command in ("demo", "serve", "worker", "migrate", "apply", "client", "policy", "erase", "doctor"):
         assert re.search(rf"^ +{command} +\w", said, re.MULTILINE)
-    for arguments in ("serve", "migrate", "apply", "client", "client add", "policy test", "erase", "doctor"):
+    for arguments in ("serve", "worker", "migrate", "apply", "client", "client add", "policy test", "erase", "doctor"):
         assert len(helped(capsys, *arguments.split()).splitlines()) > 5
 
 
@@ -99,7 +99,7 @@ def test_a_command_nobody_knows_is_refused_with_those_there_are() -> None:
     ran = run("serv")
     assert ran.status == 2
     assert re.fullmatch(r"consent-vault \d+\.\d+\.\d+\n", run("--version").well())
-    assert "'serve', 'migrate', 'apply'" in ran.err
+    assert "'serve', 'worker', 'migrate'" in ran.err
 
 
 def test_help_loads_nothing_it_does_not_need() -> None:

@@ -24,10 +24,17 @@ import pytest
 
 from tests import make
 from tests.command import COMMAND, environment, run, sql
+from tests.mail import write
 from tests.stage import copy_of
+from vault.actions import organizations
+from vault.actions.customer import customers
+from vault.app import open_vault
 from vault.base.clock import SystemClock
+from vault.base.personal import Personal
 from vault.base.settings import Settings
 from vault.cli import doctor
+from vault.domain.actor import Actor
+from vault.domain.customer import Registration
 from vault.domain.organization import Authentication, Ceiling, Client
 from vault.store.installation import Login
 
@@ -110,13 +117,14 @@ def test_the_first_hour_of_a_trial(serve: Serve, ground: Path, tmp_path: Path) -
     assert process.stdout.readline() == (
         f"Its data lies in {data}, in the bundled PostgreSQL; the root key is {data}/root.key.\n"
     )
+    assert process.stdout.readline() == "Messages wait for `consent-vault worker`.\n"
     assert run("doctor", data=data).out == "there is no organization yet: `consent-vault apply FILE` makes one\n"
     run("apply", file, data=data).well()
     assert run("doctor", data=data).out == (
         "fernhill.larkline_sms has no secret yet: `consent-vault client add fernhill.larkline_sms` makes one\n"
     )
     made = json.loads(run("client", "add", "fernhill.larkline_sms", "--json", data=data).well())
-    assert run("doctor", data=data).well() == "All is well.\n"
+    assert run("doctor", data=data).well() == f"All is well.\nMessages are written into {data}/mail, and not sent.\n"
     login = (made["client_id"], made["client_secret"])
     answer = httpx2.post(f"{url}/oauth/token", data={"grant_type": "client_credentials"}, auth=login)
     assert answer.json()["token_type"] == "Bearer"
@@ -245,6 +253,7 @@ def test_the_doctor_tells_what_production_needs(database_url: str, key_file: Pat
     lines = ran.out.splitlines()
     assert any("is a superuser, and the server needs to become vault_service only" in line for line in lines)
     assert any("set VAULT_ALLOW_KEY_FILE=true" in line for line in lines)
+    assert any(line.startswith("no message goes out") for line in lines)
 
 
 def test_the_doctor_looks_at_the_servers_log_and_durability(database_url: str, key_file: Path) -> None:
@@ -302,13 +311,37 @@ def test_the_doctor_knows_logins_that_may_too_much_and_servers_that_are_too_old(
 
 def test_the_doctor_knows_clients_that_cannot_prove_who_they_are() -> None:
     today = date(2026, 3, 1)
-    fetched = Authentication(method="private_key_jwt", algorithm="ES256", jwks_uri="https://crm.example/jwks")
-    client = Client(key="crm", title="CRM", authentication=fetched, ceiling=Ceiling(), expires=date(2026, 2, 28))
+    basic = Authentication(method="client_secret_basic")
+    client = Client(key="crm", title="CRM", authentication=basic, ceiling=Ceiling(), expires=date(2026, 2, 28))
     found = [*doctor._of_client("fernhill.crm", client, secrets=0, today=today)]
     assert [line.partition(":")[0] for line in found] == [
-        "fernhill.crm names its keys by jwks_uri, which this vault does not fetch",
+        "fernhill.crm has no secret yet",
         "fernhill.crm expired on 2026-02-28",
     ]
+
+
+async def test_the_doctor_looks_for_keys_that_clients_publish_and_for_messages_that_wait(
+    server_url: str, furnished: str, key_file: Path
+) -> None:
+    file = make.organization()
+    published = {"method": "private_key_jwt", "algorithm": "ES256", "jwks_uri": "https://127.0.0.1:1/jwks"}
+    file["clients"]["everything"]["authentication"] = published
+    async with copy_of(server_url, furnished) as url:
+        settings = Settings(database_url=url, mode="trial", key_file=key_file)
+        async with open_vault(settings, url) as vault:
+            await organizations.apply(vault, make.written(file), name="organization.yaml")
+            organization = await organizations.find(vault, "fernhill")
+            actor = Actor(organization=organization, kind="operator")
+            registration = msgspec.convert(make.customer(), Registration, dec_hook=lambda _, value: Personal(value))
+            customer = (await customers.register(vault, actor, registration=registration)).id
+            await write(vault, organization, customer=customer)
+        connection = await asyncpg.connect(url)
+        await connection.execute("UPDATE vault.outbox SET due_at = now() - interval '2 minutes'")
+        await connection.close()
+        found = await doctor.examine(settings, url, clock=SystemClock())
+    assert "fernhill: 1 message(s) should have gone out: is `consent-vault worker` running?" in found
+    [keys] = [line for line in found if line.startswith("fernhill.everything: ")]
+    assert keys.startswith("fernhill.everything: its keys at https://127.0.0.1:1/jwks cannot be fetched: the server's")
 
 
 async def test_the_doctor_notices_an_organization_whose_configuration_is_damaged(

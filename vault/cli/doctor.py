@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 import os
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from vault.actions.vault import rebuild
+from vault.actions.vault import Vault, rebuild
 from vault.app import open_vault
 from vault.base.clock import Clock, SystemClock
 from vault.base.errors import Invalid, VaultError
 from vault.base.settings import Settings, read
+from vault.cli import worker
 from vault.cli.opening import database
 from vault.cli.terminal import Commands, say
-from vault.domain.organization import Client
-from vault.store import installation, migrations, organizations
+from vault.domain.organization import Client, Organization
+from vault.store import installation, migrations, organizations, outbox
 from vault.store.client import clients
 from vault.store.database import SERVICE, Work
 from vault.store.installation import Login
@@ -44,20 +45,21 @@ def add(commands: Commands) -> None:
 
 
 def _run(_: Namespace) -> int:
-    found = _examine()
-    say(*found or ["All is well."])
+    try:
+        settings = read(os.environ)
+        found = _examine(settings)
+        said = found or ["All is well.", worker.where(settings)]
+    except VaultError as error:
+        found = said = [error.detail]
+    say(*said)
     return 1 if found else 0
 
 
-def _examine() -> list[str]:
-    try:
-        settings = read(os.environ)
-        if settings.database_url is None and not (settings.folder / "postgres").exists():
-            return [f"there is no database in {settings.folder} yet: `consent-vault serve` makes one"]
-        with database(settings) as url:
-            return asyncio.run(examine(settings, url, clock=SystemClock()))
-    except VaultError as error:
-        return [error.detail]
+def _examine(settings: Settings) -> list[str]:
+    if settings.database_url is None and not (settings.folder / "postgres").exists():
+        return [f"there is no database in {settings.folder} yet: `consent-vault serve` makes one"]
+    with database(settings) as url:
+        return asyncio.run(examine(settings, url, clock=SystemClock()))
 
 
 async def examine(settings: Settings, url: str, *, clock: Clock) -> list[str]:
@@ -65,13 +67,17 @@ async def examine(settings: Settings, url: str, *, clock: Clock) -> list[str]:
     before = clock.now()
     login = await installation.inspect(url)
     found = [*_of_login(login, production=settings.production), *_of_clock(login.now, after=before, before=clock.now())]
+    if settings.production and settings.smtp_url is None:
+        found.append("no message goes out, and nobody can sign in by one: set VAULT_SMTP_URL and VAULT_MAIL_FROM")
     try:
         await migrations.check(url, role=SERVICE)
         if not settings.root_key.exists() and not settings.production and not await installation.has_keys(url):
             return [*found, f"there is no root key {settings.root_key} yet: `consent-vault serve` makes one"]
-        async with open_vault(settings, url) as vault, vault.database.work() as work:
-            await installation.check_root_key(work, provider=vault.provider, keyring=vault.keyring)
-            found += await _of_organizations(work, today=clock.now().date())
+        async with open_vault(settings, url) as vault:
+            async with vault.database.work() as work:
+                await installation.check_root_key(work, provider=vault.provider, keyring=vault.keyring)
+                declared, more = await _of_organizations(work, today=clock.now().date())
+            found += [*more, *await _of_published(vault, declared)]
     except VaultError as error:
         found.append(error.detail)
     return found
@@ -106,27 +112,44 @@ def _of_clock(now: datetime, *, after: datetime, before: datetime) -> Iterator[s
         )
 
 
-async def _of_organizations(work: Work, *, today: date) -> list[str]:
+async def _of_organizations(work: Work, *, today: date) -> tuple[list[Organization], list[str]]:
+    """Return what can be read of what organizations declare, and what is wrong with them."""
     kept = await organizations.every(work)
     if not kept:
-        return ["there is no organization yet: `consent-vault apply FILE` makes one"]
-    return [finding for one in kept for finding in await _of_organization(work, one, today=today)]
+        return [], ["there is no organization yet: `consent-vault apply FILE` makes one"]
+    looked = [await _of_organization(work.of(one.id), one, today=today) for one in kept]
+    return [one for one, _ in looked if one is not None], [finding for _, found in looked for finding in found]
 
 
-async def _of_organization(work: Work, kept: Kept, *, today: date) -> list[str]:
-    work = work.of(kept.id)
+async def _of_organization(work: Work, kept: Kept, *, today: date) -> tuple[Organization | None, list[str]]:
     document = await organizations.configuration(work, kept.configuration)
     if document is None:
-        return [f"{kept.slug}: what it declares is missing from the database: restore the table vault.configuration"]
+        lost = "what it declares is missing from the database: restore the table vault.configuration"
+        return None, [f"{kept.slug}: {lost}"]
     try:
         declared, _ = rebuild(document)
     except Invalid as error:
-        return [f"{kept.slug}: what it declares cannot be used: {error.detail}; apply its file again"]
+        return None, [f"{kept.slug}: what it declares cannot be used: {error.detail}; apply its file again"]
     own = await clients.read(work)
     found: list[str] = []
     for client in declared.clients.values():
         secrets = len(own[client.key].secrets)
         found += _of_client(f"{kept.slug}.{client.key}", client, secrets=secrets, today=today)
+    if overdue := await outbox.overdue(work):
+        found.append(f"{kept.slug}: {overdue} message(s) should have gone out: is `consent-vault worker` running?")
+    return declared, found
+
+
+async def _of_published(vault: Vault, declared: Sequence[Organization]) -> list[str]:
+    """Fetch what keys clients publish, as the server would, and return whose are not to be had."""
+    found: list[str] = []
+    for one in declared:
+        for client in one.clients.values():
+            if (uri := client.authentication.jwks_uri) is not None:
+                try:
+                    await vault.courier.fetcher.get(uri)
+                except VaultError as error:
+                    found.append(f"{one.slug}.{client.key}: its keys at {uri} cannot be fetched: {error.detail}")
     return found
 
 
@@ -134,7 +157,5 @@ def _of_client(name: str, client: Client, *, secrets: int, today: date) -> Itera
     how = client.authentication
     if how.method == "client_secret_basic" and not secrets:
         yield f"{name} has no secret yet: `consent-vault client add {name}` makes one"
-    if how.method == "private_key_jwt" and how.jwks is None:
-        yield f"{name} names its keys by jwks_uri, which this vault does not fetch: write them into the file as jwks"
     if client.expires is not None and client.expires < today:
         yield f"{name} expired on {client.expires}: give it a new date in the organization file, or remove it"
