@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests import make
-from tests.interop.conftest import KEYS, SECRET, Site
+from tests.interop.strangers import KEYS, SECRET, Site
 
 DETAIL = {"type": "consent_vault", "purposes": ["sales"], "channels": ["email"]}
 QUESTION = {"customer": "cus_06h0090m41t835kpwqjv10s1y0", "purpose": "sales", "channel": "email"}

@@ -16,7 +16,7 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from tests import make
-from tests.interop.conftest import SECRET, Site, jwk
+from tests.interop.strangers import SECRET, Site, jwk
 
 QUESTION = {"customer": "cus_06h0090m41t835kpwqjv10s1y0", "purpose": "sales", "channel": "email"}
 
