@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from tests import make
 from vault import worker
-from vault.actions import outbox
+from vault.actions import delivery, outbox
 from vault.actions.acting import acting
 from vault.actions.vault import Vault
 from vault.base.ids import CustomerId, OrganizationId
@@ -133,8 +133,8 @@ def with_post(vault: Vault, post: Post | None) -> Vault:
 
 @asynccontextmanager
 async def working(vault: Vault, post: Post | None) -> AsyncIterator[None]:
-    """Run a worker as long as the block does."""
-    task = asyncio.create_task(worker.run(with_post(vault, post)))
+    """Run a worker that only delivers, as long as the block does."""
+    task = asyncio.create_task(worker.run(with_post(vault, post), {"outbox": delivery.deliver}))
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from email import message_from_bytes
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -160,17 +161,24 @@ async def test_a_killed_worker_makes_nobody_get_a_letter_twice(
 ) -> None:
     customer, organization, chance = await api.register(), await stage.organization(), Random(20_260_807)  # noqa: S311 - no secret
 
+    heard = count = 0
+
     async def dawdle(_: str) -> None:
-        await asyncio.sleep(chance.random() / 20)
+        nonlocal heard
+        heard += 1
+        await asyncio.sleep(chance.random() / 5)
+
+    def is_heard(times: int) -> bool:
+        return heard >= times
 
     mail.before = dawdle
-    count = 0
     for _ in range(KILLS):
         running = [await workers.start(smtp_url=mail.url, mail_from=SENDER) for _ in range(2)]
+        enough = heard + chance.randint(5, 60)  # of the three times that each letter is heard of
         for _ in range(25):
             await write(stage.vault, organization, customer=customer, text=f"quokka {count}")
             count += 1
-        await asyncio.sleep(chance.random())
+        await until(partial(is_heard, enough))
         for one in running:
             kill(one)
     mail.before = None
