@@ -38,8 +38,8 @@ def frame(request: Request[Any, Any, Any], visit: NamedDependency[Visit]) -> Fra
 
 
 def actor(visit: NamedDependency[Visit]) -> Actor:
-    """Return whoever is signed in; `Denied` where nobody is."""
-    if visit.actor is None:
+    """Return the customer who is signed in; `Denied` where none is: an auditor's session is none here."""
+    if visit.actor is None or visit.actor.kind != "customer":
         raise Denied("session_over", "sign in first")
     return visit.actor
 

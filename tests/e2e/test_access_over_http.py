@@ -1,0 +1,209 @@
+"""At every door of the application: nobody, a token for less, one of another organization, and what each gets."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import httpx2
+import pytest
+
+from tests import make
+from tests.contract.test_access import OPEN, routes
+from tests.e2e.colleague import CONSOLE, HOME, at_the_desk
+from tests.e2e.doors import sign_in, somebody
+from tests.evaluating import NOBODY, asking, listing
+from tests.house import read_tables
+from tests.stage import ISSUER, Api, Stage, raw_id, refused
+from tests.visitor import Visitor
+from vault.pages.cookies import PORTAL
+
+Json = dict[str, Any]
+
+OTHER: Final = "larkspur"
+REASON: Final = re.compile(r'"code":"([a-z_]+)"')
+ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions"}
+"""What every client may: it has the scope `withdraw`."""
+
+BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
+    "decide": lambda customer: make.asked(customer=customer, release=["contact"]),
+    "decide_batch": lambda customer: {"questions": [make.asked(customer=customer)]},
+    "evaluate": asking,
+    "evaluate_batch": listing,
+    "register_customer": lambda _: make.customer(),
+    "lookup_customer": lambda _: {"external": make.reference()},
+    "show_customer": lambda _: None,
+    "correct_customer": lambda _: {"locale": "de"},
+    "add_contact_point": lambda _: make.point("email", make.email()),
+    "remove_contact_point": lambda _: None,
+    "show_consents": lambda _: None,
+    "grant": lambda _: make.granted(),
+    "refuse": lambda _: {"purpose": "sales"},
+    "withdraw": lambda _: {"purpose": "sales"},
+    "object": lambda _: {"purpose": "sales"},
+    "suppress": lambda _: {"contact": make.point("email", make.email())},
+    "list_suppressions": lambda _: None,
+}
+"""For each operation a body that makes sense."""
+
+Door = tuple[str, str, str]
+DOORS: Final[list[Door]] = sorted(
+    (*route.partition(" ")[::2], operation or "") for route, operation in routes() if route not in OPEN
+)
+PAGES: Final = [door for door in DOORS if door[1].startswith(("/p/", "/console/"))]
+API: Final = [door for door in DOORS if door not in PAGES]
+
+
+@dataclass
+class Home:
+    """Somebody in the first organization, and whoever comes to them."""
+
+    stage: Stage
+    api: Api
+    customer: str
+    point: str
+
+    async def knock(self, door: Door, headers: dict[str, str], *, slug: str = "fernhill") -> httpx2.Response:
+        """Knock without any right but what the headers bring; `slug` is whose client it says it is."""
+        method, path, operation = door
+        body = json.dumps(BODIES[operation](self.customer)).replace("fernhill.", f"{slug}.")
+        place = path.replace("{customer:str}", self.customer).replace("{contact_point:str}", self.point)
+        given = {"content-type": "application/json"} if body != "null" else {}
+        return await self.stage.http.request(
+            method, place, content=body if given else None, headers={**given, **headers}
+        )
+
+    async def held(self) -> dict[str, int]:
+        """Return how many rows each table holds of the first organization, but for what its limits remember."""
+        own = raw_id(await self.stage.organization())
+        tables = await read_tables(self.stage.url)
+        return {
+            name: sum(row.get("organization") == own for row in rows)
+            for name, rows in tables.items()
+            if name != "vault.allowance"
+        }
+
+
+@pytest.fixture
+async def home(stage: Stage) -> Home:
+    api = await stage.client("everything")
+    customer = await api.register()
+    return Home(stage, api, customer, (await api.points(customer))["email"])
+
+
+def bearing(api: Api) -> dict[str, str]:
+    return {"authorization": f"Bearer {api.token}"}
+
+
+async def test_every_door_of_the_api_is_knocked_at() -> None:
+    assert {operation for _, _, operation in API} == BODIES.keys()
+
+
+@pytest.mark.parametrize("door", API, ids=str)
+async def test_without_a_token_it_is_401(home: Home, door: Door) -> None:
+    before = await home.held()
+    for headers in ({}, {"authorization": "Bearer quokka"}, {"authorization": "Basic cXVva2thOng="}):
+        answer = await home.knock(door, headers)
+        refused(answer, 401, "invalid_token")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert await home.held() == before
+
+
+@pytest.mark.parametrize("door", API, ids=str)
+async def test_with_no_scope_but_withdraw_it_is_403_and_an_entry_by_the_operations_name(home: Home, door: Door) -> None:
+    operation = door[2]
+    weak = await home.stage.client("everything", "withdraw")
+    before = await home.held()
+    answer = await home.knock(door, bearing(weak))
+    denied = await home.stage.entries("denied")
+    if operation in ALWAYS:
+        assert answer.status_code == 200, answer.text
+        assert denied == []
+        return
+    refused(answer, 403, "insufficient_scope")
+    assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+    assert [(entry["action"], entry["reason"]) for entry in denied] == [(operation, "insufficient_scope")]
+    assert "subject" not in denied[0]
+    one_more = dict.fromkeys(("vault.log_entry", "vault.log_pending"), 1)
+    assert await home.held() == {name: count + one_more.get(name, 0) for name, count in before.items()}
+
+
+@pytest.mark.parametrize("door", API, ids=str)
+async def test_to_another_organization_nobody_is_here(home: Home, door: Door) -> None:
+    await home.stage.apply(make.organization(OTHER))
+    stranger = await home.stage.client("everything", slug=OTHER)
+    before = await home.held()
+    answer = await home.knock(door, bearing(stranger), slug=OTHER)
+    if "{customer" in door[1]:
+        refused(answer, 404, "unknown_customer")
+    elif door[2] in {"decide", "decide_batch", "evaluate", "evaluate_batch"}:
+        assert set(REASON.findall(answer.text)) == {"unknown_customer"}
+    else:
+        assert answer.status_code == 200, answer.text
+        assert home.customer not in answer.text
+    assert await home.held() == before
+
+
+async def test_a_method_nobody_wrote_does_nothing_and_options_tells_methods_alone(stage: Stage) -> None:
+    before = await stage.written()
+    for route, _ in sorted(routes(), key=str):
+        place = re.sub(r"{slug:[a-z]+}", "fernhill", route.partition(" ")[2])
+        place = re.sub(r"{customer:[a-z]+}", NOBODY, place)
+        place = ISSUER + re.sub(r"{[a-z_]+:[a-z]+}", "something", place)
+        options = await stage.http.options(place)
+        assert (options.status_code, options.content) == (204, b""), route
+        assert "OPTIONS" in options.headers["allow"]
+        for other in ("HEAD", "PUT", "TRACE"):
+            assert (await stage.http.request(other, place)).status_code == 405, (other, route)
+    assert await stage.written() == before
+
+
+# ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_every_page_behind_a_door_is_knocked_at() -> None:
+    assert {operation for _, _, operation in PAGES} == {"me_erase", "sign_out", "open_console", "add_passkey"}
+
+
+async def secrets(stage: Stage) -> dict[str, str]:
+    """Return what the cookies of a customer, an auditor and an admin hold."""
+    visitor = Visitor(stage.http)
+    _, address = await somebody(await stage.client("everything"))
+    await sign_in(stage, visitor, address)
+    found = {"customer": visitor.cookies[PORTAL]}
+    roles: tuple[Literal["auditor", "admin"], ...] = ("auditor", "admin")
+    for role in roles:
+        colleague, _ = await at_the_desk(stage, role)
+        found[role] = colleague.cookies[CONSOLE]
+    return found
+
+
+@pytest.mark.parametrize("door", PAGES, ids=str)
+async def test_whoever_is_not_signed_in_here_is_sent_to_the_door(stage: Stage, door: Door) -> None:
+    method, path, _ = door
+    held = await secrets(stage)
+    place = path.replace("{slug:str}", "fernhill")
+    here, there, base = (PORTAL, CONSOLE, ISSUER) if place.startswith("/p/") else (CONSOLE, PORTAL, HOME)
+    others = ("auditor", "admin") if here == PORTAL else ("customer",)
+    before = await stage.written()
+    cookies = ["", f"{here}=quokka", *(f"{there}={secret}" for secret in held.values())]
+    for cookie in (*cookies, *(f"{here}={held[other]}" for other in others)):
+        headers = {"cookie": cookie, "sec-fetch-site": "same-origin"}
+        answer = await stage.http.request(method, base + place, headers=headers)
+        stage.http.cookies.clear()
+        assert answer.status_code == 303, cookie
+        assert answer.headers["location"].endswith("/fernhill/sign-in")
+    assert await stage.written() == before
+
+
+async def test_no_session_is_a_token_and_no_token_a_session(home: Home) -> None:
+    held = await secrets(home.stage)
+    for secret in held.values():
+        for door in API:
+            more = {"authorization": f"Bearer {secret}", "cookie": f"{PORTAL}={secret}; {CONSOLE}={secret}"}
+            refused(await home.knock(door, more), 401, "invalid_token")
+            home.stage.http.cookies.clear()
+    for place, name in ((f"{ISSUER}/p/fernhill", PORTAL), (f"{HOME}/console/fernhill", CONSOLE)):
+        answer = await home.stage.http.get(place, headers={**bearing(home.api), "cookie": f"{name}={home.api.token}"})
+        assert answer.status_code == 303
