@@ -1,0 +1,75 @@
+"""Stories in a real Chromium: the application on a port of this machine, and a browser that is watched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.watched import Watched
+from tests.e2e.conftest import furnished, key_file, stage  # noqa: F401 - fixtures
+from tests.mail import until
+from tests.stage import Stage
+
+CHROMIUM: Final = "VAULT_TEST_CHROMIUM"
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of the system's; without one the story is left out, which CI does not allow."""
+    found = os.environ.get(CHROMIUM) or next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"there is no Chromium here: install it, or say in {CHROMIUM} where it is")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=found, args=arguments)
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture
+async def address(stage: Stage) -> AsyncIterator[str]:  # noqa: F811 - the fixture
+    """Where the application answers, over HTTP."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app: Any = stage.apps[0]
+    server = Server(
+        app, port=port, interface=Interfaces.ASGINL, http=HTTPModes.http1, websockets=False, log_enabled=False
+    )
+    serving = asyncio.create_task(server.serve())
+    await until(partial(_answers, port))
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+@pytest_asyncio.fixture
+async def watched(browser: Browser, address: str) -> AsyncIterator[Watched]:
+    """The browser, at this address; whatever it complained of is a failure at the end."""
+    made = Watched(browser, address)
+    yield made
+    assert made.complaints == []
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
