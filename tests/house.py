@@ -39,8 +39,8 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 WHERE c.relkind IN ('r', 'p', 'm', 'v') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2
 """
 _READS: Final = {
-    "customer_read": re.compile(r"GET /v1/customers/[^/]+/?"),
-    "consents_read": re.compile(r"GET /v1/customers/[^/]+/consents"),
+    "customer_read": re.compile(r"GET /v1/(customers/[^/]+/?|me)"),
+    "consents_read": re.compile(r"GET /v1/(customers/[^/]+|me)/consents"),
     "suppressions_read": re.compile(r"GET /v1/suppressions/?"),
 }
 _LOOKUP: Final = re.compile(r"POST /v1/customers/lookup")

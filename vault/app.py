@@ -17,7 +17,7 @@ from vault.actions import denials
 from vault.actions.client.carriers import authenticate
 from vault.actions.client.sweeping import sweep
 from vault.actions.vault import Vault, forget
-from vault.api import consents, customers, decisions, evaluations, health, problems, suppressions, tokens
+from vault.api import consents, customers, decisions, evaluations, health, me, problems, suppressions, tokens
 from vault.api.bodies import check_body
 from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
@@ -100,7 +100,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         route_handlers=[
             Router(
                 path="/v1",
-                route_handlers=[decisions.router, customers.router, consents.router, suppressions.router],
+                route_handlers=[decisions.router, customers.router, consents.router, me.router, suppressions.router],
                 dependencies={"actor": Provide(_actor)},
                 security=[{"oauth": []}],
             ),

@@ -6,6 +6,8 @@ from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from vault.actions.client import on_the_line
+from vault.actions.client.on_the_line import CodeSent
 from vault.actions.customer import customers
 from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS, ContactPointPath, CustomerPath
@@ -75,8 +77,14 @@ async def remove_contact_point(
     await customers.remove_point(vault, actor, customer=customer, point=contact_point)
 
 
+@post("/{customer:str}/codes", operation_id="send_code", status_code=200, opt=CONFLICTS)
+async def send_code(customer: CustomerPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> CodeSent:
+    """Have a code sent to a customer on the line, which they read to you: exchange it for a token to act for them."""
+    return await on_the_line.send_code(vault, actor, customer=customer)
+
+
 router = Router(
     path="/customers",
-    route_handlers=[register, lookup, show, correct, add_contact_point, remove_contact_point],
+    route_handlers=[register, lookup, show, correct, add_contact_point, remove_contact_point, send_code],
     tags=["customers"],
 )

@@ -55,6 +55,13 @@ class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reference: Caption | None = None
 
 
+class OwnNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A no of who acts: it covers the purpose and all below it, and with the channel `*` every channel."""
+
+    purpose: Key
+    channel: Asked = EVERY
+
+
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """The fact that stands for it. `repeated`: it stood already."""
 

@@ -9,17 +9,17 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customer.customers import locked
+from vault.actions.customer.customers import locked, meant
 from vault.actions.vault import Vault
 from vault.base.errors import Denied, Invalid, Unknown
 from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, repeated, say
 from vault.domain.entry import stamp
-from vault.domain.fact import Fact, FactKind, Source, check_instants
+from vault.domain.fact import Fact, FactKind, Method, Source, check_instants
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, Standing, standing
-from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, Stated, proves, suffices
+from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, OwnNo, Stated, proves, suffices
 from vault.store import keys
 from vault.store.customer import consents, customers
 from vault.store.customer.consents import Kept
@@ -28,6 +28,7 @@ from vault.store.decision import questions
 
 _OPERATIONS: Final[Mapping[FactKind, str]] = {"refused": "refuse", "withdrawn": "withdraw", "objected": "object"}
 _SOURCES: Final[Mapping[str, Source]] = {"client": "client", "import": "import", "operator": "admin"}
+_METHODS: Final[Mapping[Source, Method]] = {"import": "import", "person": "portal"}
 
 
 class _No(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,15 @@ async def withdraw(
     return await _deny(vault, actor, customer=customer, no=_No(kind="withdrawn", said=said, repeat=repeat))
 
 
+async def withdraw_own(vault: Vault, actor: Actor, *, said: OwnNo, repeat: str | None = None) -> Stated:
+    """Record that who acts takes a yes back: nothing else is asked of them (law 12).
+
+    What a client says for somebody on the line is its word, not the person's own.
+    """
+    no = NewNo(purpose=said.purpose, channel=said.channel, method="phone")
+    return await _deny(vault, actor, customer=None, no=_No(kind="withdrawn", said=no, repeat=repeat))
+
+
 async def object_to(
     vault: Vault, actor: Actor, *, customer: CustomerId, said: NewNo, repeat: str | None = None
 ) -> Stated:
@@ -80,11 +90,17 @@ async def object_to(
 
 
 async def consents_of(
-    vault: Vault, actor: Actor, *, customer: CustomerId, at: datetime | None = None, known_at: datetime | None = None
+    vault: Vault,
+    actor: Actor,
+    *,
+    customer: CustomerId | None = None,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> list[ConsentShown]:
-    """Return how the customer stands to every purpose and channel of the client's ceiling."""
+    """Return how a customer, or who acts, stands to every purpose and channel; for a client, those of its ceiling."""
     check_instants(at, known_at)
-    async with acting(vault, actor, name="show_consents") as act:
+    async with acting(vault, actor, name="me_consents" if customer is None else "show_consents") as act:
+        customer = meant(act, customer)
         purposes = act.here.organization.purposes
         read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
@@ -100,9 +116,10 @@ async def consents_of(
         ]
 
 
-async def _deny(vault: Vault, actor: Actor, *, customer: CustomerId, no: _No) -> Stated:
+async def _deny(vault: Vault, actor: Actor, *, customer: CustomerId | None, no: _No) -> Stated:
     # Any client may, whatever its ceiling (law 12).
-    async with acting(vault, actor, name=_OPERATIONS[no.kind]) as act:
+    async with acting(vault, actor, name="me_withdraw" if customer is None else _OPERATIONS[no.kind]) as act:
+        customer = meant(act, customer)
         subject = await locked(act, customer)
         point = await _point(act, customer, wanted=no.said.contact_point)
         stated, fact = await _record(
@@ -155,13 +172,13 @@ def _is_proven(act: Acting, said: NewGrant) -> bool:
 def _said(act: Acting, kind: FactKind, *, said: NewGrant | NewNo, repeat: str | None) -> Said:
     who = (act.actor.client or act.actor.kind).encode()
     tag = act.here.safe.repeat
-    source = _SOURCES[act.actor.kind]
+    source = _SOURCES.get(act.actor.kind) or ("person" if act.actor.client is None else "client")
     return Said(
         kind=kind,
         purpose=said.purpose,
         channel=said.channel,
         source=source,
-        method="import" if source == "import" else said.method,
+        method=_METHODS.get(source, said.method),
         at=said.at,
         client=act.actor.client,
         contact_point=said.contact_point,

@@ -17,7 +17,7 @@ from vault.actions.customer.points import (
     tag_reference,
 )
 from vault.actions.vault import Here, Vault
-from vault.base.errors import Conflict, Invalid, Unknown
+from vault.base.errors import Conflict, Denied, Invalid, Unknown
 from vault.base.ids import CUSTOMER, ContactPointId, CustomerId, Subject, raw
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
@@ -131,12 +131,20 @@ async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
         return Found(customers=tuple(sorted(set(found))))
 
 
-async def show(vault: Vault, actor: Actor, *, customer: CustomerId) -> CustomerShown:
-    """Show a customer: ids, kinds, states, which fields are filled. Never a value."""
-    async with acting(vault, actor, name="show_customer") as act:
+async def show(vault: Vault, actor: Actor, *, customer: CustomerId | None = None) -> CustomerShown:
+    """Show a customer, or who acts: ids, kinds, states, which fields are filled. Never a value."""
+    async with acting(vault, actor, name="me_show" if customer is None else "show_customer") as act:
+        customer = meant(act, customer)
         for subject in await customers.subjects(act.work, [customer]):
             await act.log("customer_read", subject=subject)
         return await _shown(act, customer)
+
+
+def meant(act: Acting, customer: CustomerId | None) -> CustomerId:
+    """Return whom it is about: the customer named, or who acts."""
+    if (whom := customer or act.actor.customer) is None:
+        raise Denied("not_allowed", "this is for customers alone")
+    return whom
 
 
 async def locked(act: Acting, customer: CustomerId) -> Subject:

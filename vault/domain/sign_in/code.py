@@ -20,7 +20,7 @@ LASTS: Final[dict[Purpose, timedelta]] = {
     "code": timedelta(minutes=10),
     "link": timedelta(minutes=15),
     "again": timedelta(minutes=10),
-    "exchange": timedelta(minutes=5),
+    "exchange": timedelta(minutes=10),
     "denied": timedelta(hours=1),
 }
 _LONGEST: Final = 40
