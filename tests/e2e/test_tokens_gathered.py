@@ -31,12 +31,17 @@ def jti(answer: httpx2.Response) -> str:
     return str(claims["jti"])
 
 
+def leases(sent: list[str]) -> int:
+    """Return how many transactions leased of a limit, each for many requests that come after."""
+    return sum("INSERT INTO vault.allowance" in statement for statement in sent)
+
+
 async def test_many_at_once_share_few_commits_and_each_gets_its_own(stage: Stage) -> None:
     keys = ["crm", "everything", "discreet", "only_decide"]
     await ask(stage, form("fernhill.crm", stage))
     async with statements(stage.vault) as sent:
         answers = await asyncio.gather(*(ask(stage, form(f"fernhill.{keys[place % 4]}", stage)) for place in range(60)))
-    assert sent.count("COMMIT;") <= 6
+    assert sent.count("COMMIT;") - leases(sent) <= 6
     assert len({jti(answer) for answer in answers}) == 60
     for place, answer in enumerate(answers):
         claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
@@ -79,7 +84,7 @@ async def test_a_batch_is_of_one_organization(stage: Stage) -> None:
     async with statements(stage.vault) as sent:
         answers = await asyncio.gather(*(ask(stage, form(f"{slug}.crm", stage)) for slug in ("fernhill", OTHER) * 10))
     assert [answer.status_code for answer in answers] == [200] * 20
-    assert 2 <= sent.count("COMMIT;") <= 8
+    assert 2 <= sent.count("COMMIT;") - leases(sent) <= 8
     own = {await stage.organization(slug): slug for slug in ("fernhill", OTHER)}
     for entry in await stage.entries("token_issued"):
         [row] = await stage.rows(
@@ -102,7 +107,9 @@ async def test_a_caller_who_hangs_up_takes_nobody_along(stage: Stage) -> None:
     await ask(stage, form("fernhill.crm", stage))
     leaving = asyncio.create_task(ask(stage, form("fernhill.crm", stage)))
     staying = [asyncio.create_task(ask(stage, form("fernhill.crm", stage))) for _ in range(4)]
-    await asyncio.sleep(0)
+    gatherer = stage.vault.memory.token_gatherers[await stage.organization()]
+    while not gatherer._lanes:
+        await asyncio.sleep(0)
     leaving.cancel()
     assert [(await one).status_code for one in staying] == [200] * 4
     with pytest.raises(asyncio.CancelledError):

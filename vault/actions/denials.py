@@ -26,13 +26,13 @@ async def tell(vault: Vault) -> None:
     vault.memory.refused = {}
     for organization, refused in told.items():
         try:
-            await _write(vault, organization, refused)
+            await _write(vault, organization, refused=refused)
         except VaultError:
             for key, count in refused.items():
                 vault.memory.refused[key] = vault.memory.refused.get(key, 0) + count
 
 
-async def _write(vault: Vault, organization: OrganizationId, refused: _Refused) -> None:
+async def _write(vault: Vault, organization: OrganizationId, *, refused: _Refused) -> None:
     async with vault.database.work(organization) as work:
         now = vault.clock.now() if organization == INSTALLATION else (await here(vault, work))[1]
         entries = [

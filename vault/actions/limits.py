@@ -24,27 +24,35 @@ from vault.store.database import Work
 
 _MOST_PURSES: Final = 10_000
 _MOST_AT_ONCE: Final = 10_000
+_NOES: Final = frozenset({"withdraw", "refuse", "object", "suppress"})  # counted apart: nothing else keeps a no out
 _DEAD: Final = 20  # requests in a second with tokens of one client that are good for nothing any more
 
-_Held = tuple[Purse, Gatherer[tuple[int, int], None]]
+_Held = tuple[Purse, Gatherer[tuple[int, int], int]]
 
 
-async def take(vault: Vault, organization: OrganizationId, *, name: bytes, limit: int, amount: int = 1) -> None:
+async def take(vault: Vault, organization: OrganizationId, *, name: bytes, limit: int, amount: int = 1) -> int:
     """Take `amount` of what `limit` allows in a second; `TooMany` when there is not as much, says how long to wait.
 
-    Never inside a work: it may open one of its own.
+    Never inside a work: it may open one of its own. What is returned, `give` wants.
     """
-    purse, fill = vault.memory.purses.get((organization, name)) or _hold(vault, organization, name)
+    purse, fill = vault.memory.purses.get((organization, name)) or _hold(vault, organization, name=name)
     now = passed()
     if purse.take(amount, now):
         if purse.is_low(now):
             fill.ask_ahead((0, limit))
-        return
+        return purse.slice
     if amount > limit:
         raise Invalid("over_limit", "this is more at once than its limit allows in a second; send less at a time")
     if wait := purse.wait(amount, now):
         raise _too_many(wait)
-    await fill.ask_all([(amount, limit)])
+    [taken] = await fill.ask_all([(amount, limit)])
+    return taken
+
+
+def give(vault: Vault, organization: OrganizationId, *, name: bytes, taken: int) -> None:
+    """Give one back that was taken for nothing; `taken` is what `take` returned."""
+    if (held := vault.memory.purses.get((organization, name))) is not None:
+        held[0].give(1, taken)
 
 
 async def let_in(vault: Vault, actor: Actor, *, name: str, questions: int = 0) -> None:
@@ -54,8 +62,9 @@ async def let_in(vault: Vault, actor: Actor, *, name: str, questions: int = 0) -
     """
     if actor.client is None:
         return
-    current = vault.memory.here.get(actor.organization) or await _current(vault, actor.organization)
-    kind, limit, amount = _limit(current, actor, questions=questions, now=vault.clock.now())
+    current = await current_of(vault, actor.organization)
+    kind, limit = _limit(current, actor, name=name, questions=questions, now=vault.clock.now())
+    amount = questions if kind == "decisions" else 1
     try:
         await take(vault, actor.organization, name=client_tag(actor.client, kind), limit=limit, amount=amount)
     except TooMany:
@@ -84,41 +93,43 @@ async def count(work: Work, name: bytes, *, window_seconds: int, limit: int) -> 
     return await limits.count(work, name, window_seconds=window_seconds, limit=limit)
 
 
-def _limit(current: Here, actor: Actor, *, questions: int, now: datetime) -> tuple[str, int, int]:
-    try:
-        limits = current.bearer(actor, now).limits
-    except Denied:
-        return "dead", _DEAD, 1
-    return (
-        ("decisions", limits.decisions_per_second, questions)
-        if questions
-        else ("requests", limits.requests_per_second, 1)
-    )
-
-
-async def _current(vault: Vault, organization: OrganizationId) -> Here:
+async def current_of(vault: Vault, organization: OrganizationId) -> Here:
+    """Return an organization as this process last saw it, which is good enough for its limits."""
+    if (held := vault.memory.here.get(organization)) is not None:
+        return held
     async with vault.database.work(organization) as work:
         current, _ = await here(vault, work)
     return current
 
 
-def _hold(vault: Vault, organization: OrganizationId, name: bytes) -> _Held:
+def _limit(current: Here, actor: Actor, *, name: str, questions: int, now: datetime) -> tuple[str, int]:
+    try:
+        limits = current.bearer(actor, now).limits
+    except Denied:
+        return "dead", _DEAD
+    if questions:
+        return "decisions", limits.decisions_per_second
+    return "noes" if name in _NOES else "requests", limits.requests_per_second
+
+
+def _hold(vault: Vault, organization: OrganizationId, *, name: bytes) -> _Held:
     purses, now = vault.memory.purses, passed()
     if len(purses) >= _MOST_PURSES:
         vault.memory.purses = purses = {key: held for key, held in purses.items() if not held[0].is_over(now)}
     purse = Purse()
 
-    async def fill(asked: Sequence[tuple[int, int]]) -> Sequence[VaultError | None]:
-        asked_at = passed()
+    async def fill(asked: Sequence[tuple[int, int]]) -> Sequence[VaultError | int]:
+        asked_at, had = passed(), purse.slice
         waiting = [amount if amount and not purse.take(amount, asked_at) else 0 for amount, _ in asked]
         needs = [amount for amount in waiting if amount]
         if not needs and all(amount for amount, _ in asked):
-            return [None] * len(asked)
+            return [had] * len(asked)
         asking = purse.ask(needs, asked_at, limit=asked[-1][1])
         async with vault.database.work(organization) as work:
-            leased = await limits.lease(work, name, asking)
+            leased = await limits.lease(work, name, asking=asking)
         waits = iter(purse.put(leased, needs, asked_at=asked_at))
-        return [_too_many(wait) if amount and (wait := next(waits)) else None for amount in waiting]
+        got = [(_too_many(wait) if (wait := next(waits)) else purse.slice) if amount else had for amount in waiting]
+        return list[VaultError | int](got)
 
     # One at a time: a second lease would be for those the first one serves.
     held = purses[organization, name] = (purse, Gatherer(fill, lanes=1, most=_MOST_AT_ONCE))

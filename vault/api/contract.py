@@ -37,9 +37,13 @@ _PERSONAL: Final = "a personal value: sealed where it is kept, never written to 
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _ONLY_PYTHON: Final = r"(?!\n)"  # elsewhere `$` means the very end by itself
+_RETRY_AFTER: Final = {
+    "Retry-After": {"description": "seconds to wait before the next try", "schema": {"type": "integer"}}
+}
 _HEADERS: Final[Mapping[int, Json]] = {
-    401: {"WWW-Authenticate": {"description": "RFC 6750, section 3", "schema": {"type": "string"}}},
-    503: {"Retry-After": {"description": "seconds to wait before the next try", "schema": {"type": "integer"}}},
+    401: {"WWW-Authenticate": {"description": "RFC 9110, section 11.6.1", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 
 
@@ -156,7 +160,7 @@ def _describe(operation: Json, handler: HTTPRouteHandler) -> set[int]:
     elif handler.status_code == 200:  # noqa: PLR2004 - OK, with a document of a standard's own
         good = {"description": "The document", "content": {_JSON: {"schema": {"type": "object"}}}}
     refusals = {
-        str(status): {"description": _first_line(shape), "content": _content(_JSON, shape)}
+        str(status): {"description": _first_line(shape), **_headers(status), "content": _content(_JSON, shape)}
         for status, shape in handler.opt.get(REFUSALS, {}).items()
     }
     statuses = _statuses(operation, handler)
@@ -173,7 +177,7 @@ def _statuses(operation: Json, handler: HTTPRouteHandler) -> set[int]:
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     statuses = {500, 503, *handler.opt.get("problems", ())}
     if "security" in operation:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 429}
     if BODY in handler.opt:
         return statuses | {400, 413}
     if "requestBody" in operation:
@@ -231,8 +235,11 @@ def _first_line(documented: object) -> str:
 
 
 def _problem(status: int) -> Json:
-    headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
-    return {"description": TITLES[status], **headers, "content": _content(MEDIA_TYPE, Problem)}
+    return {"description": TITLES[status], **_headers(status), "content": _content(MEDIA_TYPE, Problem)}
+
+
+def _headers(status: int) -> Json:
+    return {"headers": _HEADERS[status]} if status in _HEADERS else {}
 
 
 def _content(media_type: str, shape: type[Struct]) -> Json:

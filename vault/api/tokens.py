@@ -91,28 +91,34 @@ class TokenRefused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LARGEST: Final = 64 * 1024
-_REFUSED: Final = {400: TokenRefused, 401: TokenRefused}
+_REFUSED: Final = {400: TokenRefused, 401: TokenRefused, 429: TokenRefused}
 _TOKEN: Final = {"form": TokenRequest, "answer": TokenIssued, "refusals": _REFUSED}
 _REVOKE: Final = {"form": TokenAbout, "answer": TokenRevoked, "refusals": _REFUSED}
 _INTROSPECT: Final = {"form": TokenAbout, "answer": TokenState, "refusals": _REFUSED}
 
 
 @post(TOKEN, operation_id="token", status_code=200, opt=_TOKEN, request_max_body_size=_LARGEST)
-async def token(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Response[dict[str, Any]]:
+async def token(
+    request: Request[Any, Any, Any], vault: NamedDependency[Vault], network: NamedDependency[str]
+) -> Response[dict[str, Any]]:
     """Get an access token for five minutes: all that the client may, or as much of it as is asked for."""
-    return _told(await tokens.token(vault, await _read(request)))
+    return _told(await tokens.token(vault, await _read(request), network=network))
 
 
 @post(REVOKE, operation_id="revoke", status_code=200, opt=_REVOKE, request_max_body_size=_LARGEST)
-async def revoke(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Response[dict[str, Any]]:
+async def revoke(
+    request: Request[Any, Any, Any], vault: NamedDependency[Vault], network: NamedDependency[str]
+) -> Response[dict[str, Any]]:
     """Take an access token back: with the answer it counts for nothing, everywhere."""
-    return _told(await tokens.revoke(vault, await _read(request)))
+    return _told(await tokens.revoke(vault, await _read(request), network=network))
 
 
 @post(INTROSPECT, operation_id="introspect", status_code=200, opt=_INTROSPECT, request_max_body_size=_LARGEST)
-async def introspect(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Response[dict[str, Any]]:
+async def introspect(
+    request: Request[Any, Any, Any], vault: NamedDependency[Vault], network: NamedDependency[str]
+) -> Response[dict[str, Any]]:
     """Ask what an access token still says: a client about its own, one with the scope `admin` about all of its own."""
-    return _told(await tokens.introspect(vault, await _read(request)))
+    return _told(await tokens.introspect(vault, await _read(request), network=network))
 
 
 @get(METADATA, operation_id="authorization_server_metadata", sync_to_thread=False)

@@ -101,6 +101,19 @@ class Purse:
         self._taken += amount
         return True
 
+    @property
+    def slice(self) -> int:
+        """Of which slice the lease is."""
+        return self._ledger.slice
+
+    def give(self, amount: int, slice_: int) -> None:
+        """Put back what was taken of a slice for nothing."""
+        if slice_ == self._ledger.slice:
+            self._left += amount
+            self._taken -= amount
+        else:
+            self._back = (*self._back, (slice_, amount))
+
     def is_low(self, now: float) -> bool:
         """Whether to ask ahead: the lease ends soon. True once for each lease."""
         if now < self._soon:

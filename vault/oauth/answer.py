@@ -21,6 +21,7 @@ Headers = tuple[tuple[str, str], ...]
 Plain = tuple[int, dict[str, Any], Headers]
 Reason = authentication.Reason | proof.Reason | Literal["customer_not_proved"]
 
+TOO_MANY: Final = 429
 HEADERS: Final[Headers] = (
     ("Content-Type", "application/json"),
     ("Cache-Control", "no-store"),
@@ -32,6 +33,7 @@ _SAYS: Final = {
     "invalid_scope": "ask for scopes of the ceiling of this client, one space apart",
     "unsupported_grant_type": "send grant_type=client_credentials, or a token exchange",
     "unauthorized_client": "this client is not declared to act for customers",
+    "temporarily_unavailable": "this is more than a limit allows: wait as long as Retry-After says",
 }
 
 
@@ -93,3 +95,9 @@ def replayed_proof() -> Answer:
     """Return the answer to a DPoP proof that was used before."""
     error = NotPossessed("replayed_proof")
     return refused(refusal(error.code, error.detail), error.reason)
+
+
+def too_many(retry_after_seconds: int) -> Answer:
+    """Return the answer to whoever asks too often: 429 (RFC 6585), and the code of RFC 6749 for not now."""
+    _, body, headers = refusal("temporarily_unavailable")
+    return refused((TOO_MANY, body, (*headers, ("Retry-After", str(retry_after_seconds)))))

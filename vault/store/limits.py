@@ -46,7 +46,7 @@ RETURNING 1
 _KEPT_SLICES: Final = 2 * SPAN
 
 
-async def lease(work: Work, name: bytes, asking: Asking) -> Leased:
+async def lease(work: Work, name: bytes, *, asking: Asking) -> Leased:
     """Lease units of a limit. Whoever else leases of it waits until this work ends: let it do nothing else."""
     tag = UUID(bytes=name)
     [row] = await work.fetch(_HOLD, work.own, tag, NOTHING.slice, list(NOTHING.leased))

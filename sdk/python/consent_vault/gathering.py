@@ -15,6 +15,7 @@ __all__ = ["AsyncAsker", "AsyncDecision", "Decision", "SyncAsker"]
 
 _MOST = 1000
 _NO_TOKEN = 401
+_OVER_LIMIT = "over_limit"
 
 _Waiting = tuple[Question, "asyncio.Future[Decision]"]
 
@@ -97,6 +98,11 @@ class AsyncAsker:
         try:
             answers = await self._answers([question for question, _ in waiting])
         except (Invalid, Denied, NotFound, Conflict) as problem:
+            if len(waiting) > 1 and problem.code == _OVER_LIMIT:
+                # More at once than this client may ask in a second: half of it, and then, when it may, the rest.
+                await self._serve(waiting[: len(waiting) // 2])
+                await self._serve(waiting[len(waiting) // 2 :])
+                return
             if len(waiting) > 1 and problem.status != _NO_TOKEN:
                 await asyncio.gather(*(self._serve([one]) for one in waiting))
                 return

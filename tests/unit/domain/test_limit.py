@@ -248,6 +248,16 @@ def test_a_lease_in_use_is_renewed_ahead_and_good_until_its_end() -> None:
     assert purse.ask([1], 0.2, limit=100).back == ((START // SLICE_MICROSECONDS, 5),)
 
 
+def test_what_was_taken_for_nothing_comes_back_to_the_slice_it_was_of() -> None:
+    purse, at = Purse(), START // SLICE_MICROSECONDS
+    purse.put(lease(NOTHING, purse.ask([4], 0.0, limit=10), now=START), [4], asked_at=0.0)
+    purse.give(1, at)
+    assert purse.take(1, 0.05)
+    purse.give(2, at - 3)
+    purse.give(1, purse.slice)
+    assert purse.ask([1], 0.2, limit=10).back == ((at - 3, 2), (at, 1))
+
+
 def test_nothing_to_be_had_ahead_takes_nothing_away() -> None:
     purse = Purse()
     for _ in range(2):

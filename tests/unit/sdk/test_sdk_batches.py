@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from consent_vault import AsyncVault, Decision, Invalid, Question, Unavailable
 
-from tests.unit.sdk.stand import CUSTOMER, Stand, decision, refusal
+from tests.unit.sdk.stand import CUSTOMER, URL, Stand, decision, refusal
 
 PURPOSES = ("sales", "news", "service")
 
@@ -88,6 +88,28 @@ async def test_a_batch_with_more_or_fewer_answers_than_questions_is_none(count: 
     async with stand.waiting() as vault:
         told = await asyncio.gather(ask(vault, "sales"), ask(vault, "news"), return_exceptions=True)
     assert {type(one) for one in told} == {Unavailable}
+
+
+async def test_a_batch_that_is_more_than_a_second_allows_goes_in_smaller_ones_one_after_the_other() -> None:
+    busy = 0
+
+    async def few(request: httpx2.Request) -> httpx2.Response:
+        nonlocal busy
+        if "decisions" not in request.url.path:
+            return Stand()(request)
+        busy += 1
+        assert busy == 1
+        await asyncio.sleep(0)
+        busy -= 1
+        sizes.append(len(json.loads(request.content).get("questions", [1])))
+        return echo(request) if sizes[-1] <= 8 else refusal(422, "over_limit")
+
+    sizes: list[int] = []
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(few))
+    async with AsyncVault(URL, client_id="fernhill.crm", client_secret="s", http=http) as vault:
+        answers = await asyncio.gather(*(ask(vault, purpose) for purpose in PURPOSES * 10))
+    assert [answer.allowed for answer in answers] == [True, False, False] * 10
+    assert sizes == [30, 15, 7, 8, 15, 7, 8]
 
 
 async def test_whoever_gives_up_takes_nobody_along() -> None:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from consent_vault import Contact, ContactPoint, Denied, Invalid, NotFound, Pace, Problem, Reference, Unavailable
 from consent_vault.calls import Call
+from consent_vault.machine import passed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,13 @@ def test_each_fact_and_each_decision_has_a_key_of_its_own() -> None:
     keys = [request.headers["idempotency-key"] for request in stand.asked]
     assert len({*keys}) == 3
     assert keys[2] == "mine"
+
+
+def test_whoever_asked_too_much_waits_as_long_as_the_vault_says() -> None:
+    stand = Stand(httpx2.Response(429, headers={"retry-after": "1"}), YES)
+    began = passed()
+    assert stand.sync().decide(**QUESTION).allowed
+    assert passed() - began >= 1
 
 
 def test_a_wait_longer_than_ours_is_not_waited() -> None:

@@ -46,12 +46,13 @@ def test_an_assertion_is_signed_with_the_algorithm_of_its_key(key: PrivateKey, a
 
 def test_every_try_for_a_token_has_an_assertion_of_its_own() -> None:
     stand = Stand()
-    stand.tokens = [refusal(503), httpx2.ReadError("cut")]
+    many = httpx2.Response(429, json={"error": "temporarily_unavailable"}, headers={"retry-after": "0"})
+    stand.tokens = [refusal(503), httpx2.ReadError("cut"), many]
     ask(stand.sync(private_key=P256))
     names = {
         jwt.decode(form["client_assertion"][0], options={"verify_signature": False})["jti"] for form in stand.forms
     }
-    assert len(names) == 3
+    assert len(names) == 4
 
 
 def test_a_secret_is_sent_form_encoded_in_basic_and_nowhere_else() -> None:

@@ -25,7 +25,7 @@ from vault.base.ids import CustomerId, OrganizationId, Subject
 from vault.domain.actor import Actor
 from vault.domain.organization import Authentication, plain
 from vault.domain.sign_in.code import Wrong
-from vault.oauth.answer import Answer, replayed, replayed_proof
+from vault.oauth.answer import Answer, replayed, replayed_proof, too_many
 from vault.oauth.client import Registered
 from vault.oauth.grant import exchange
 from vault.oauth.request import Request
@@ -46,13 +46,17 @@ _REVOKED: Final = timedelta(seconds=LIFETIME_SECONDS + 60)
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """A request on its way. `keys` is what its client publishes by itself, fetched as `authentication` says."""
+    """A request on its way. `keys` is what its client publishes by itself, fetched as `authentication` says.
+
+    `wait`: for how many seconds the client it names has to, should it prove to be the one; None for not at all.
+    """
 
     endpoint: Endpoint
     request: Request
     client_id: str | None
     authentication: Authentication | None = None
     keys: Mapping[str, Any] | None = None
+    wait: int | None = None
 
     @property
     def slug(self) -> str:
@@ -100,7 +104,10 @@ class _Served(msgspec.Struct, kw_only=True):
 async def serve(
     vault: Vault, organization: OrganizationId, *, asked: Sequence[Asking]
 ) -> list[Answer | Elsewhere | Unfetched]:
-    """Answer requests to one organization; of `INSTALLATION`, those that name none, or one nobody knew yet."""
+    """Answer requests to one organization; of `INSTALLATION`, those that name none, or one nobody knew yet.
+
+    Of what a limit refuses nothing is written here.
+    """
     server, now = (await issuing(vault)).server, vault.clock.now()
     async with vault.database.work(organization) as work:
         if organization == INSTALLATION:
@@ -122,7 +129,7 @@ async def serve(
 
 async def _served(
     batch: _Batch, asking: Asking, *, place: int, known: Mapping[str, OrganizationId]
-) -> _Served | Elsewhere | Unfetched:
+) -> _Served | Answer | Elsewhere | Unfetched:
     if place % _BREATH == _BREATH - 1:
         await asyncio.sleep(0)
     if asking.slug in known:
@@ -130,7 +137,10 @@ async def _served(
     client = None if batch.here is None else _registered(batch, batch.here, asking=asking)
     if isinstance(client, Unfetched):
         return client
-    return _Served(asking=asking, client=client, answer=_answer(batch, asking, client=client))
+    answer = _answer(batch, asking, client=client)
+    if asking.wait is not None and answer.credential is not None:
+        return too_many(asking.wait)
+    return _Served(asking=asking, client=client, answer=answer)
 
 
 def _answer(batch: _Batch, asking: Asking, *, client: Registered | None, customer: CustomerId | None = None) -> Answer:
