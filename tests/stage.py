@@ -26,7 +26,7 @@ from vault.actions.vault import Vault
 from vault.app import create_app
 from vault.base.clock import Clock, SystemClock
 from vault.base.ids import CustomerId, OrganizationId, raw
-from vault.base.settings import Settings
+from vault.base.settings import OnFork, Settings
 from vault.domain.actor import Actor
 from vault.domain.certificate import Certificate
 from vault.store import log
@@ -157,9 +157,16 @@ class Stage:
         vault: Vault = self.apps[0].state.vault
         return vault
 
-    async def open(self, *, clock: Clock | None = None, pool: int = 4, per_network: int = 1_000_000) -> int:
+    async def open(
+        self,
+        *,
+        clock: Clock | None = None,
+        pool: int = 4,
+        per_network: int = 1_000_000,
+        on_fork: OnFork = "answer",
+    ) -> int:
         """Start one more application over the same database, and return its number."""
-        settings = Settings(key_file=self._key_file, pool=pool, requests_per_network=per_network)
+        settings = Settings(key_file=self._key_file, pool=pool, requests_per_network=per_network, on_fork=on_fork)
         app = create_app(settings, self.url, clock=clock)
         await self._stack.enter_async_context(alive(app))
         self.apps.append(app)

@@ -1,4 +1,4 @@
-"""Whether the vault can answer: the database and the root key, tried."""
+"""Whether the vault can answer: the database and the root key, tried; and how the access log is."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from typing import Literal
 
 import msgspec
 
+from vault.actions.log.watching import LATE_SECONDS
 from vault.actions.vault import Vault
 from vault.store import organizations
+from vault.store.log import state as states
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """All is well; anything else is an error."""
+    """The vault can answer; that it cannot is an error. `log` is how the worst of the access logs is.
+
+    `late`: something has been waiting for its number for more than a minute. `stopped`: nothing more is signed in one
+    of them, because it is not what was signed. Neither keeps anybody from being answered, so neither is an error.
+    """
 
     status: Literal["ok"] = "ok"
+    log: Literal["ok", "late", "stopped"] = "ok"
 
 
 async def check(vault: Vault) -> Health:
@@ -21,4 +28,7 @@ async def check(vault: Vault) -> Health:
     vault.provider.health()
     async with vault.database.work() as work:
         await organizations.by_id(work)
-    return Health()
+        troubled = await states.troubled(work, seconds=LATE_SECONDS)
+    if any(one.stopped is not None for one in troubled):
+        return Health(log="stopped")
+    return Health(log="late" if troubled else "ok")

@@ -12,7 +12,7 @@ from vault.actions.vault import Vault
 
 @get("/health", operation_id="health")
 async def show(vault: NamedDependency[Vault]) -> Health:
-    """Answer 200 when database and root key can be used, 503 when not."""
+    """Answer 200 when database and root key can be used, 503 when not; `log` tells how the access log is."""
     return await health.check(vault)
 
 

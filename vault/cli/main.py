@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "apply": "put an organization file in force",
     "client": "make secrets for clients, and see what they may do",
     "staff": "invite auditors and admins, and put them out",
+    "log": "show the access log, or begin it anew",
     "policy": "check policies and run their tests",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",

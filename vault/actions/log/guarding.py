@@ -74,15 +74,16 @@ async def checked(work: Work, before: State, *, guarded: Checkpoint | None) -> T
 
 
 async def _is_signed(work: Work, before: State) -> bool:
-    """Say whether the last checkpoint is of this tree and of our keys; an empty tree has none."""
+    """Say whether the last checkpoint is of this tree, and all our keys signed it; an empty tree has none."""
     if before.last is None:
         return before.size == 0
     try:
         head = head_of(before.last)
-        opened(before.last, verifiers(head.origin, await keys.public(work)))
+        own = verifiers(head.origin, await keys.public(work))
+        signatures = opened(before.last, own).signatures
     except (Malformed, Unverified):
         return False
-    return (head.size, head.root) == (before.size, before.root)
+    return len(signatures) == len(own) and (head.size, head.root) == (before.size, before.root)
 
 
 async def _compare(work: Work, before: State, *, guarded: Checkpoint) -> None:

@@ -37,11 +37,15 @@ UPDATE vault.log_state s SET seen_at = clock_timestamp() WHERE stopped IS NULL
 AND NOT EXISTS (SELECT FROM vault.log_pending p WHERE p.organization = s.organization)
 """
 _TROUBLED: Final = """
-SELECT organization, slug, stopped, round(extract(epoch FROM clock_timestamp() - seen_at))::bigint AS seconds
-FROM vault.log_state
-WHERE stopped IS NOT NULL OR seen_at NOT BETWEEN clock_timestamp() - $1 * interval '1 second'
-  AND clock_timestamp() + $1 * interval '1 second'
-ORDER BY slug
+SELECT s.organization, s.slug, s.stopped, round(extract(epoch FROM clock_timestamp() - s.seen_at))::bigint AS seconds
+FROM vault.log_state s LEFT JOIN LATERAL (
+  SELECT id FROM vault.log_entry WHERE organization = s.organization ORDER BY id DESC LIMIT 1
+) newest ON true
+WHERE s.stopped IS NOT NULL OR (
+  s.seen_at NOT BETWEEN clock_timestamp() - $1 * interval '1 second' AND clock_timestamp() + $1 * interval '1 second'
+  AND newest.id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM vault.log_leaf l WHERE l.organization = s.organization AND l.entry = newest.id)
+) ORDER BY s.slug
 """
 
 
@@ -100,7 +104,10 @@ async def beat(work: Work) -> None:
 
 
 async def troubled(work: Work, *, seconds: int) -> list[Trouble]:
-    """Return the logs that stopped, and those not seen without anything old waiting for so many seconds."""
+    """Return the logs that stopped, and those whose newest entry has no number though they were not seen for so long.
+
+    `seconds` says how long.
+    """
     return [
         Trouble(
             organization=OrganizationId(show(ORGANIZATION, row["organization"])),

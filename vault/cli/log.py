@@ -1,0 +1,89 @@
+"""`consent-vault log`: show how an organization's access log stands, and begin it anew when it cannot go on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from argparse import ArgumentParser, Namespace
+from functools import partial
+from typing import Any, Final
+
+from vault.actions.log import generations
+from vault.actions.log.generations import Shown
+from vault.actions.organizations import find
+from vault.actions.vault import Vault
+from vault.base.settings import Settings, read
+from vault.cli.opening import database, opened, sequencing, with_vault
+from vault.cli.terminal import Commands, say, say_json
+from vault.domain.actor import Actor
+from vault.store.database import INSTALLATION
+
+_ABOUT: Final = """
+The access log only ever grows, and says so with a signature for each step. Before it signs, the worker compares with
+the checkpoint kept in VAULT_LOG_GUARD. What does not agree stops the log: nothing is lost, entries wait unnumbered.
+"""
+_NEW: Final = """
+Begins the next generation of a log, with an empty tree. Its first entry names the break: your reason, how far the
+database was, and how far the checkpoint kept outside of it. Auditors will ask. First find out what happened: was a
+backup restored, did a standby take over, did somebody write into the tables? What the old generation holds stays.
+"""
+
+
+def add(commands: Commands) -> None:
+    """Register the command."""
+    parser = commands.add_parser("log", help="show the access log, or begin it anew", description=_ABOUT)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _action(actions, "show", help="show state, last checkpoint and the keys to verify it", about=None, run=_show)
+    beginning = _action(actions, "new-generation", help="begin anew after a break", about=_NEW, run=_begin)
+    beginning.add_argument("--reason", required=True, metavar="TEXT", help="what happened; it stays in the log")
+
+
+def _action(actions: Any, name: str, *, help: str, about: str | None, run: object) -> ArgumentParser:  # noqa: A002 - argparse's own name for it
+    parser: ArgumentParser = actions.add_parser(name, help=help, description=about)
+    parser.add_argument(
+        "organization", metavar="ORGANIZATION", help="such as fernhill; _ is the installation's own log"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _show(asked: Namespace) -> int:
+    shown = with_vault(partial(_look, slug=asked.organization))
+    if asked.json:
+        say_json(shown)
+    else:
+        say(*_lines(shown))
+    return 0 if shown.stopped is None else 1
+
+
+def _begin(asked: Namespace) -> int:
+    settings = read(os.environ)
+    with database(settings) as url:
+        generation = asyncio.run(_next(settings, url, slug=asked.organization, reason=asked.reason))
+    if asked.json:
+        say_json({"generation": generation})
+    else:
+        say(f"Generation {generation} has begun; its first entry names the break.")
+    return 0
+
+
+async def _look(vault: Vault, *, slug: str) -> Shown:
+    return await generations.show(vault, await _operator(vault, slug))
+
+
+async def _next(settings: Settings, url: str, *, slug: str, reason: str) -> int:
+    async with opened(settings, url) as vault, sequencing(settings, url) as own:
+        return await generations.begin(vault, own, actor=await _operator(vault, slug), reason=reason)
+
+
+async def _operator(vault: Vault, slug: str) -> Actor:
+    return Actor(organization=INSTALLATION if slug == "_" else await find(vault, slug), kind="operator")
+
+
+def _lines(shown: Shown) -> list[str]:
+    stopped = f"stopped: {shown.stopped}" if shown.stopped is not None else "goes on"
+    lines = [f"{shown.origin}", f"generation {shown.generation}, {shown.size} entries, {stopped}", ""]
+    if shown.note is not None:
+        lines += ["The last checkpoint:", "", *shown.note.splitlines(), ""]
+    return [*lines, "Verify with:", "", *shown.vkeys] if shown.vkeys else [*lines, "Nothing is signed yet."]
