@@ -10,11 +10,13 @@ from typing import Any, Final, Literal
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests import make
 from tests.contract.test_access import OPEN, routes
 from tests.e2e.colleague import CONSOLE, HOME, at_the_desk
 from tests.e2e.doors import sign_in, somebody
+from tests.e2e.test_batches_and_epochs import add_policy
 from tests.evaluating import NOBODY, asking, listing
 from tests.house import read_tables
 from tests.stage import ISSUER, Api, Stage, raw_id, refused
@@ -145,6 +147,30 @@ async def test_to_another_organization_nobody_is_here(home: Home, door: Door) ->
         assert answer.status_code == 200, answer.text
         assert home.customer not in answer.text
     assert await home.held() == before
+
+
+BROKEN: Final = """
+@id("broken")
+forbid (principal, action in [Action::"show_customer", Action::"decide"], resource)
+when { 9223372036854775807 + (if context.scopes.contains("lookup") then 1 else 0) == 0 };
+"""
+
+
+async def test_a_policy_that_cannot_be_evaluated_refuses_and_the_operator_is_told(home: Home) -> None:
+    await add_policy(home.stage, BROKEN, name="broken.cedar")
+    with capture_logs() as told:
+        for operation in ("show_customer", "decide"):
+            [door] = [door for door in API if door[2] == operation]
+            refused(await home.knock(door, bearing(home.api)), 403, "policy_error")
+            weak = await home.stage.client("everything", "decide release")
+            assert (await home.knock(door, bearing(weak))).status_code == (200 if operation == "decide" else 403)
+    denied = [(entry["action"], entry["reason"]) for entry in await home.stage.entries("denied")]
+    assert denied == [
+        ("show_customer", "policy_error"),
+        ("show_customer", "insufficient_scope"),
+        ("decide", "policy_error"),
+    ]
+    assert {line["operation"] for line in told if line["event"] == "policy_error"} == {"show_customer", "decide"}
 
 
 async def test_a_method_nobody_wrote_does_nothing_and_options_tells_methods_alone(stage: Stage) -> None:

@@ -156,7 +156,7 @@ async def test_a_new_policy_counts_for_the_very_next_request_on_another_process(
     await here.grant(customer)
     before = await api.decide(customer=customer)
     assert codes(before) == ["opted_in"]
-    await _add_policy(stage, '@id("no_sales") @reason("not_allowed") forbid (principal, action == Action::"contact", '
+    await add_policy(stage, '@id("no_sales") @reason("not_allowed") forbid (principal, action == Action::"contact", '
                              'resource in Purpose::"sales");')  # fmt: skip
     after = await api.decide(customer=customer, release=["contact"])
     assert (codes(after), after["reasons"][0]["policy"]) == (["not_allowed"], "no_sales")
@@ -168,7 +168,7 @@ async def test_a_policy_that_cannot_be_evaluated_refuses_and_tells_the_operator(
     api = await stage.client("everything")
     customer = await api.register()
     await api.grant(customer)
-    await _add_policy(stage, '@id("too_big") @reason("not_allowed") forbid (principal, action == Action::"contact", '
+    await add_policy(stage, '@id("too_big") @reason("not_allowed") forbid (principal, action == Action::"contact", '
                              'resource) when { 9223372036854775807 + 1 > 0 };')  # fmt: skip
     with capture_logs() as told:
         answer = await api.decide(customer=customer, release=["contact"])
@@ -176,7 +176,8 @@ async def test_a_policy_that_cannot_be_evaluated_refuses_and_tells_the_operator(
     assert [line["entry"] for line in told if line["event"] == "policy_error"] == [answer["log"]["entry"]]
 
 
-async def _add_policy(stage: Stage, text: str) -> None:
+async def add_policy(stage: Stage, text: str, *, name: str = "organization/sales.cedar") -> None:
+    """Put a policy in force beside those there are."""
     own = await stage.organization()
     async with stage.vault.database.work(own) as work:
         kept = await organizations.by_id(work)
@@ -184,7 +185,7 @@ async def _add_policy(stage: Stage, text: str) -> None:
         document = await organizations.configuration(work, kept.configuration)
         assert document is not None
         found = msgspec.json.decode(document, type=Document)
-        policies = {**found.policies, "organization/sales.cedar": text}
+        policies = {**found.policies, name: text}
         stricter = canonical(plain(msgspec.structs.replace(found, policies=policies)))
         digest = organizations.digest(stricter)
         await organizations.configure(work, digest, document=stricter, recorded_at=stage.vault.clock.now())
