@@ -26,6 +26,8 @@ from vault.store import installation, migrations, organizations, outbox
 from vault.store.client import clients
 from vault.store.database import SERVICE, Work
 from vault.store.installation import Login
+from vault.store.log import state as log_state
+from vault.store.log.state import Trouble
 from vault.store.organizations import Kept
 
 _ABOUT: Final = """
@@ -33,6 +35,7 @@ Looks at settings, database, root key, organizations and clients, and says what 
 Changes nothing. Exit status 0 when all is well, 1 when not.
 """
 _OLDEST: Final = 15
+_LATE_SECONDS: Final = 3600
 _DRIFT: Final = timedelta(seconds=1)
 _DURABLE: Final = ("synchronous_commit", "fsync")
 _TELLING: Final = ("log_parameter_max_length", "log_parameter_max_length_on_error")
@@ -77,6 +80,7 @@ async def examine(settings: Settings, url: str, *, clock: Clock) -> list[str]:
             async with vault.database.work() as work:
                 await installation.check_root_key(work, provider=vault.provider, keyring=vault.keyring)
                 declared, more = await _of_organizations(work, today=clock.now().date())
+                more += [_of_log(one) for one in await log_state.troubled(work, seconds=_LATE_SECONDS)]
             found += [*more, *await _of_published(vault, declared)]
     except VaultError as error:
         found.append(error.detail)
@@ -151,6 +155,19 @@ async def _of_published(vault: Vault, declared: Sequence[Organization]) -> list[
                 except VaultError as error:
                     found.append(f"{one.slug}.{client.key}: its keys at {uri} cannot be fetched: {error.detail}")
     return found
+
+
+def _of_log(one: Trouble) -> str:
+    if one.stopped is not None:
+        return (
+            f"{one.slug}: its access log is stopped ({one.stopped}), because it is not what was signed: find out why, "
+            f"and then `consent-vault log new-generation {one.slug}`"
+        )
+    hours = one.seconds // 3600
+    return (
+        f"{one.slug}: entries of its access log have been waiting for {hours} hours or more: "
+        "is `consent-vault worker` running?"
+    )
 
 
 def _of_client(name: str, client: Client, *, secrets: int, today: date) -> Iterator[str]:
