@@ -1,0 +1,10 @@
+"""Verifying a bundle of the access log offline: what the vault proves, somebody else's code checks.
+
+It shares no line with the vault, needs nothing but Python and cryptography, and opens no connection.
+"""
+
+from consent_vault.verify.bundle import Verified, verify
+from consent_vault.verify.notes import Checkpoint, Key, read_checkpoint, read_key
+from consent_vault.verify.refusal import Refused
+
+__all__ = ["Checkpoint", "Key", "Refused", "Verified", "read_checkpoint", "read_key", "verify"]

@@ -1,0 +1,125 @@
+"""`python -m consent_vault verify`: says what a bundle shows, checked with which keys, and in how long.
+
+Exit status: 0 it holds, 1 it does not, 2 the question cannot be asked so.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from consent_vault.verify.bundle import Verified, verify
+from consent_vault.verify.notes import COSIGNATURE, read_checkpoint, read_key
+from consent_vault.verify.refusal import Refused
+
+_HOLDS, _REFUSED, _MEND = 0, 1, 2
+_SHOWN: Final = 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        keys = [read_key(vkey) for vkey in asked.key]
+        since = read_checkpoint(Path(asked.since).read_bytes()) if asked.since else None
+    except Refused as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{asked.since}: {error.strerror}")
+    try:
+        with Path(asked.bundle).open("rb") as file:
+            found = verify(file, keys=keys, subject=asked.subject, since=since)
+    except OSError as error:
+        return _complain(f"{asked.bundle}: {error.strerror}")
+    except Refused as refused:
+        _tell(_refusal(refused), asked, lines=[f"NOT VERIFIED  {refused}"])
+        return _REFUSED
+    _tell(_result(found), asked, lines=_lines(found))
+    return _HOLDS
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m consent_vault verify", description=__doc__)
+    parser.add_argument("bundle", help="the file, as the vault gave it out")
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="VKEY",
+        help="a key you trust, of log or witness; may repeat",
+    )
+    parser.add_argument("--subject", metavar="SUBJECT", help="whose entries to look for; else whose story it is")
+    parser.add_argument("--since", metavar="FILE", help="a checkpoint you kept, which this bundle has to extend")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    return parser
+
+
+def _complain(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return _MEND
+
+
+def _tell(result: dict[str, Any], asked: Namespace, *, lines: Sequence[str]) -> None:
+    sys.stdout.write((json.dumps(result) if asked.json else "\n".join(lines)) + "\n")
+
+
+def _refusal(refused: Refused) -> dict[str, Any]:
+    told = {"code": refused.code, "detail": refused.detail, "index": refused.index, "size": refused.size}
+    return {"verified": False, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _result(found: Verified) -> dict[str, Any]:
+    manifest = found.manifest
+    return {
+        "verified": True,
+        "organization": manifest.organization,
+        "origin": manifest.origin,
+        "generation": manifest.generation,
+        "start": manifest.start,
+        "end": manifest.end,
+        "root": b64encode(found.root).decode(),
+        "checkpoints": len(manifest.checkpoints),
+        "keys": [
+            {"name": key.name, "id": key.id.hex(), "algorithm": key.algorithm, "signed": count}
+            for key, count in found.signed.items()
+        ],
+        "keys_from_bundle": found.own_keys,
+        "seconds": round(found.seconds, 3),
+        **({"since": found.since} if found.since is not None else {}),
+        **({"subject": found.subject, "entries": [*found.found]} if found.subject is not None else {}),
+    }
+
+
+def _lines(found: Verified) -> list[str]:
+    manifest = found.manifest
+    count = manifest.end - manifest.start
+    pace = f"{count / found.seconds:,.0f} a second" if found.seconds else "at once"
+    lines = [
+        f"VERIFIED  {manifest.origin}",
+        f"  entries      {manifest.start} to {manifest.end - 1}, {count} of them, each hashed",
+        f"  tree         size {manifest.end}, root {b64encode(found.root).decode()}",
+        f"  checkpoints  {len(manifest.checkpoints)}, signed, each a prefix of the next",
+    ]
+    for key, signed in found.signed.items():
+        kind = "witness" if key.kind == COSIGNATURE or key.name != manifest.origin else "log"
+        said = f"signed {signed} of the checkpoints" if key.is_checkable else "NOT CHECKED: needs cryptography 48"
+        lines.append(f"  key          {key.id.hex()} {key.algorithm}, {kind} {key.name}: {said}")
+    if found.since is not None:
+        lines.append(f"  extends      the tree of size {found.since} that you kept")
+    if found.subject is not None:
+        lines.append(f"  {found.subject}  in {len(found.found)} entries: {_numbers(found.found)}; in no other")
+    lines.append(f"  took         {found.seconds:.2f} s, {pace}")
+    if found.own_keys:
+        lines.append("  The keys came with the bundle, so it was shown to agree with itself. Ask for the log's keys by")
+        lines.append("  another way, compare, and give them with --key.")
+    return lines
+
+
+def _numbers(found: Sequence[int]) -> str:
+    shown = ", ".join(map(str, found[:_SHOWN]))
+    return f"{shown or 'none'}{', …' if len(found) > _SHOWN else ''}"
