@@ -25,7 +25,7 @@ from vault.courier.mail import Outcome, Post
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
 from vault.store import keys, log, outbox
-from vault.store.database import DatabaseError, Work
+from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
 from vault.store.outbox import Taken
 
@@ -138,11 +138,11 @@ async def _send(vault: Vault, one: _Underway) -> Outcome:
 
 
 async def _end(vault: Vault, one: _Underway, *, outcome: Outcome) -> None:
-    """Write down how it ended; tried again while the database is away, for what is known must not become unknown."""
+    """Write down how it ended; tried again, whatever is in the way, for what is known must not become unknown."""
     for pause in (*_PAUSES_SECONDS, None):
         try:
             await _write_down(vault, one, outcome=outcome)
-        except DatabaseError:
+        except Exception:
             if pause is None:
                 raise
             await asyncio.sleep(pause)
