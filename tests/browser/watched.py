@@ -49,7 +49,10 @@ class Watched:
             await context.close()
 
     async def check(self, page: Page) -> None:
-        """Hold what is seen against the rules of accessibility, with every disclosure open; and nothing may be wide."""
+        """Hold what is seen against the rules of accessibility, with every disclosure open; and nothing may be wide.
+
+        The tab needs `scripts`: those who look are scripts, too.
+        """
         await page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         await page.evaluate(_axe())
         found = await page.evaluate(f"axe.run({{runOnly: {RULES}}})")
