@@ -67,7 +67,7 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
         f"SELECT organization, id, '\\x{digest}', now() FROM vault.client WHERE key = 'basic') "
         "UPDATE vault.organization SET epoch = epoch + 1",
     )
-    command = [COMMAND, "serve"]
+    command = [COMMAND, "serve", "--with-worker"]
     with serving(command, port, lines=tmp_path / "lines", environment=environment(**settings)):
         yield Site(url, database_url, tmp_path / "mail")
 
