@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from tests import make
 from tests.mail import SENDER, Pocket, Sink, sink, until, with_post, working, write
@@ -20,8 +21,9 @@ from tests.stage import Api, Stage, at
 from vault.actions import delivery, outbox
 from vault.actions.acting import acting
 from vault.base.errors import Conflict, Invalid, Unknown
-from vault.base.ids import CUSTOMER, CustomerId, show
+from vault.base.ids import CUSTOMER, CustomerId, read, show
 from vault.base.personal import Personal
+from vault.courier.letter import Letter
 from vault.courier.mail import Outcome
 from vault.domain.message import Message
 
@@ -51,7 +53,7 @@ class Slow(Pocket):
         super().__init__()
         self.begun, self.go_on = asyncio.Event(), asyncio.Event()
 
-    async def send(self, letter: Any) -> Outcome:
+    async def send(self, letter: Letter) -> Outcome:
         self.begun.set()
         await self.go_on.wait()
         return await super().send(letter)
@@ -219,7 +221,7 @@ async def test_the_same_letter_has_the_same_name_at_every_attempt(stage: Stage, 
     seen: list[str] = []
 
     class Remembering(Pocket):
-        async def send(self, letter: Any) -> Outcome:
+        async def send(self, letter: Letter) -> Outcome:
             seen.append(letter.name)
             return await super().send(letter)
 
@@ -392,6 +394,47 @@ async def test_one_message_that_does_not_open_holds_up_no_other(stage: Stage, cu
         await emptied(stage)
     assert [letter.text.reveal() for letter in pocket.letters] == ["quokka two"]
     assert Counter(await told(stage)) == {("message_sent", "accepted"): 1, ("message_failed", "unreadable"): 1}
+
+
+async def test_a_message_whose_key_does_not_open_holds_up_no_other(stage: Stage, api: Api, customer: str) -> None:
+    pocket = Pocket()
+    await put(stage, customer)
+    [kept] = await stage.rows("SELECT wrapped FROM keystore.customer_key WHERE kind = 'data'")
+    await stage.rows("UPDATE keystore.customer_key SET wrapped = set_byte(wrapped, 90, get_byte(wrapped, 90) # 1)")
+    await put(stage, await api.register())
+    async with working(stage.vault, pocket):
+        await emptied(stage)
+    assert len(pocket.letters) == 1
+    assert Counter(await told(stage)) == {("message_sent", "accepted"): 1, ("message_failed", "unreadable"): 1}
+    await stage.rows(
+        "UPDATE keystore.customer_key SET wrapped = $1 WHERE kind = 'data' AND customer = $2",
+        kept["wrapped"],
+        read(CUSTOMER, customer),
+    )
+    await stage.rows(
+        "UPDATE keystore.customer_key SET wrapped = set_byte(wrapped, 90, get_byte(wrapped, 90) # 1) "
+        "WHERE kind = 'proof' AND customer = $1",
+        read(CUSTOMER, customer),
+    )
+
+
+async def test_an_error_of_ours_on_the_way_holds_up_no_other_and_tells_no_value(stage: Stage, customer: str) -> None:
+    class Broken(Pocket):
+        async def send(self, letter: Letter) -> Outcome:
+            if letter.text.reveal() == "quokka one":
+                raise RuntimeError(letter.to.reveal())
+            return await super().send(letter)
+
+    pocket = Broken()
+    await put(stage, customer, text="quokka one")
+    await put(stage, customer, text="quokka two")
+    with capture_logs() as lines:
+        async with working(stage.vault, pocket):
+            await until(lambda: pocket.letters)
+    assert [(line["event"], line["kind"]) for line in lines] == [("delivery_died", "RuntimeError")]
+    assert "quokka" not in str(lines).lower()
+    [row] = await stage.rows("SELECT begun FROM vault.outbox")
+    assert row["begun"]  # and never sent again
 
 
 async def test_a_message_moved_to_somebody_else_does_not_open(stage: Stage, api: Api, customer: str) -> None:
