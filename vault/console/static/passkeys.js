@@ -56,4 +56,5 @@ const able = Boolean(window.PublicKeyCredential);
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   if (able) prepare(form);
 }
+for (const part of document.querySelectorAll("[data-without]")) part.hidden = true;
 for (const part of document.querySelectorAll(able ? "[data-able]" : "[data-unable]")) part.hidden = false;
