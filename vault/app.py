@@ -66,6 +66,7 @@ async def open_vault(
         keyring=Keyring(provider, clock=clock, entropy=entropy),
         issuer=settings.issuer,
         per_network=settings.requests_per_network,
+        proxies=settings.proxies,
         on_fork=settings.on_fork,
         courier=courier(settings),
     )
@@ -94,7 +95,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
 
     def network(request: Request[Any, Any, Any]) -> str:
         peer = request.client.host if request.client is not None else None
-        return came_from(peer, request.headers.getall("x-forwarded-for", []), trusted=settings.proxies)
+        return came_from(peer, request.headers.getall("x-forwarded-for", []), trusted=request.app.state.vault.proxies)
 
     return Litestar(
         route_handlers=[

@@ -194,6 +194,7 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     lanes: int = 2
     most: int = 256
     per_network: int = 100
+    proxies: tuple[Any, ...] = ()  # `Network`s, of which the framework can read only one kind
     memory: Memory = msgspec.field(default_factory=Memory)
 
 

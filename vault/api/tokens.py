@@ -5,6 +5,7 @@ The structs here are for the contract; what is asked and answered is read and ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
@@ -90,14 +91,14 @@ class TokenRefused(msgspec.Struct, frozen=True, kw_only=True):
     error_description: str
 
 
-_LARGEST: Final = 64 * 1024
+LARGEST_FORM: Final = 64 * 1024
 _REFUSED: Final = {400: TokenRefused, 401: TokenRefused, 429: TokenRefused}
 _TOKEN: Final = {"form": TokenRequest, "answer": TokenIssued, "refusals": _REFUSED}
 _REVOKE: Final = {"form": TokenAbout, "answer": TokenRevoked, "refusals": _REFUSED}
 _INTROSPECT: Final = {"form": TokenAbout, "answer": TokenState, "refusals": _REFUSED}
 
 
-@post(TOKEN, operation_id="token", status_code=200, opt=_TOKEN, request_max_body_size=_LARGEST)
+@post(TOKEN, operation_id="token", status_code=200, opt=_TOKEN, request_max_body_size=LARGEST_FORM)
 async def token(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], network: NamedDependency[str]
 ) -> Response[dict[str, Any]]:
@@ -105,7 +106,7 @@ async def token(
     return _told(await tokens.token(vault, await _read(request), network=network))
 
 
-@post(REVOKE, operation_id="revoke", status_code=200, opt=_REVOKE, request_max_body_size=_LARGEST)
+@post(REVOKE, operation_id="revoke", status_code=200, opt=_REVOKE, request_max_body_size=LARGEST_FORM)
 async def revoke(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], network: NamedDependency[str]
 ) -> Response[dict[str, Any]]:
@@ -113,7 +114,7 @@ async def revoke(
     return _told(await tokens.revoke(vault, await _read(request), network=network))
 
 
-@post(INTROSPECT, operation_id="introspect", status_code=200, opt=_INTROSPECT, request_max_body_size=_LARGEST)
+@post(INTROSPECT, operation_id="introspect", status_code=200, opt=_INTROSPECT, request_max_body_size=LARGEST_FORM)
 async def introspect(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], network: NamedDependency[str]
 ) -> Response[dict[str, Any]]:
@@ -133,13 +134,15 @@ async def jwks(vault: NamedDependency[Vault]) -> Response[dict[str, Any]]:
     return Response(await tokens.public_keys(vault), headers={"cache-control": "public, max-age=300"})
 
 
+def read_form(body: bytes, *, authorization: str | None, dpop: Sequence[str] = ()) -> Asked:
+    """Return a request as it came in: its form is read as far as it can be."""
+    form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return Asked(form=tuple(form), authorization=authorization, dpop=tuple(dpop))
+
+
 async def _read(request: Request[Any, Any, Any]) -> Asked:
-    form = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-    return Asked(
-        form=tuple(form),
-        authorization=request.headers.get("authorization"),
-        dpop=tuple(request.headers.getall("dpop", [])),
-    )
+    headers = request.headers
+    return read_form(await request.body(), authorization=headers.get("authorization"), dpop=headers.getall("dpop", []))
 
 
 def _told(answer: Answer) -> Response[dict[str, Any]]:
