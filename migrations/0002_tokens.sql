@@ -25,3 +25,14 @@ ALTER TABLE keystore.signing_key ADD COLUMN signs_from timestamptz;
 UPDATE keystore.signing_key SET signs_from = recorded_at;
 ALTER TABLE keystore.signing_key ALTER COLUMN signs_from SET NOT NULL;
 GRANT DELETE ON keystore.signing_key TO vault_service;
+
+-- What proved a client when last, to the minute: the name of a key, or the beginning of a secret's digest.
+CREATE TABLE vault.client_use (
+  organization uuid NOT NULL,
+  client uuid NOT NULL,
+  credential text NOT NULL,
+  used_at timestamptz NOT NULL,
+  PRIMARY KEY (organization, client, credential),
+  FOREIGN KEY (organization, client) REFERENCES vault.client (organization, id)
+);
+GRANT SELECT, INSERT, UPDATE ON vault.client_use TO vault_service;

@@ -14,6 +14,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
 from vault.actions import denials
+from vault.actions.client import uses
 from vault.actions.client.carriers import authenticate
 from vault.actions.client.sweeping import sweep
 from vault.actions.vault import Vault, forget
@@ -78,6 +79,7 @@ async def open_vault(
             task.cancel()
         await asyncio.gather(*lasting, return_exceptions=True)
         await denials.tell(vault)
+        await uses.tell(vault)
         await database.close()
 
 
@@ -157,6 +159,7 @@ async def _tell(vault: Vault) -> None:
     while True:
         await asyncio.sleep(_TELL_SECONDS)
         await denials.tell(vault)
+        await uses.tell(vault)
 
 
 async def _forget(vault: Vault) -> None:

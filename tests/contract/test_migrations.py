@@ -40,6 +40,7 @@ NOT_PICCOLOS: Final = {
     "vault.attempt",
     "vault.client",
     "vault.client_secret",
+    "vault.client_use",
     "vault.log_entry",
     "vault.log_pending",
     "vault.migration",

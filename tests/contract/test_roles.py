@@ -32,6 +32,7 @@ GRANTS: Final = {
     "vault.attribute": ("SIUD", "", ""),
     "vault.client": ("SIU", "", ""),
     "vault.client_secret": ("SID", "", ""),
+    "vault.client_use": ("SIU", "", ""),
     "vault.configuration": ("SI", "", ""),
     "vault.contact_point": ("SIUD", "", ""),
     "vault.customer": ("SIU", "", ""),

@@ -171,7 +171,9 @@ def test_a_client_with_keys_needs_no_secret(furnished_trial: dict[str, Any]) -> 
 
 def test_clients_stand_in_a_table(furnished_trial: dict[str, Any]) -> None:
     titles, *rows = run("client", "show", "fernhill", **furnished_trial).well().splitlines()
-    assert re.split(r"  +", titles) == ["CLIENT ID", "AUTHENTICATION", "SECRETS", "MAY", "FOR", "OVER"]
+    assert re.split(r"  +", titles) == [
+        "CLIENT ID", "AUTHENTICATION", "SECRETS", "LAST USED", "STATE", "MAY", "FOR", "OVER",
+    ]  # fmt: skip
     assert {row.split()[0] for row in rows} >= {"fernhill.crm", "fernhill.larkline_sms", "fernhill.importer"}
     assert len({row.index("private_key_jwt") for row in rows if "private_key_jwt" in row}) == 1
 

@@ -14,7 +14,7 @@ from vault.actions.gatherer import Gatherer
 from vault.actions.log.parts import Sequencing
 from vault.base.clock import Clock, Entropy
 from vault.base.errors import Denied, Invalid, Unavailable
-from vault.base.ids import OrganizationId
+from vault.base.ids import ClientId, OrganizationId
 from vault.base.settings import OnFork
 from vault.courier.parts import Courier
 from vault.crypto.keyring import Keyring
@@ -169,6 +169,8 @@ class Memory(msgspec.Struct, kw_only=True):
     proofs: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `carriers` uses up
     purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], int]]] = {}
     refused: dict[tuple[Actor, str], int] = {}  # by limits, and not yet told to the log
+    uses: dict[tuple[OrganizationId, ClientId, str], datetime] = {}  # of clients' credentials, as written down
+    unwritten: dict[tuple[OrganizationId, ClientId, str], datetime] = {}  # and not yet
     installation: Safe | None = None
     key_sets: dict[str, KeySet] = {}  # of clients, by `jwks_uri`
     fetching: dict[str, asyncio.Task[None]] = {}

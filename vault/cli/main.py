@@ -23,14 +23,16 @@ _COMMANDS: Final = {
     "worker": "deliver messages",
     "migrate": "bring the database up to this vault",
     "apply": "put an organization file in force",
-    "client": "make secrets for clients, and see what they may do",
+    "client": "make secrets for clients, stop clients, see what they may and what they used",
+    "token-key": "change the key that signs access tokens",
     "staff": "invite auditors and admins, and put them out",
     "log": "show the access log, or begin it anew",
+    "witness": "cosign the checkpoints of logs",
     "policy": "check policies and run their tests",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",
 }
-"""Each is `vault/cli/NAME.py` with `add(commands)`; it is imported only when it is asked for, so that help is quick."""
+"""Each is a module of `vault.cli` with `add(commands)`, imported only when it is asked for, so that help is quick."""
 
 _FINE, _MEND, _OURS, _INTERRUPTED, _NO_READER = 0, 2, 70, 130, 141
 
@@ -65,7 +67,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     asked = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name, purpose in _COMMANDS.items():
         if name == asked:
-            import_module(f"vault.cli.{name}").add(commands)
+            import_module(f"vault.cli.{name.replace('-', '_')}").add(commands)
         else:
             commands.add_parser(name, help=purpose)
     return parser

@@ -59,9 +59,14 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
         """
         digest = secret_digest(secret)
         fits = [compare_digest(digest, living) for living in self.secrets]  # all of them, always
-        return digest[:_SHOWN].hex() if any(fits) else None
+        return secret_name(digest) if any(fits) else None
 
 
 def secret_digest(secret: str) -> bytes:
     """Return what is stored of a client secret: SHA-256, enough for 256 bits of chance."""
     return sha256(secret.encode()).digest()
+
+
+def secret_name(digest: bytes) -> str:
+    """Return what a secret is called where it is shown: the beginning of its digest."""
+    return digest[:_SHOWN].hex()

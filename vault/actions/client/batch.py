@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from vault.actions.acting import written
+from vault.actions.client import uses
 from vault.actions.client.carriers import carrier
 from vault.actions.client.signing_keys import issuing
 from vault.actions.sign_in.codes import prove
@@ -124,6 +125,9 @@ async def serve(
         await _use_up(batch, served)
         await _revoke(batch, served)
         await log.add(work, [_entry(batch, one) for one in served])
+    for one in served:
+        if one.client is not None and one.answer.credential is not None:
+            uses.note(vault, one.client, credential=one.answer.credential, at=at)
     return [one.answer if isinstance(one, _Served) else one for one in answers]
 
 

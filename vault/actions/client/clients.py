@@ -14,14 +14,27 @@ from vault.base.errors import Conflict, Unknown
 from vault.base.ids import ClientId
 from vault.domain.actor import Actor
 from vault.domain.organization import Ceiling, Client
-from vault.oauth.client import secret_digest
+from vault.oauth import jwk
+from vault.oauth.client import secret_digest, secret_name
 from vault.store import organizations
-from vault.store.client import clients
+from vault.store.client import clients, uses
 from vault.store.client.clients import Kept
 
 LIVE: Final = 2
 """How many secrets may live at once: the old one and the new one, while the client changes over."""
 _SECRET_BYTES: Final = 32
+_WITH_KEYS: Final = (
+    "this client proves itself with its own key, there is no secret to make: write its new public key beside the old "
+    "one in the organization file, or where it publishes them"
+)
+
+
+class CredentialShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A key, by its `kid` or thumbprint, or a secret, by how its SHA-256 begins. `used_at` is true to the minute."""
+
+    name: str
+    made_at: datetime | None = None
+    used_at: datetime | None = None
 
 
 class ClientShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,22 +45,45 @@ class ClientShown(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     method: str
     secrets: int
+    credentials: tuple[CredentialShown, ...]
+    used_at: datetime | None
+    suspended_at: datetime | None
+    tokens_from: datetime | None
     ceiling: Ceiling
 
 
 async def add_secret(vault: Vault, actor: Actor, *, key: str) -> str:
     """Return a new secret of 256 bits for a client, shown this once: only its SHA-256 is kept."""
     async with acting(vault, actor, name="add_secret") as act:
-        client, kept = _client(act, key)
-        if client.authentication.method != "client_secret_basic":
-            raise Conflict("no_secret_needed", "this client proves itself with its own key: there is no secret to make")
+        kept = _with_secrets(act, key)
         if len(kept.secrets) >= LIVE:
-            raise Conflict("secrets_full", f"this client has {LIVE} live secrets already")
-        secret = urlsafe_b64encode(vault.entropy.draw(_SECRET_BYTES)).rstrip(b"=").decode()
-        await clients.add_secret(act.work, kept.id, digest=secret_digest(secret), recorded_at=act.now)
-        await organizations.grow(act.work)
-        await act.log("client_secret_made", of=kept.id)
-        return secret
+            raise Conflict(
+                "secrets_full",
+                f"this client has {LIVE} live secrets already; `consent-vault client rotate` replaces the older one",
+            )
+        return await _new_secret(act, kept)
+
+
+async def rotate_secret(vault: Vault, actor: Actor, *, key: str) -> str:
+    """Return a new secret for a client; the one it has goes on until the next rotation, or until this one is finished.
+
+    A second rotation drops what the first one left.
+    """
+    async with acting(vault, actor, name="add_secret") as act:
+        kept = _with_secrets(act, key)
+        await clients.drop_secrets(act.work, kept.id, but=LIVE - 1)
+        return await _new_secret(act, kept)
+
+
+async def finish_rotation(vault: Vault, actor: Actor, *, key: str) -> int:
+    """Drop every secret of a client but the newest, and return how many went."""
+    async with acting(vault, actor, name="finish_rotation") as act:
+        kept = _with_secrets(act, key)
+        gone = await clients.drop_secrets(act.work, kept.id, but=1)
+        if gone:
+            await organizations.grow(act.work)
+            await act.log("client_secrets_dropped", of=kept.id, dropped=gone)
+        return gone
 
 
 async def suspend(vault: Vault, actor: Actor, *, key: str) -> None:
@@ -81,11 +117,11 @@ async def end_tokens(vault: Vault, actor: Actor, *, key: str) -> None:
 
 
 async def show_clients(vault: Vault, actor: Actor, *, key: str | None = None) -> list[ClientShown]:
-    """Return one client, or all, with their ceilings."""
+    """Return one client, or all, with their ceilings, and which of their credentials was used when."""
     async with acting(vault, actor, name="show_clients") as act:
         await act.log("clients_read")
         keys = act.here.organization.clients if key is None else [key]
-        return [_shown(act, of=_client(act, one)) for one in keys]
+        return [await _shown(act, of=_client(act, one)) for one in keys]
 
 
 def _from_now_on(now: datetime) -> datetime:
@@ -104,13 +140,36 @@ def _client(act: Acting, key: str) -> tuple[Client, Kept]:
     return client, kept
 
 
-def _shown(act: Acting, *, of: tuple[Client, Kept]) -> ClientShown:
+def _with_secrets(act: Acting, key: str) -> Kept:
+    client, kept = _client(act, key)
+    if client.authentication.method != "client_secret_basic":
+        raise Conflict("no_secret_needed", _WITH_KEYS)
+    return kept
+
+
+async def _new_secret(act: Acting, kept: Kept) -> str:
+    secret = urlsafe_b64encode(act.vault.entropy.draw(_SECRET_BYTES)).rstrip(b"=").decode()
+    await clients.add_secret(act.work, kept.id, digest=secret_digest(secret), recorded_at=act.now)
+    await organizations.grow(act.work)
+    await act.log("client_secret_made", of=kept.id)
+    return secret
+
+
+async def _shown(act: Acting, *, of: tuple[Client, Kept]) -> ClientShown:
     client, kept = of
+    used = await uses.read(act.work, kept.id)
+    made = {secret_name(digest): at for digest, at in (await clients.secrets(act.work, kept.id)).items()}
+    published = [key.name for key in jwk.published(client.authentication.jwks)]
+    names = made or published or used  # of keys a client publishes by itself, those it ever used
     return ClientShown(
         id=kept.id,
         client_id=f"{act.here.organization.slug}.{client.key}",
         title=client.title,
         method=client.authentication.method,
         secrets=len(kept.secrets),
+        credentials=tuple(CredentialShown(name=name, made_at=made.get(name), used_at=used.get(name)) for name in names),
+        used_at=max(used.values(), default=None),
+        suspended_at=kept.suspended_at,
+        tokens_from=kept.not_before,
         ceiling=client.ceiling,
     )

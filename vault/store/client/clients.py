@@ -24,6 +24,15 @@ SELECT id, key, suspended_at, not_before,
 FROM vault.client c WHERE organization = $1
 """
 _KEEP: Final = "INSERT INTO vault.client_secret (organization, client, digest, recorded_at) VALUES ($1, $2, $3, $4)"
+_SECRETS: Final = """
+SELECT digest, recorded_at FROM vault.client_secret WHERE organization = $1 AND client = $2 ORDER BY recorded_at, digest
+"""
+_DROP: Final = """
+DELETE FROM vault.client_secret WHERE organization = $1 AND client = $2 AND digest NOT IN (
+  SELECT digest FROM vault.client_secret WHERE organization = $1 AND client = $2
+  ORDER BY recorded_at DESC, digest DESC LIMIT $3
+) RETURNING 1
+"""
 _SUSPEND: Final = """
 UPDATE vault.client SET suspended_at = coalesce(suspended_at, $3) WHERE organization = $1 AND id = $2
 """
@@ -63,6 +72,16 @@ async def read(work: Work) -> dict[str, Kept]:
 async def add_secret(work: Work, client: ClientId, *, digest: bytes, recorded_at: datetime) -> None:
     """Keep the SHA-256 of a new secret."""
     await work.fetch(_KEEP, work.own, raw(client), digest, recorded_at)
+
+
+async def secrets(work: Work, client: ClientId) -> dict[bytes, datetime]:
+    """Return when each of a client's secrets was made, by its SHA-256, oldest first."""
+    return {row["digest"]: row["recorded_at"] for row in await work.fetch(_SECRETS, work.own, raw(client))}
+
+
+async def drop_secrets(work: Work, client: ClientId, *, but: int) -> int:
+    """Drop all of a client's secrets but so many of the newest; return how many went."""
+    return len(await work.fetch(_DROP, work.own, raw(client), but))
 
 
 async def suspend(work: Work, client: ClientId, *, at: datetime) -> None:

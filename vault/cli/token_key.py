@@ -1,0 +1,48 @@
+"""`consent-vault token-key`: change the key that signs access tokens, and show which key does what."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from vault.actions.client.signing_keys import KeyShown, rotate, show_keys
+from vault.actions.vault import Vault
+from vault.cli.opening import with_vault
+from vault.cli.terminal import Commands, say_json, say_table
+
+_ABOUT: Final = """
+Access tokens are signed by a key of the whole installation. A key is pending until everybody knows it, then it signs,
+then it only verifies until the last token it signed is over, and then it is destroyed. All of that happens by itself.
+"""
+_ROTATE: Final = """
+Makes a new signing key. It stands in the key set at once and signs in ten minutes, when every process and whoever keeps
+the key set has read it; the old one is destroyed when its tokens are over. Nobody has to stop or start anything.
+"""
+_TITLES: Final = ("KEY", "STATE", "MADE", "SIGNS FROM")
+
+
+def add(commands: Commands) -> None:
+    """Register the command."""
+    parser = commands.add_parser("token-key", help="change the key that signs access tokens", description=_ABOUT)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _finish(actions.add_parser("rotate", help="make a new one", description=_ROTATE), rotate)
+    _finish(actions.add_parser("show", help="show which key does what; never a key"), show_keys)
+
+
+def _finish(parser: ArgumentParser, action: Callable[[Vault], Awaitable[list[KeyShown]]]) -> None:
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.set_defaults(run=_run, action=action)
+
+
+def _run(asked: Namespace) -> int:
+    keys = with_vault(asked.action)
+    if asked.json:
+        say_json(keys)
+    else:
+        say_table(_TITLES, [_row(key) for key in keys])
+    return 0
+
+
+def _row(key: KeyShown) -> tuple[str, ...]:
+    return key.kid, key.state, *(at.strftime("%Y-%m-%d %H:%M") for at in (key.recorded_at, key.signs_from))
