@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from vault.actions import delivery
-from vault.actions.log import sequencer
+from vault.actions.log import cosigning, sequencer
 from vault.actions.vault import Vault
 from vault.base.errors import place
 
@@ -21,6 +21,7 @@ Duty = Callable[[Vault], Awaitable[None]]
 
 DUTIES: Final[Mapping[str, Duty]] = {
     "log": sequencer.keep,
+    "witnesses": cosigning.keep,
     "outbox": delivery.deliver,
 }
 """Every duty by its name: a function that goes on until it is cancelled."""

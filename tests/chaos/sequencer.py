@@ -97,6 +97,9 @@ async def rounds(number: int, *, reckless: bool = False) -> dict[str, int]:
                             kill_database(folder / "vault/postgres")
                         for process in chance.sample(processes, chance.randint(0, SEQUENCERS)):
                             kill(process)
+        except Torn as torn:
+            torn.add_note((folder / "lines").read_text("utf-8")[-2000:])
+            raise
         finally:
             for process in processes:
                 kill(process)

@@ -69,7 +69,7 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Vault]:
 @asynccontextmanager
 async def sequencing(settings: Settings, url: str) -> AsyncIterator[Sequencing]:
     """Yield what keeps the log: for the worker, and for a command about the log."""
-    own = await open_database(url, size=3, role=SEQUENCER)
+    own = await open_database(url, size=4, role=SEQUENCER)
     try:
         yield Sequencing(database=own, guard=Guard(settings.guard), witnesses=witnesses(settings.log_witnesses))
     finally:

@@ -1,4 +1,4 @@
-"""Fetching one JSON document from a server somebody named: a client's keys, a sign-in provider's answers.
+"""Fetching from a server somebody named: a client's keys, a sign-in provider's answers, a witness's signature.
 
 Whoever names the server must not reach with our hands what stands beside us. So: https only; the name is resolved once,
 each address it has must be out on the internet, and the connection goes to one of those, with a certificate for the
@@ -13,7 +13,7 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx2
 import msgspec
@@ -35,6 +35,7 @@ _HEADERS: Final = {
 _HTTPS, _HIGHEST_PORT = 443, 65_535
 _OK, _REDIRECTS, _OUR_FAULT, _ITS_FAULT = 200, 300, 400, 500
 
+T = TypeVar("T")
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
@@ -48,6 +49,13 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     body: Any
     max_age: int | None = None
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is no JSON, as it came."""
+
+    status: int
+    body: bytes
 
 
 async def resolved(host: str, port: int) -> Sequence[str]:
@@ -74,16 +82,20 @@ class Fetcher:
 
     async def get(self, url: str) -> Fetched:
         """Return the document at `url`; `FetchError` for any other status than 200."""
-        found = await self._fetch(_request("GET", url))
+        found = await self._fetch(_request("GET", url), read=_document)
         if found.status != _OK:
             raise FetchError("fetch_bad_status", "the server answers, but has no such document")
         return found
 
     async def post(self, url: str, *, form: Mapping[str, str]) -> Fetched:
         """Return the answer to a form, a refusal (400 to 499) among them: OAuth 2.0 explains those in JSON."""
-        return await self._fetch(_request("POST", url, form=form))
+        return await self._fetch(_request("POST", url, form=form), read=_document)
 
-    async def _fetch(self, asked: httpx2.Request) -> Fetched:
+    async def post_text(self, url: str, *, text: bytes) -> Answered:
+        """Return the answer to a text, a refusal (400 to 499) among them: witnesses speak so (C2SP tlog-witness)."""
+        return await self._fetch(_request("POST", url, text=text), read=_answered)
+
+    async def _fetch(self, asked: httpx2.Request, *, read: Callable[[httpx2.Response], Awaitable[T]]) -> T:
         clock = asyncio.get_running_loop()
         end = clock.time() + self._timeout_seconds
         try:
@@ -92,7 +104,7 @@ class Fetcher:
                     # Half of the rest to connect, half to shake hands: what is cancelled there stays open a while.
                     each = (end - clock.time()) / 2
                     try:
-                        return await self._ask(_towards(address, asked, seconds=each))
+                        return await self._ask(_towards(address, asked, seconds=each), read)
                     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                         _refuse_certificate(error)
         except (TimeoutError, httpx2.HTTPError, OSError, UnicodeError):
@@ -107,20 +119,20 @@ class Fetcher:
             raise FetchError("fetch_private_address", "the server's address is not one on the internet")
         return list(dict.fromkeys(addresses))[:_MOST_ADDRESSES]
 
-    async def _ask(self, request: httpx2.Request) -> Fetched:
+    async def _ask(self, request: httpx2.Request, read: Callable[[httpx2.Response], Awaitable[T]]) -> T:
         self._tls = self._tls or httpx2.create_ssl_context()
         async with httpx2.AsyncClient(verify=self._tls, trust_env=False, timeout=None) as client:
             response = await client.send(request, stream=True)
             try:
                 _check(response)
-                return Fetched(
-                    status=response.status_code, body=await _body(response), max_age=_max_age(response.headers)
-                )
+                return await read(response)
             finally:
                 await response.aclose()
 
 
-def _request(method: str, url: str, *, form: Mapping[str, str] | None = None) -> httpx2.Request:
+def _request(
+    method: str, url: str, *, form: Mapping[str, str] | None = None, text: bytes | None = None
+) -> httpx2.Request:
     try:
         asked = httpx2.URL(url)
     except (httpx2.InvalidURL, ValueError):
@@ -129,6 +141,8 @@ def _request(method: str, url: str, *, form: Mapping[str, str] | None = None) ->
         raise _bad_url()
     if asked.scheme != "https" or not asked.host or asked.userinfo or asked.fragment:
         raise _bad_url()
+    if text is not None:
+        return httpx2.Request(method, asked, headers=_HEADERS | {"accept": "*/*"}, content=text)
     return httpx2.Request(method, asked, headers=_HEADERS, data=None if form is None else dict(form))
 
 
@@ -160,20 +174,32 @@ def _check(response: httpx2.Response) -> None:
         raise FetchError("fetch_redirected", "the server sends us elsewhere, and we do not follow")
     if not _OK <= status < _ITS_FAULT:
         raise FetchError("fetch_bad_status", "the server has a fault of its own")
-    if "content-encoding" in headers or not _JSON.fullmatch(headers.get("content-type", "").partition(";")[0].strip()):
+    if "content-encoding" in headers:
+        raise FetchError("fetch_not_json", "the answer is encoded, though none was asked to be")
+
+
+async def _document(response: httpx2.Response) -> Fetched:
+    if not _JSON.fullmatch(response.headers.get("content-type", "").partition(";")[0].strip()):
         raise FetchError("fetch_not_json", "the answer is no JSON document")
+    body = await _body(response)
+    try:
+        read = msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise FetchError("fetch_not_json", "the answer is no JSON document") from None
+    return Fetched(status=response.status_code, body=read, max_age=_max_age(response.headers))
 
 
-async def _body(response: httpx2.Response) -> Any:
+async def _answered(response: httpx2.Response) -> Answered:
+    return Answered(status=response.status_code, body=await _body(response))
+
+
+async def _body(response: httpx2.Response) -> bytes:
     got = bytearray()
     async for part in response.aiter_raw():
         got += part
         if len(got) > LARGEST:
             raise FetchError("fetch_too_big", f"the answer is larger than {LARGEST:,} bytes")
-    try:
-        return msgspec.json.decode(bytes(got))
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        raise FetchError("fetch_not_json", "the answer is no JSON document") from None
+    return bytes(got)
 
 
 def _max_age(headers: httpx2.Headers) -> int | None:
