@@ -15,11 +15,12 @@ from structlog.testing import capture_logs
 from tests import make
 from tests.contract.test_access import OPEN, routes
 from tests.e2e.colleague import CONSOLE, HOME, at_the_desk
-from tests.e2e.doors import sign_in, somebody
+from tests.e2e.doors import code, sign_in, somebody
 from tests.e2e.test_batches_and_epochs import add_policy
+from tests.e2e.test_tokens_exchanged import exchange
 from tests.evaluating import NOBODY, asking, listing
 from tests.house import read_tables
-from tests.stage import ISSUER, Api, Stage, raw_id, refused
+from tests.stage import ISSUER, Api, Stage, raw_id, refused, said
 from tests.visitor import Visitor
 from vault.pages.cookies import PORTAL
 
@@ -48,6 +49,10 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "object": lambda _: {"purpose": "sales"},
     "suppress": lambda _: {"contact": make.point("email", make.email())},
     "list_suppressions": lambda _: None,
+    "send_code": lambda _: None,
+    "me_show": lambda _: None,
+    "me_consents": lambda _: None,
+    "me_withdraw": lambda _: {"purpose": "sales"},
 }
 """For each operation a body that makes sense."""
 
@@ -89,8 +94,16 @@ class Home:
         }
 
 
+def file(slug: str = "fernhill") -> Json:
+    """Return an organization whose client of all scopes acts for customers as well."""
+    found = make.organization(slug)
+    found["clients"]["everything"]["acts_for_customers"] = True
+    return found
+
+
 @pytest.fixture
 async def home(stage: Stage) -> Home:
+    await stage.apply(file())
     api = await stage.client("everything")
     customer = await api.register()
     return Home(stage, api, customer, (await api.points(customer))["email"])
@@ -135,12 +148,14 @@ async def test_with_no_scope_but_withdraw_it_is_403_and_an_entry_by_the_operatio
 
 @pytest.mark.parametrize("door", API, ids=str)
 async def test_to_another_organization_nobody_is_here(home: Home, door: Door) -> None:
-    await home.stage.apply(make.organization(OTHER))
+    await home.stage.apply(file(OTHER))
     stranger = await home.stage.client("everything", slug=OTHER)
     before = await home.held()
     answer = await home.knock(door, bearing(stranger), slug=OTHER)
     if "{customer" in door[1]:
         refused(answer, 404, "unknown_customer")
+    elif door[2].startswith("me_"):
+        refused(answer, 403, "insufficient_scope")
     elif door[2] in {"decide", "decide_batch", "evaluate", "evaluate_batch"}:
         assert set(REASON.findall(answer.text)) == {"unknown_customer"}
     else:
@@ -185,6 +200,32 @@ async def test_a_method_nobody_wrote_does_nothing_and_options_tells_methods_alon
         for other in ("HEAD", "PUT", "TRACE"):
             assert (await stage.http.request(other, place)).status_code == 405, (other, route)
     assert await stage.written() == before
+
+
+@pytest.mark.parametrize("door", API, ids=str)
+async def test_on_the_line_with_a_customer_a_client_does_for_them_what_is_theirs_and_nothing_else(
+    home: Home, door: Door
+) -> None:
+    stage, operation = home.stage, door[2]
+    said(await home.api.send("POST", f"/v1/customers/{home.customer}/codes"))
+    token = said(await exchange(stage, home.customer, await code(stage), client="everything"))["access_token"]
+    before = await home.held()
+    answer = await home.knock(door, {"authorization": f"Bearer {token}"})
+    if operation.startswith("me_"):
+        assert answer.status_code == 200, answer.text
+        return
+    refused(answer, 403, "insufficient_scope")
+    [entry] = await stage.entries("denied")
+    assert (entry["action"], entry["reason"], entry["actor"]["kind"]) == (operation, "insufficient_scope", "customer")
+    assert {"client", "token"} <= entry["actor"].keys()
+    one_more = dict.fromkeys(("vault.log_entry", "vault.log_pending"), 1)
+    assert await home.held() == {name: count + one_more.get(name, 0) for name, count in before.items()}
+
+
+async def test_with_every_scope_a_client_is_no_customer(home: Home) -> None:
+    for door in API:
+        if door[2].startswith("me_"):
+            refused(await home.knock(door, bearing(home.api)), 403, "insufficient_scope")
 
 
 # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
