@@ -199,8 +199,9 @@ async def test_an_address_is_sent_five_codes_an_hour_whether_known_or_not(stage:
         assert "Come back at " in visitor.page.text
     assert len(await letters(stage)) == 5
     await stage.tell()
-    [denied] = await stage.entries("denied")
-    assert (denied["action"], denied["reason"], denied["times"]) == ("sign_in", "too_many_requests", 4)
+    denied = await stage.entries("denied")
+    assert {(entry["action"], entry["reason"]) for entry in denied} == {("sign_in", "too_many_requests")}
+    assert sum(entry.get("times", 1) for entry in denied) == 4
 
 
 async def test_a_network_asks_twenty_times_in_ten_minutes(stage: Stage) -> None:

@@ -69,9 +69,7 @@ def font(name: FromPath[str]) -> Response[bytes]:
 @get(PLAIN, include_in_schema=False, sync_to_thread=False)
 def plain() -> Response[bytes]:
     """Return the stylesheet in nobody's colours."""
-    return Response(
-        stylesheet(Portal()).encode(), media_type="text/css", headers=_HEADERS | {"cache-control": _HOUR}
-    )
+    return Response(stylesheet(Portal()).encode(), media_type="text/css", headers=_HEADERS | {"cache-control": _HOUR})
 
 
 @cache

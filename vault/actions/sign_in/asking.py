@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.actions import outbox
+from vault.actions import networks, outbox
 from vault.actions.acting import Acting
 from vault.actions.customer.points import Tagged
 from vault.actions.sign_in import nobody
@@ -54,6 +54,7 @@ async def ask(vault: Vault, organization: OrganizationId, *, wish: Wish) -> str:
     `Invalid` for what is no address or number; `TooMany` for an address or network that asked too often. A telephone
     number is taken like an address and nothing is sent to it: the vault has no way to send texts yet.
     """
+    await networks.knock(vault, wish.network, name="sign_in")
     async with knocking(vault, organization, kind="customer") as act:
         sought = read_reach(act.here, wish.reach)
         await _limit(act, sought, wish=wish)

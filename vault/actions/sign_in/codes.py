@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.actions import outbox
+from vault.actions import networks, outbox
 from vault.actions.acting import Acting
 from vault.actions.sign_in import nobody, sessions
 from vault.actions.sign_in.flows import Flow
@@ -43,6 +43,7 @@ class Try(msgspec.Struct, frozen=True, kw_only=True):
 # ── At the door ──────────────────────────────────────────────────────────────────────────────────────────────────────
 async def enter(vault: Vault, organization: OrganizationId, *, flow: Flow | None, tried: Try) -> SessionToken | Wrong:
     """Sign somebody in by the code of their flow; `TooMany` for a network that tried too often."""
+    await networks.knock(vault, tried.network, name="sign_in")
     async with knocking(vault, organization, kind="customer") as act:
         await limit_network(act, tried.network, what="tried", limit=TRIED_BY_NETWORK)
         code = await codes.take(act.work, flow.id if flow is not None else _NEVER)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from vault.actions import networks
 from vault.actions.acting import Acting
 from vault.actions.sign_in.codes import Try, let_in
 from vault.actions.sign_in.knocking import TRIED_BY_NETWORK, knocking, limit_network, tell
@@ -35,6 +36,7 @@ async def show(vault: Vault, organization: OrganizationId, *, token: str) -> Sen
 
 async def enter(vault: Vault, organization: OrganizationId, *, token: str, tried: Try) -> SessionToken | Wrong:
     """Sign in whoever pressed Yes; `Gone`, `TooMany`."""
+    await networks.knock(vault, tried.network, name="sign_in")
     async with knocking(vault, organization, kind="customer") as act:
         await limit_network(act, tried.network, what="tried", limit=TRIED_BY_NETWORK)
         code, right = await _look(act, token, hold=True)
