@@ -1,4 +1,4 @@
-"""`consent-vault log`: show how an organization's access log stands, and begin it anew when it cannot go on."""
+"""`consent-vault log`: show how an access log stands, write a bundle of it, begin it anew when it cannot go on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import os
 from argparse import ArgumentParser, Namespace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from vault.actions.log import generations
+from vault.actions.log.bundles import bundle
 from vault.actions.log.generations import Shown
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
+from vault.base.errors import Invalid, Unavailable
 from vault.base.settings import Settings, read
 from vault.cli.opening import database, opened, sequencing, with_vault
 from vault.cli.terminal import Commands, say, say_json
@@ -29,12 +32,26 @@ backup restored, did a standby take over, did somebody write into the tables? Wh
 """
 
 
+_EXPORT: Final = """
+Writes a range of the log into one file: checkpoints, tiles and entries as signed. It holds codes and pseudonyms, and
+names nobody. Verify it with `python -m consent_vault verify FILE`, which shares no code with the vault. That it was
+written is an entry of the log.
+"""
+
+
 def add(commands: Commands) -> None:
     """Register the command."""
-    parser = commands.add_parser("log", help="show the access log, or begin it anew", description=_ABOUT)
+    parser = commands.add_parser("log", help="show the access log, take it home, or begin it anew", description=_ABOUT)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _action(actions, "show", help="show state, last checkpoint and the keys to verify it", about=None, run=_show)
     beginning = _action(actions, "new-generation", help="begin anew after a break", about=_NEW, run=_begin)
+    taking = _action(actions, "export", help="write a bundle an auditor can verify offline", about=_EXPORT, run=_export)
+    taking.add_argument("file", metavar="FILE", type=Path, help="where to; an existing file is left alone")
+    taking.add_argument(
+        "--start", type=int, default=0, metavar="NUMBER", help="the first entry; else the first there is"
+    )
+    taking.add_argument("--end", type=int, metavar="NUMBER", help="the entry to end before; else all that is signed")
+    taking.add_argument("--subject", metavar="SUBJECT", help="say which entries are theirs; sub_ and 26 characters")
     beginning.add_argument("--reason", required=True, metavar="TEXT", help="what happened; it stays in the log")
 
 
@@ -66,6 +83,36 @@ def _begin(asked: Namespace) -> int:
     else:
         say(f"Generation {generation} has begun; its first entry names the break.")
     return 0
+
+
+def _export(asked: Namespace) -> int:
+    if asked.file.exists():
+        raise Invalid("file_exists", f"{asked.file} is there already; give another name")
+    size = with_vault(partial(_write, asked=asked))
+    if asked.json:
+        say_json({"file": str(asked.file), "bytes": size})
+    else:
+        say(f"{asked.file} holds {size} bytes. Verify it with `python -m consent_vault verify {asked.file}`.")
+    return 0
+
+
+async def _write(vault: Vault, *, asked: Namespace) -> int:
+    """Write the bundle beside its name, and give it the name once it is whole."""
+    path: Path = asked.file
+    draft = path.with_name(f"{path.name}.new")
+    actor = Actor(organization=await find(vault, asked.organization), kind="operator")
+    parts = await bundle(vault, actor, start=asked.start, end=asked.end, subject=asked.subject)
+    try:
+        with draft.open("wb") as file:
+            async for part in parts:
+                file.write(part)
+            size = file.tell()
+        draft.rename(path)
+    except OSError as error:
+        raise Unavailable("file_unwritable", f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return size
 
 
 async def _look(vault: Vault, *, slug: str) -> Shown:

@@ -8,6 +8,7 @@ to verify.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -32,6 +33,7 @@ from vault.tlog.tile import HEIGHT, WIDTH, Tile, edge, entries_path, path, tile_
 FORMAT: Final = "consent-vault-bundle/1"
 LONGEST: Final = 1 << 22  # entries in one bundle
 _MOST_CHECKPOINTS: Final = 1000
+_LATE: Final = timedelta(minutes=1)  # no entry waits for its number as long as that
 _STEP: Final = 16 * WIDTH  # entries read at once
 
 
@@ -80,8 +82,9 @@ async def _whole(work: Work) -> State:
         raise _damaged(f"nobody signed a tree with {path(tile)}, from entry {_first(tile)} on")
     if (bare := await reading.bare_size(work, generation)) is not None:
         raise _damaged(f"the tile with entry {bare - 1} as its last is gone, which the tree of size {bare} had")
-    if (entry := await reading.stray_entry(work)) is not None:
-        raise _damaged(f"{entry} has no number and does not wait for one")
+    signed_at = state.signed_at or state.now
+    if (entry := await reading.stray_entry(work, before=signed_at - _LATE)) is not None:
+        raise _damaged(f"{entry} has no number, though younger ones have")
     return state
 
 

@@ -7,6 +7,7 @@ for the auditor's own verifier.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -40,9 +41,8 @@ SELECT number FROM vault.log_leaf
 WHERE organization = $1 AND generation = $2 AND (number < 0 OR number >= $3) ORDER BY number LIMIT 1
 """
 _STRAY: Final = """
-SELECT e.id FROM vault.log_entry e WHERE e.organization = $1
+SELECT e.id FROM vault.log_entry e WHERE e.organization = $1 AND e.id < $2
 AND NOT EXISTS (SELECT FROM vault.log_leaf l WHERE l.organization = $1 AND l.entry = e.id)
-AND NOT EXISTS (SELECT FROM vault.log_pending p WHERE p.organization = $1 AND p.entry = e.id)
 ORDER BY e.id LIMIT 1
 """
 # A tile is the beginning of every wider one at its place.
@@ -126,9 +126,9 @@ async def stray_leaf(work: Work, generation: int, *, size: int) -> int | None:
     return rows[0]["number"] if rows else None
 
 
-async def stray_entry(work: Work) -> EntryId | None:
-    """Return the first entry that has no number and does not wait for one."""
-    rows = await work.fetch(_STRAY, work.own)
+async def stray_entry(work: Work, *, before: datetime) -> EntryId | None:
+    """Return the first entry whose id is older than that and which has no number."""
+    rows = await work.fetch(_STRAY, work.own, UUID(int=int(before.timestamp() * 1000) << 80))
     return EntryId(show(ENTRY, rows[0]["id"])) if rows else None
 
 
