@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from tests.mail import until
 from tests.sequencing import Sequencer, sequencing
 from tests.stage import Stage, refused
-from vault.actions.log import generations
+from vault.actions.log import generations, sequencer, watching
 from vault.actions.log.naming import generation_of, head_of
 from vault.base.errors import Invalid, Unavailable
 from vault.store.database import DatabaseError
@@ -284,3 +286,45 @@ async def test_a_log_keeps_its_name_when_the_issuer_gets_another(log: Sequencer,
     await log.grow(customer)
     signed = await log.rows("SELECT note FROM vault.log_checkpoint WHERE organization = $1")
     assert len({head_of(row["note"]).origin for row in signed}) == 1
+
+
+async def test_what_waits_for_more_than_a_minute_is_said_and_what_does_not_is_not(
+    log: Sequencer, customer: str
+) -> None:
+    await log.rows("UPDATE vault.log_state SET seen_at = seen_at - interval '61 seconds' WHERE organization = $1")
+    await log.crm.decide(customer=customer)
+    assert (await log.stage.http.get("/health")).json()["log"] == "late"
+    watch = watching.Watch()
+    with capture_logs() as told:
+        await watching.look(log.stage.vault, log.sequencing, watch=watch)
+        await watching.look(log.stage.vault, log.sequencing, watch=watch)
+    late = [line for line in told if line["event"] == "log_late"]
+    assert [(line["organization"], line["log_level"]) for line in late] == [(log.organization, "error")]
+    assert late[0]["seconds"] >= 61
+    await log.step()
+    assert (await log.stage.http.get("/health")).json()["log"] == "ok"
+    with capture_logs() as told:
+        await watching.look(log.stage.vault, log.sequencing, watch=watching.Watch())
+    assert [line for line in told if line["event"] == "log_late"] == []
+
+
+async def test_a_sequencer_that_starts_says_what_stands_still_and_numbers_the_rest(
+    log: Sequencer, customer: str
+) -> None:
+    await log.restore((await log.sizes())[0])
+    await log.step()
+    epoch = await log.one("SELECT epoch FROM vault.organization WHERE id = $1")
+    vault = msgspec.structs.replace(log.stage.vault, sequencing=log.sequencing)
+    with capture_logs() as told:
+        keepers = [asyncio.create_task(sequencer.keep(vault)) for _ in range(2)]
+        await until(lambda: any(line["event"] == "log_stopped" for line in told))
+        await begin(log, "a backup of three o'clock was restored")
+        await until(lambda: is_done(log))
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+    assert await log.one("SELECT epoch FROM vault.organization WHERE id = $1") > epoch
+
+
+async def is_done(log: Sequencer) -> bool:
+    return int(await log.one("SELECT count(*) FROM vault.log_pending WHERE organization = $1")) == 0

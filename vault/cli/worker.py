@@ -65,7 +65,7 @@ def where(settings: Settings) -> str:
 def beside(settings: Settings, url: str) -> Iterator[None]:
     """Keep a worker running in a process of its own as long as the block does; one that dies is started anew."""
     over = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(settings, url, over))
+    keeper = threading.Thread(target=_keep, args=(settings, url), kwargs={"over": over})
     keeper.start()
     try:
         yield
@@ -74,10 +74,10 @@ def beside(settings: Settings, url: str) -> Iterator[None]:
         keeper.join()
 
 
-def _keep(settings: Settings, url: str, over: threading.Event) -> None:
+def _keep(settings: Settings, url: str, *, over: threading.Event) -> None:
     spawning = multiprocessing.get_context("spawn")
     while not over.is_set():
-        process = spawning.Process(target=_process, args=(settings, url, os.getpid()), daemon=True)
+        process = spawning.Process(target=_process, args=(settings, url), kwargs={"parent": os.getpid()}, daemon=True)
         process.start()
         while process.is_alive() and not over.wait(_PAUSE_SECONDS):
             pass
@@ -90,7 +90,7 @@ def _keep(settings: Settings, url: str, over: threading.Event) -> None:
         process.join()
 
 
-def _process(settings: Settings, url: str, parent: int) -> None:
+def _process(settings: Settings, url: str, *, parent: int) -> None:
     lines.configure()
     end_with(parent)
     try:
