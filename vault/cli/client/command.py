@@ -82,22 +82,24 @@ def _rotate(asked: Namespace) -> int:
     if not asked.finish:
         return _say_secret(asked, _done(asked, clients.rotate_secret))
     ended = _done(asked, clients.finish_rotation)
-    return _say(asked, {"ended": ended}, "The older secret is over." if ended else "There was no older secret to end.")
+    sentence = "The older secret is over." if ended else "There was no older secret to end."
+    return _say(asked, {"ended": ended}, sentence=sentence)
 
 
 def _suspend(asked: Namespace) -> int:
     _done(asked, clients.suspend)
-    return _say(asked, {"suspended": True}, f"{asked.client} may do nothing now; `client resume` lets it act again.")
+    sentence = f"{asked.client} may do nothing now; `client resume` lets it act again."
+    return _say(asked, {"suspended": True}, sentence=sentence)
 
 
 def _resume(asked: Namespace) -> int:
     _done(asked, clients.resume)
-    return _say(asked, {"suspended": False}, f"{asked.client} may act again, with new tokens.")
+    return _say(asked, {"suspended": False}, sentence=f"{asked.client} may act again, with new tokens.")
 
 
 def _end_tokens(asked: Namespace) -> int:
     _done(asked, clients.end_tokens)
-    return _say(asked, {"ended": True}, f"Every token {asked.client} had is over; it may get new ones.")
+    return _say(asked, {"ended": True}, sentence=f"Every token {asked.client} had is over; it may get new ones.")
 
 
 def _show(asked: Namespace) -> int:
@@ -123,7 +125,7 @@ def _say_secret(asked: Namespace, secret: str) -> int:
     return 0
 
 
-def _say(asked: Namespace, machine: dict[str, Any], sentence: str) -> int:
+def _say(asked: Namespace, machine: dict[str, Any], *, sentence: str) -> int:
     if asked.json:
         say_json({"client_id": asked.client, **machine})
     else:
