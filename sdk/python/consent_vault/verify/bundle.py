@@ -64,7 +64,7 @@ def verify(
     manifest = manifests.read(archive.read("manifest.json", most=manifests.LARGEST))
     own = _read_keys(archive.read("keys", most=_MOST_NOTE))
     trusted = tuple(keys) or own
-    heads, signed = _read_checkpoints(archive, manifest, trusted)
+    heads, signed = _read_checkpoints(archive, manifest, keys=trusted)
     if since is not None:
         _compare(manifest, heads, since=since, trusted=trusted)
     reading = _Reading(archive=archive, manifest=manifest, heads=heads, subject=subject or manifest.subject)
@@ -96,7 +96,7 @@ def _read_keys(raw: bytes) -> tuple[Key, ...]:
 
 
 def _read_checkpoints(
-    archive: Archive, manifest: Manifest, keys: Sequence[Key]
+    archive: Archive, manifest: Manifest, *, keys: Sequence[Key]
 ) -> tuple[dict[int, Checkpoint], dict[Key, int]]:
     heads = {}
     signed = dict.fromkeys(keys, 0)
