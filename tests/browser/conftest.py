@@ -52,7 +52,7 @@ async def address(stage: Stage) -> AsyncIterator[str]:  # noqa: F811 - the fixtu
     serving = asyncio.create_task(server.serve())
     await until(partial(_answers, port))
     yield f"http://127.0.0.1:{port}"
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]  # granian ships no type for it
     with suppress(asyncio.CancelledError):
         await serving
 

@@ -149,7 +149,7 @@ async def test_no_role_at_run_time_changes_what_there_is(database_url: str, role
 async def test_the_sequencer_and_the_pruning_command_never_see_whose_an_entry_is(database_url: str) -> None:
     for role in ("vault_sequencer", "vault_retention"):
         connection = await asyncpg.connect(database_url, server_settings={"role": role})
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="schema keystore|table subject"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"schema keystore|table subject"):
             await connection.fetch("SELECT * FROM keystore.subject")
         await connection.close()
 

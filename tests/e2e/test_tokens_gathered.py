@@ -108,7 +108,7 @@ async def test_a_caller_who_hangs_up_takes_nobody_along(stage: Stage) -> None:
     leaving = asyncio.create_task(ask(stage, form("fernhill.crm", stage)))
     staying = [asyncio.create_task(ask(stage, form("fernhill.crm", stage))) for _ in range(4)]
     gatherer = stage.vault.memory.token_gatherers[await stage.organization()]
-    while not gatherer._lanes:
+    while not gatherer._lanes:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)
     leaving.cancel()
     assert [(await one).status_code for one in staying] == [200] * 4

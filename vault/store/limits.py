@@ -22,7 +22,8 @@ RETURNING slice, leased, (extract(epoch FROM clock_timestamp()) * 1000000)::bigi
 """
 _KEEP: Final = """
 WITH over AS (
-  SELECT name FROM vault.allowance WHERE organization = $1 AND slice < $3::bigint - $5::bigint LIMIT 3 FOR UPDATE SKIP LOCKED
+  SELECT name FROM vault.allowance WHERE organization = $1 AND slice < $3::bigint - $5::bigint
+  LIMIT 3 FOR UPDATE SKIP LOCKED
 ), gone AS (
   DELETE FROM vault.allowance WHERE organization = $1 AND name IN (SELECT name FROM over)
 )
