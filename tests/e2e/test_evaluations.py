@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Final
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from tests import make
 from tests.evaluating import CONTACT, LIST, NOBODY, ONE, SALES, SELF, Json, asking, listing, person
 from tests.stage import Api, Stage, codes, refused, said
+from vault.actions import denials
+from vault.actions.client.clients import suspend
 
 IDS: Final = re.compile(r'"(dec|ent)_[0-9a-z]{26}"')
 
@@ -210,7 +213,7 @@ BESIDE: Final[list[tuple[str, object, int]]] = [
     ("no object", 5, 400),
     ("null", None, 400),
     ("a subject that is a word", {"subject": "quokka"}, 400),
-    ("a subject without id", {"subject": {"type": "client"}, "resource": person(NOBODY)}, 403),
+    ("a subject without id", {"subject": {"type": "client"}}, 400),
     ("another client", {"subject": {"type": "client", "id": "fernhill.crm"}}, 403),
     ("a client of another organization", {"subject": {"type": "client", "id": "larkspur.everything"}}, 403),
     ("a user", {"subject": {"type": "user", "id": SELF["id"]}}, 403),
@@ -232,8 +235,6 @@ async def test_an_error_in_one_is_told_beside_the_others_answers(
     api: Api, people: tuple[str, str], *, one: object, status: int
 ) -> None:
     full = {**asking(people[1]), **one} if isinstance(one, dict) else one
-    if isinstance(one, dict) and one.get("subject") == {"type": "client"}:
-        full, status = {**asking(), "subject": one["subject"]}, 400
     body = {"evaluations": [asking(people[0]), full, asking(people[1])]}
     first, wrong, last = said(await api.send("POST", LIST, body))["evaluations"]
     assert (first["decision"], last["decision"]) == (True, False)
@@ -250,3 +251,31 @@ async def test_the_refused_of_one_list_are_one_entry_that_says_how_many(stage: S
     assert bare(await api.send("POST", LIST, body)) == [False] * 3
     [entry] = await stage.entries("denied")
     assert (entry["action"], entry["reason"], entry["times"]) == ("evaluate_batch", "subject_not_client", 3)
+
+
+async def test_a_suspended_client_is_told_no_and_why(stage: Stage, api: Api, people: tuple[str, str]) -> None:
+    await suspend(stage.vault, await stage.operator(), key="everything")
+    answers = [await api.post(ONE, asking(people[0])), *(await api.post(LIST, listing(*people)))["evaluations"]]
+    assert [(one["decision"], codes(one["context"])) for one in answers] == [(False, ["client_suspended"])] * 3
+    refused(await api.send("POST", LIST, {"evaluations": [{}]}), 401, "invalid_token")
+
+
+@pytest.mark.parametrize("semantic", ["execute_all", "deny_on_first_deny"])
+async def test_a_list_counts_as_many_as_it_holds_and_beyond_the_limit_none_of_it_is_decided(
+    stage: Stage, semantic: str
+) -> None:
+    file = make.organization()
+    file["clients"]["everything"]["limits"] = make.LIMITS | {"decisions_per_second": 5}
+    await stage.apply(file)
+    api = await stage.client("everything")
+    await api.send("GET", "/v1/suppressions")  # a limit counts once a worker has seen it
+    refused(await api.send("POST", LIST, listing(*[NOBODY] * 6, semantic=semantic)), 400, "over_limit")
+    headers = {"x-request-id": "again"}
+    lists = [api.send("POST", LIST, listing(*[NOBODY] * 4, semantic=semantic), headers=headers) for _ in range(2)]
+    good, late = sorted(await asyncio.gather(*lists), key=lambda answer: answer.status_code)
+    assert (good.status_code, late.status_code) == (200, 429)
+    assert late.headers["x-request-id"] == "again"
+    assert int(late.headers["retry-after"]) >= 1
+    answered = len(said(good)["evaluations"])
+    assert len(await stage.entries("decision")) == answered == (4 if semantic == "execute_all" else 1)
+    await denials.tell(stage.vault)
