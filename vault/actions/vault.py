@@ -34,6 +34,7 @@ from vault.policy.decide import Policies
 from vault.policy.loader import load
 from vault.store import keys, organizations
 from vault.store.client import clients, revocations, signing_keys
+from vault.store.client.assertions import Used
 from vault.store.database import Database, Work
 from vault.store.keys import Safe
 from vault.store.log import state as log_state
@@ -165,6 +166,7 @@ class Memory(msgspec.Struct, kw_only=True):
     signing: Signing | None = None
     issuing: Issuing | None = None
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
+    used: dict[Used, datetime] = {}  # assertions and proofs, for as long as they would be believed
     token_gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `tokens` asks and answers
     proofs: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `carriers` uses up
     purses: dict[tuple[OrganizationId, bytes], tuple[Purse, Gatherer[tuple[int, int], int]]] = {}
@@ -231,6 +233,8 @@ def forget(vault: Vault) -> None:
         held.safe.forget()
         for token in [token for token, ends in held.revoked.items() if ends < now]:
             del held.revoked[token]
+    for used in [used for used, ends in vault.memory.used.items() if ends < now]:
+        del vault.memory.used[used]
     for name in [name for name, token in vault.memory.believed.items() if token.expires < now]:
         del vault.memory.believed[name]
 

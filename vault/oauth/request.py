@@ -73,6 +73,10 @@ class _Subject(msgspec.Struct, frozen=True):
     sub: str
 
 
+class _Identified(msgspec.Struct, frozen=True):
+    jti: str
+
+
 class _Named(msgspec.Struct, frozen=True):
     kid: str | None = None
 
@@ -108,6 +112,17 @@ def claimed_key(request: Request) -> str | None:
         if credential is None or isinstance(credential.proof, str):
             return None
         return jws.read(credential.proof.header, _Named).kid
+    except (Malformed, jws.BadSignature):
+        return None
+
+
+def claimed_id(request: Request) -> str | None:
+    """Return the `jti` of an assertion, to refuse one that was used before any signature is verified."""
+    try:
+        credential = read(request).credential
+        if credential is None or isinstance(credential.proof, str):
+            return None
+        return jws.read(credential.proof.payload, _Identified).jti
     except (Malformed, jws.BadSignature):
         return None
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, Final, Literal
 
 import msgspec
@@ -29,7 +30,7 @@ from vault.domain.sign_in.code import Wrong
 from vault.oauth.answer import Answer, replayed, replayed_proof, too_many
 from vault.oauth.client import Registered
 from vault.oauth.grant import exchange
-from vault.oauth.request import Request
+from vault.oauth.request import Request, claimed_id
 from vault.oauth.server import Server
 from vault.oauth.token import LIFETIME_SECONDS, Claims
 from vault.store import log, organizations
@@ -42,6 +43,7 @@ from vault.store.log import Entry
 Endpoint = Literal["token", "revoke", "introspect"]
 
 _JTI: Final = 16
+_REMEMBERED: Final = 20_000
 _BREATH: Final = 8  # signatures hold the loop; between so many requests everybody else gets a turn
 _REVOKED: Final = timedelta(seconds=LIFETIME_SECONDS + 60)
 
@@ -122,9 +124,10 @@ async def serve(
         answers = [await _served(batch, one, place=place, known=known) for place, one in enumerate(asked)]
         served = [one for one in answers if isinstance(one, _Served)]
         await _exchange(batch, served)
-        await _use_up(batch, served)
+        used = await _use_up(batch, served)
         await _revoke(batch, served)
         await log.add(work, [_entry(batch, one) for one in served])
+    _remember(vault, used)
     for one in served:
         if one.client is not None and one.answer.credential is not None:
             uses.note(vault, one.client, credential=one.answer.credential, at=at)
@@ -141,10 +144,24 @@ async def _served(
     client = None if batch.here is None else _registered(batch, batch.here, asking=asking)
     if isinstance(client, Unfetched):
         return client
-    answer = _answer(batch, asking, client=client)
+    answer = _again(batch, asking, client=client) or _answer(batch, asking, client=client)
     if asking.wait is not None and answer.credential is not None:
         return too_many(asking.wait)
     return _Served(asking=asking, client=client, answer=answer)
+
+
+def _again(batch: _Batch, asking: Asking, *, client: Registered | None) -> Answer | None:
+    """Refuse an assertion that this process has seen used, whoever sends it now, before anything is verified."""
+    jti = claimed_id(asking.request) if client is not None else None
+    return replayed() if client is not None and jti and (client.id, jti) in batch.vault.memory.used else None
+
+
+def _remember(vault: Vault, used: Mapping[Used, datetime]) -> None:
+    known = vault.memory.used
+    if len(known) + len(used) > _REMEMBERED:
+        for one in [*islice(known, len(known) // 2 + len(used))]:
+            del known[one]
+    known |= used
 
 
 def _answer(batch: _Batch, asking: Asking, *, client: Registered | None, customer: CustomerId | None = None) -> Answer:
@@ -214,8 +231,8 @@ def _wanted(served: _Served) -> exchange.Exchange | None:
     return exchange.claimed(served.asking.request) if served.answer.customer == "missed" else None
 
 
-async def _use_up(batch: _Batch, served: Sequence[_Served]) -> None:
-    """Use assertions and proofs up; of those that came twice, before or in this batch, the first alone counts."""
+async def _use_up(batch: _Batch, served: Sequence[_Served]) -> dict[Used, datetime]:
+    """Use assertions and proofs up and return them; of those that came twice the first alone counts, here or before."""
     uses: dict[Used, datetime] = {}
     for one in served:
         for once in (one.answer.once, one.answer.proof):
@@ -230,6 +247,7 @@ async def _use_up(batch: _Batch, served: Sequence[_Served]) -> None:
                 one.answer = refused()
                 break
             fresh.remove(used)
+    return uses
 
 
 async def _revoke(batch: _Batch, served: Sequence[_Served]) -> None:
