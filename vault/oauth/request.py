@@ -26,11 +26,15 @@ _CLIENT_ID: Final = re.compile(r"[a-z0-9_-]{1,64}\.[a-z0-9_-]{1,64}")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """The form's pairs decoded, in order, with duplicates, the `Authorization` header, and every `DPoP` header."""
+    """The form's pairs decoded, in order, with duplicates, the `Authorization` header, and every `DPoP` header.
+
+    `asked` is what `read` makes of it, where `once_read` has done that already.
+    """
 
     form: tuple[tuple[str, str], ...]
     authorization: str | None = None
     dpop: tuple[str, ...] = ()
+    asked: Asked | None = None
 
     def __repr__(self) -> str:
         return "Request(...)"
@@ -86,6 +90,8 @@ def read(request: Request) -> Asked:
 
     A parameter without a value counts as left out (RFC 6749 section 3.2).
     """
+    if request.asked is not None:
+        return request.asked
     _refuse_oversized(request)
     if len({name for name, _ in request.form}) < len(request.form):
         raise Malformed("send each parameter once")
@@ -95,6 +101,14 @@ def read(request: Request) -> Asked:
         raise Malformed("authenticate in one way alone")
     credential = _basic(request.authorization) if request.authorization else _assertion(parameters)
     return Asked(parameters=parameters, client_id=_claimed(parameters, credential), credential=credential)
+
+
+def once_read(request: Request) -> Request:
+    """Return the request with what it says, for whoever reads it again; one that is malformed stays as it is."""
+    try:
+        return msgspec.structs.replace(request, asked=read(request))
+    except Malformed:
+        return request
 
 
 def claimed_client(request: Request) -> str | None:

@@ -23,7 +23,7 @@ from vault.domain.actor import Actor
 from vault.domain.organization import Authentication
 from vault.oauth.answer import TOO_MANY, Answer, too_many
 from vault.oauth.metadata import metadata as document
-from vault.oauth.request import Request, claimed_client, claimed_key
+from vault.oauth.request import Request, claimed_client, claimed_key, once_read
 from vault.oauth.token import jwks
 from vault.store.database import INSTALLATION
 
@@ -77,6 +77,7 @@ async def _limited(vault: Vault, request: Request, *, endpoint: Endpoint, networ
 
 
 async def _asked(vault: Vault, request: Request, *, endpoint: Endpoint) -> Answer:
+    request = once_read(request)
     asking = Asking(endpoint=endpoint, request=request, client_id=claimed_client(request))
     organization = vault.memory.slugs.get(asking.slug, INSTALLATION)
     held = vault.memory.here.get(organization)
