@@ -6,6 +6,7 @@ An address of IPv4 is a network by itself; of IPv6 whoever has one has all of it
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -47,6 +48,7 @@ def came_from(peer: str | None, forwarded: Iterable[str], *, trusted: tuple[Netw
     return _network(address)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """Return an address, which a proxy may write with its port; None for anything else."""
     plain = text.strip()
@@ -62,6 +64,7 @@ def _address(text: str) -> Address | None:
     return mapped or address
 
 
+@lru_cache(maxsize=1024)
 def _network(address: Address) -> str:
     if isinstance(address, IPv4Address):
         return str(address)
