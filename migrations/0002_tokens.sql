@@ -17,9 +17,6 @@ CREATE INDEX revoked_token_epoch ON vault.revoked_token (organization, epoch);
 
 GRANT SELECT, INSERT, DELETE ON vault.revoked_token TO vault_service;
 
--- Whoever was used stays until nobody would believe it any more; who sweeps finds it by that.
-CREATE INDEX assertion_over ON vault.assertion (organization, expires_at);
-
 -- From when a key signs. Before that it is only published; after the next one's turn began, it is believed for a while.
 ALTER TABLE keystore.signing_key ADD COLUMN signs_from timestamptz;
 UPDATE keystore.signing_key SET signs_from = recorded_at;

@@ -12,7 +12,6 @@ from vault.base.errors import VaultError
 from vault.base.ids import OrganizationId
 from vault.store.client import assertions, revocations
 
-_AT_ONCE: Final = 10_000
 _LOCK: Final = 7_310_411_602_240_023
 _LOWER: Final = 2**62 - 1
 _log = structlog.get_logger()
@@ -23,14 +22,13 @@ async def sweep(vault: Vault) -> None:
     try:
         await destroy_spent(vault)
         for organization in [*vault.memory.here]:
-            while await _some(vault, organization) == _AT_ONCE:
-                pass
+            await _sweep(vault, organization)
     except VaultError as error:
         _log.warning("not_swept", code=error.code)
 
 
-async def _some(vault: Vault, organization: OrganizationId) -> int:
+async def _sweep(vault: Vault, organization: OrganizationId) -> None:
     async with vault.database.work(organization) as work:
         await work.lock([_LOCK ^ (work.own.int & _LOWER)])  # two who take the same rows away would wait for each other
         await revocations.sweep(work)
-        return await assertions.sweep(work, most=_AT_ONCE)
+        await assertions.sweep(work)
