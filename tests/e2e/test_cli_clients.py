@@ -140,9 +140,12 @@ def test_token_keys_are_shown_and_changed(trial: dict[str, Any]) -> None:
     assert [line.split()[1] for line in table] == ["STATE", "pending", "signing"]
     assert "waiting for its turn" in run("token-key", "rotate", **trial).refused()
     assert believed(trial, secret) == [True]
+    [*_, second] = json.loads(run("token-key", "rotate", "--at-once", "--json", **trial).well())
+    assert (second["state"], second["kid"] != first["kid"]) == ("signing", True)
+    assert believed(trial, secret) == [True]
 
     async def published(http: httpx2.AsyncClient) -> Any:
         return (await http.get("/.well-known/jwks.json")).json()["keys"]
 
     kids = [key["kid"] for key in serving(trial, published)]
-    assert kids == [first["kid"], json.loads(run("token-key", "show", "--json", **trial).well())[0]["kid"]]
+    assert kids == [second["kid"]]

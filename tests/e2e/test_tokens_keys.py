@@ -112,6 +112,22 @@ async def test_a_spent_key_is_destroyed_with_an_entry(stage: Stage) -> None:
     refused(await Api(stage.http, first, sdk=None).send("GET", f"/v1/customers/{NOBODY}"), 401, "invalid_token")
 
 
+async def test_a_key_somebody_else_may_have_is_destroyed_at_once_with_all_it_signed(stage: Stage) -> None:
+    there = await stage.open()
+    stolen = await token(stage, there)
+    assert await opens(stage, 0, stolen)
+    assert await opens(stage, there, stolen)
+    [only] = await rotate(stage.vault, at_once=True)
+    assert (only.state, await keys(stage, 0)) == ("signing", [only.kid])
+    assert not await opens(stage, 0, stolen)
+    held = vault_of(stage, there).memory.signing
+    assert held is not None
+    held.read_at -= 60  # the other process looks once a minute
+    assert kid(await token(stage, there)) == only.kid
+    assert not await opens(stage, there, stolen)
+    assert [entry["kid"] for entry in await stage.entries("key_destroyed")] == [kid(stolen)]
+
+
 async def test_a_change_of_keys_interrupts_no_request_under_way(stage: Stage) -> None:
     there = await stage.open()
     over = asyncio.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from vault.actions.client.signing_keys import KeyShown, rotate, show_keys
@@ -18,7 +19,10 @@ then it only verifies until the last token it signed is over, and then it is des
 _ROTATE: Final = """
 Makes a new signing key. It stands in the key set at once and signs in ten minutes, when every process and whoever keeps
 the key set has read it; the old one is destroyed when its tokens are over. Nobody has to stop or start anything.
+With --at-once, for a key that somebody else may have, the new one signs now and all others are destroyed: every token
+is over, on every process within a minute, and clients get new ones.
 """
+Action = Callable[[Vault], Awaitable[list[KeyShown]]]
 _TITLES: Final = ("KEY", "STATE", "MADE", "SIGNS FROM")
 
 
@@ -26,17 +30,19 @@ def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser("token-key", help="change the key that signs access tokens", description=_ABOUT)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    _finish(actions.add_parser("rotate", help="make a new one", description=_ROTATE), rotate)
-    _finish(actions.add_parser("show", help="show which key does what; never a key"), show_keys)
+    rotating = actions.add_parser("rotate", help="make a new one", description=_ROTATE)
+    rotating.add_argument("--at-once", action="store_true", help="destroy the others now, and end every token")
+    _finish(rotating, lambda asked: partial(rotate, at_once=asked.at_once))
+    _finish(actions.add_parser("show", help="show which key does what; never a key"), lambda _: show_keys)
 
 
-def _finish(parser: ArgumentParser, action: Callable[[Vault], Awaitable[list[KeyShown]]]) -> None:
+def _finish(parser: ArgumentParser, action: Callable[[Namespace], Action]) -> None:
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=_run, action=action)
 
 
 def _run(asked: Namespace) -> int:
-    keys = with_vault(asked.action)
+    keys = with_vault(asked.action(asked))
     if asked.json:
         say_json(keys)
     else:

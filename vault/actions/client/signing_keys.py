@@ -70,16 +70,23 @@ async def show_keys(vault: Vault) -> list[KeyShown]:
         return _shown(await store.every(work, vault.provider), await store.now(work))
 
 
-async def rotate(vault: Vault) -> list[KeyShown]:
-    """Make a key that signs in ten minutes, when everybody knows it; `Conflict` while one is waiting already."""
+async def rotate(vault: Vault, *, at_once: bool = False) -> list[KeyShown]:
+    """Make a key that signs in ten minutes, when everybody knows it; `Conflict` while one is waiting already.
+
+    `at_once` it signs now and all others are destroyed: tokens they signed are over, on every process within a minute.
+    """
     async with vault.database.work() as work:
         now = await store.lock(work)
         kept = await store.every(work, vault.provider)
-        if any(one.state == "pending" for one in _shown(kept, now)):
+        if at_once:
+            for one in kept:
+                await _destroy(vault, work, one.key.kid, at=now)
+        elif any(one.state == "pending" for one in _shown(kept, now)):
             raise Conflict("rotating", "a key is waiting for its turn already: let it sign first")
-        await _make(vault, work, at=now, signs_from=now + PENDING if kept else now)
-        vault.memory.signing = None
-        return _shown(await store.every(work, vault.provider), now)
+        await _make(vault, work, at=now, signs_from=now if at_once or not kept else now + PENDING)
+        shown = _shown(await store.every(work, vault.provider), now)
+    _forget(vault)
+    return shown
 
 
 async def destroy_spent(vault: Vault) -> None:
@@ -90,10 +97,8 @@ async def destroy_spent(vault: Vault) -> None:
     async with vault.database.work() as work:
         now = await store.lock(work)
         for kid in _spent(await store.every(work, vault.provider), now):
-            await store.drop(work, kid)
-            entry = written(vault, _OPERATOR, kind="key_destroyed", at=now, key="token_signing", kid=kid)
-            await log.add(work, [entry])
-    vault.memory.signing = None
+            await _destroy(vault, work, kid, at=now)
+    _forget(vault)
 
 
 async def _read(vault: Vault, *, known: Iterable[Kept]) -> Signing:
@@ -113,9 +118,24 @@ async def _anew(vault: Vault, held: Signing) -> Signing:
         fresh = await _read(vault, known=held.kept)
     except VaultError:
         return held
-    fresh.keys = held.keys
+    if {one.key.kid for one in held.kept} - {one.key.kid for one in fresh.kept}:
+        _forget(vault)
+    else:
+        fresh.keys = held.keys
     vault.memory.signing = fresh
     return fresh
+
+
+def _forget(vault: Vault) -> None:
+    """Forget the keys, and every token that was believed by one of them."""
+    vault.memory.signing = None
+    vault.memory.believed.clear()
+
+
+async def _destroy(vault: Vault, work: Work, kid: str, *, at: datetime) -> None:
+    await store.drop(work, kid)
+    told = written(vault, _OPERATOR, kind="key_destroyed", at=at, key="token_signing", kid=kid)
+    await log.add(work, [told])
 
 
 async def _make(vault: Vault, work: Work, *, at: datetime, signs_from: datetime) -> Kept:
