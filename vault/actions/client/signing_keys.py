@@ -80,7 +80,7 @@ async def rotate(vault: Vault, *, at_once: bool = False) -> list[KeyShown]:
         kept = await store.every(work, vault.provider)
         if at_once:
             for one in kept:
-                await _destroy(vault, work, one.key.kid, at=now)
+                await _destroy(vault, work, kid=one.key.kid, at=now)
         elif any(one.state == "pending" for one in _shown(kept, now)):
             raise Conflict("rotating", "a key is waiting for its turn already: let it sign first")
         await _make(vault, work, at=now, signs_from=now if at_once or not kept else now + PENDING)
@@ -97,7 +97,7 @@ async def destroy_spent(vault: Vault) -> None:
     async with vault.database.work() as work:
         now = await store.lock(work)
         for kid in _spent(await store.every(work, vault.provider), now):
-            await _destroy(vault, work, kid, at=now)
+            await _destroy(vault, work, kid=kid, at=now)
     _forget(vault)
 
 
@@ -132,7 +132,7 @@ def _forget(vault: Vault) -> None:
     vault.memory.believed.clear()
 
 
-async def _destroy(vault: Vault, work: Work, kid: str, *, at: datetime) -> None:
+async def _destroy(vault: Vault, work: Work, *, kid: str, at: datetime) -> None:
     await store.drop(work, kid)
     told = written(vault, _OPERATOR, kind="key_destroyed", at=at, key="token_signing", kid=kid)
     await log.add(work, [told])
