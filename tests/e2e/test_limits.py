@@ -16,6 +16,7 @@ from tests import make
 from tests.make import FakeClock
 from tests.stage import ISSUER, Stage, refused
 from vault.actions import limits
+from vault.actions.client.sweeping import sweep
 from vault.base.clock import passed
 from vault.base.errors import Invalid, TooMany
 from vault.base.ids import raw
@@ -180,6 +181,15 @@ async def test_what_was_counted_goes_when_its_window_is_over(stage: Stage) -> No
         async with stage.vault.database.work() as work:
             await limits.count(work, bytes([place]) * 16, window_seconds=60, limit=1)
     assert await stage.count("vault.attempt") == 2
+    own = await stage.organization()
+    async with stage.vault.database.work(own) as work:
+        for window in (60, 3600):
+            await limits.count(work, window.to_bytes(16), window_seconds=window, limit=1)
+    await stage.rows("UPDATE vault.attempt SET over_at = over_at - interval '2 minutes'")
+    await stage.client("discreet")
+    await sweep(stage.vault)
+    rows = await stage.rows("SELECT name FROM vault.attempt WHERE organization = $1", raw(own))
+    assert [row["name"].int for row in rows] == [3600]
 
 
 # ── Clients ──────────────────────────────────────────────────────────────────────────────────────────────────────────

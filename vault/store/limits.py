@@ -44,6 +44,11 @@ ON CONFLICT (organization, name) DO UPDATE SET
 WHERE (SELECT count(*) FROM unnest(known.happened) AS at WHERE at > clock_timestamp() - $3) < $4
 RETURNING 1
 """
+_SWEEP: Final = """
+DELETE FROM vault.attempt WHERE organization = $1 AND name IN (
+  SELECT name FROM vault.attempt WHERE organization = $1 AND over_at < clock_timestamp() FOR UPDATE SKIP LOCKED
+)
+"""
 _KEPT_SLICES: Final = 2 * SPAN
 
 
@@ -62,3 +67,8 @@ async def count(work: Work, name: bytes, *, window_seconds: int, limit: int) -> 
     Whoever else counts this name waits until this work ends: several names always in the same order.
     """
     return bool(await work.fetch(_COUNT, work.own, UUID(bytes=name), timedelta(seconds=window_seconds), limit))
+
+
+async def sweep(work: Work) -> None:
+    """Take away what was counted in windows that are over, but for what somebody counts just now."""
+    await work.fetch(_SWEEP, work.own)

@@ -1,4 +1,7 @@
-"""Sweeping: what was kept of tokens goes when they are over. Each process does it every minute for those it served."""
+"""Sweeping: what was kept of tokens and tries goes when they are over.
+
+Each process does it every minute for the organizations it served.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from vault.actions.client.signing_keys import destroy_spent
 from vault.actions.vault import Vault
 from vault.base.errors import VaultError
 from vault.base.ids import OrganizationId
+from vault.store import limits
 from vault.store.client import assertions, revocations
 
 _LOCK: Final = 7_310_411_602_240_023
@@ -18,7 +22,7 @@ _log = structlog.get_logger()
 
 
 async def sweep(vault: Vault) -> None:
-    """Forget used assertions, revoked tokens and signing keys that are over. What fails is done the next time."""
+    """Forget used assertions, revoked tokens, tries and signing keys that are over. What fails is done next time."""
     try:
         await destroy_spent(vault)
         for organization in [*vault.memory.here]:
@@ -32,3 +36,4 @@ async def _sweep(vault: Vault, organization: OrganizationId) -> None:
         await work.lock([_LOCK ^ (work.own.int & _LOWER)])  # two who take the same rows away would wait for each other
         await revocations.sweep(work)
         await assertions.sweep(work)
+        await limits.sweep(work)
