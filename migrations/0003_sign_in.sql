@@ -53,5 +53,12 @@ CREATE TABLE keystore.letter_to_nobody (
 );
 CREATE INDEX letter_to_nobody_over ON keystore.letter_to_nobody (organization, ends_at);
 
+-- Customers who were offered a passkey and want none.
+CREATE TABLE keystore.no_passkey (
+  organization uuid NOT NULL,
+  customer uuid NOT NULL,
+  PRIMARY KEY (organization, customer)
+);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON keystore.session, keystore.code TO vault_service;
-GRANT SELECT, INSERT, DELETE ON keystore.letter_to_nobody TO vault_service;
+GRANT SELECT, INSERT, DELETE ON keystore.letter_to_nobody, keystore.no_passkey TO vault_service;

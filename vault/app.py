@@ -34,7 +34,7 @@ from vault.courier.parts import courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
-from vault.pages import stylesheet
+from vault.pages import script, stylesheet
 from vault.portal import refusals
 from vault.portal import router as portal
 from vault.store import migrations
@@ -119,6 +119,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             portal.router,
             console.router,
             stylesheet.router,
+            script.router,
         ],
         dependencies={
             "vault": Provide(_vault, sync_to_thread=False),

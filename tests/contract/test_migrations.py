@@ -27,6 +27,7 @@ NOT_PICCOLOS: Final = {
     "keystore.code",
     "keystore.invitation",
     "keystore.letter_to_nobody",
+    "keystore.no_passkey",
     "keystore.passkey",
     "keystore.session",
     "vault.allowance",

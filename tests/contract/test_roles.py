@@ -21,6 +21,7 @@ GRANTS: Final = {
     "keystore.index_key": ("SI", "", ""),
     "keystore.invitation": ("SID", "", ""),
     "keystore.letter_to_nobody": ("SID", "", ""),
+    "keystore.no_passkey": ("SID", "", ""),
     "keystore.organization_key": ("SI", "", ""),
     "keystore.passkey": ("SIUD", "", ""),
     "keystore.session": ("SIUD", "", ""),

@@ -1,4 +1,4 @@
-"""What stands around every page of the portal: its organization's look and its fonts; and a page for what goes wrong."""
+"""What stands around every page of the portal: its organization's look and fonts; and a page for what goes wrong."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from vault.actions.sign_in.providers import Back
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.base.errors import Denied, TooMany, Unavailable, VaultError
-from vault.console.assets import script
 from vault.console.wording import wrong
 from vault.domain.actor import Actor
 from vault.domain.sign_in.session import SessionToken
@@ -22,6 +21,7 @@ from vault.pages import forms
 from vault.pages.cookies import CONSOLE, gone, kept
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
+from vault.pages.script import script
 
 Pages = Request[Any, Any, Any]
 

@@ -12,13 +12,13 @@ from vault.actions.sign_in import staff
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.base.errors import Denied
-from vault.console.assets import script
 from vault.console.door import signed_in
 from vault.console.entrance import frame_of
 from vault.console.wording import invited, wrong
 from vault.pages import forms
 from vault.pages.frame import Frame
 from vault.pages.page import render
+from vault.pages.script import script
 
 _UNPROCESSABLE: Final = 422
 

@@ -82,4 +82,6 @@ def frame_of(request: Request[Any, Any, Any]) -> Frame:
 
 def _bare(**more: Any) -> Frame:
     given = {"base": "", "path": ""} | more
-    return Frame(door="console", name=_NAME, stylesheet=PLAIN, words=words(ENGLISH, "GB"), zone="UTC", **given)
+    return Frame(
+        door="console", name=_NAME, stylesheet=PLAIN, words=words(ENGLISH, "GB"), zone="UTC", passkeys=True, **given
+    )

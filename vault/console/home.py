@@ -11,13 +11,13 @@ from litestar.di import NamedDependency
 from vault.actions.sign_in import staff
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Denied
-from vault.console.assets import script
 from vault.console.wording import may, role, wrong
 from vault.domain.actor import Actor
 from vault.pages import forms
 from vault.pages.cookies import CONSOLE
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
+from vault.pages.script import script
 
 _UNPROCESSABLE: Final = 422
 _MADE: Final = "passkey"

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
-from vault.console import assets, door, enrolment, home
+from vault.console import door, enrolment, home
 from vault.console.entrance import BASE, actor, come, elsewhere, frame, frame_of
 from vault.console.refusals import HANDLERS
 from vault.pages.forms import LARGEST
@@ -45,7 +45,7 @@ _own = Router(
 
 router = Router(
     path="/",
-    route_handlers=[which, _own, assets.router],
+    route_handlers=[which, _own],
     exception_handlers=HANDLERS,
     include_in_schema=False,
     request_max_body_size=LARGEST,

@@ -23,6 +23,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     `base` is where its pages live, such as `/p/fernhill`; `path` is this page. `csrf` goes into every form and is empty
     for whoever has no cookie. `zone` is the reader's time zone. `policy` says what this page needs beside the rest in
     its Content-Security-Policy, such as `{"connect-src": "'self'"}`. `chosen` is the language somebody asked for here.
+    `passkeys` says whether this page may ask a device for one.
     """
 
     door: Literal["portal", "console"]
@@ -39,6 +40,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     complaints: str | None = None
     policy: Mapping[str, str] = {}
     chosen: str = ""
+    passkeys: bool = False
 
     def to(self, place: str) -> str:
         """Return the address of another page of this organization; whoever chose a language takes it along."""

@@ -67,7 +67,7 @@ def go(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
 
 def _headers(frame: Frame) -> dict[str, str]:
     policy = "; ".join(f"{name} {value}" for name, value in (_POLICY | dict(frame.policy)).items())
-    keys = "self" if frame.door == "console" else ""
+    keys = "self" if frame.passkeys else ""
     allowed = ", ".join([*(f"{name}=()" for name in _NOTHING), *(f"{name}=({keys})" for name in _PASSKEYS)])
     return {**_ALWAYS, "content-security-policy": policy, "permissions-policy": allowed}
 

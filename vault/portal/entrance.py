@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from vault.actions.sign_in.passkeys import origin
 from vault.actions.sign_in.visits import Visit, visit
 from vault.actions.vault import Vault
 from vault.base.errors import Denied
@@ -26,7 +28,9 @@ _NOBODYS: Final = "Consent vault"
 async def come(request: Request[Any, Any, Any], slug: FromPath[str], vault: NamedDependency[Vault]) -> Visit:
     """Return the visit of whoever asks for a page."""
     found = await visit(vault, slug, cookie=request.cookies.get(PORTAL))
-    request.scope["state"][_FRAME] = framed(request, found)  # for a page that says what went wrong
+    request.scope["state"][_FRAME] = framed(
+        request, found, passkeys=_knows_passkeys(request, vault)
+    )  # for a page that says what went wrong
     return found
 
 
@@ -44,7 +48,7 @@ def actor(visit: NamedDependency[Visit]) -> Actor:
     return visit.actor
 
 
-def framed(request: Request[Any, Any, Any], visit: Visit) -> Frame:
+def framed(request: Request[Any, Any, Any], visit: Visit, *, passkeys: bool) -> Frame:
     """Return the frame of an organization's pages: in the language chosen here, else in one the browser asks for."""
     organization = visit.here.organization
     base = f"/p/{organization.slug}"
@@ -62,6 +66,7 @@ def framed(request: Request[Any, Any, Any], visit: Visit) -> Frame:
         zone=organization.time_zone,
         tongues=_tongues(choice, language),
         chosen=chosen,
+        passkeys=passkeys,
         csrf=csrf(request.cookies[PORTAL]) if visit.actor is not None else "",
         signed_in=visit.actor is not None,
         email=organization.portal.email,
@@ -84,6 +89,11 @@ def frame_of(request: Request[Any, Any, Any]) -> Frame:
         words=words(language, "GB"),
         zone="UTC",
     )
+
+
+def _knows_passkeys(request: Request[Any, Any, Any], vault: Vault) -> bool:
+    """Whether the browser is where passkeys of this vault work: under its name, not its number."""
+    return request.headers.get("host") == urlsplit(origin(vault) or "").netloc
 
 
 def _tongues(choice: tuple[str, ...], now: str) -> tuple[Tongue, ...]:

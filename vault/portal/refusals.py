@@ -27,6 +27,8 @@ def of_vault(request: Request[Any, Any, Any], error: VaultError) -> Response[byt
     match error:
         case Denied(code="session_over"):
             page = go(frame.to("/sign-in"))
+        case Denied(code="passkey_refused"):
+            page = _no_passkey(frame)
         case Denied():
             page = _too_old(frame)
         case TooMany():
@@ -73,6 +75,16 @@ def _too_old(frame: Frame) -> Response[bytes]:
     say = frame.words.say
     values = {
         "title": say("This page was open too long"),
+        "what": say("Nothing was changed. Begin once more."),
+        "door": say("Begin again"),
+    }
+    return render("refused.html", frame, values=values, status=403)
+
+
+def _no_passkey(frame: Frame) -> Response[bytes]:
+    say = frame.words.say
+    values = {
+        "title": say("That passkey did not work"),
         "what": say("Nothing was changed. Begin once more."),
         "door": say("Begin again"),
     }

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 
-from vault.actions.sign_in import asking, codes, sessions
+from vault.actions.sign_in import asking, codes, own_passkeys, sessions
 from vault.actions.sign_in.asking import Wish
 from vault.actions.sign_in.codes import Try
 from vault.actions.sign_in.flows import Flow, opened
@@ -24,16 +24,21 @@ from vault.pages.cookies import FLOW, PORTAL, gone, kept
 from vault.pages.forms import Form
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
+from vault.pages.script import script
 from vault.portal.wording import unreadable, wrong_code
 
 Pages = Request[Any, Any, Any]
 _UNPROCESSABLE = 422
 
 
-@get("/sign-in", sync_to_thread=False)
-def ask(frame: NamedDependency[Frame]) -> Response[bytes]:
-    """Show where to type an address."""
-    return render("sign_in.html", frame, values={"reach": "", "how": "code", "wrong": ""})
+@get("/sign-in")
+async def ask(
+    vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame]
+) -> Response[bytes]:
+    """Show where to type an address; to whoever may have a passkey, how to use it."""
+    passkey = await own_passkeys.ask(vault, visit.here.id) if frame.passkeys else None
+    values = {"reach": "", "how": "code", "wrong": "", "passkey": passkey, "script": script()}
+    return render("sign_in.html", frame, values=values)
 
 
 @post("/sign-in", status_code=303)
@@ -46,7 +51,7 @@ async def send(
     try:
         flow = await asking.ask(vault, visit.here.id, wish=wish)
     except Invalid:
-        values = {"reach": wish.reach.reveal(), "how": wish.way, "wrong": unreadable(frame)}
+        values = {"reach": wish.reach.reveal(), "how": wish.way, "wrong": unreadable(frame), "passkey": None}
         return render("sign_in.html", frame, values=values, status=_UNPROCESSABLE)
     return go(frame.to("/sign-in/code"), cookies=[kept(FLOW, flow, lasts=LASTS["code"])])
 

@@ -25,6 +25,8 @@ SELECT id FROM keystore.passkey WHERE organization = $1 AND (customer = $2 OR st
 _COUNT_ON: Final = "UPDATE keystore.passkey SET count = $3 WHERE organization = $1 AND id = $2"
 _END: Final = "DELETE FROM keystore.passkey WHERE organization = $1 AND id = $2"
 _END_OF: Final = "DELETE FROM keystore.passkey WHERE organization = $1 AND (customer = $2 OR staff = $3)"
+_REFUSE: Final = "INSERT INTO keystore.no_passkey (organization, customer) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_REFUSED: Final = "SELECT 1 FROM keystore.no_passkey WHERE organization = $1 AND customer = $2"
 _ANSWER: Final = """
 WITH over AS (DELETE FROM keystore.challenge WHERE organization = $1 AND ends_at < clock_timestamp())
 INSERT INTO keystore.challenge (organization, digest, ends_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1
@@ -86,6 +88,16 @@ async def end(work: Work, passkey: bytes) -> None:
 async def end_of(work: Work, owner: Owner) -> None:
     """Forget every passkey of somebody, as an erasure does."""
     await work.fetch(_END_OF, work.own, *_columns(owner))
+
+
+async def refuse(work: Work, customer: CustomerId) -> None:
+    """Remember that a customer wants none."""
+    await work.fetch(_REFUSE, work.own, raw(customer))
+
+
+async def refused(work: Work, customer: CustomerId) -> bool:
+    """Whether a customer wants none."""
+    return bool(await work.fetch(_REFUSED, work.own, raw(customer)))
 
 
 async def answer(work: Work, challenge: bytes, *, ends_at: datetime) -> bool:
