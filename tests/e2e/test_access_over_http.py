@@ -20,7 +20,7 @@ from tests.e2e.test_batches_and_epochs import add_policy
 from tests.e2e.test_tokens_exchanged import exchange
 from tests.evaluating import NOBODY, asking, listing
 from tests.house import read_tables
-from tests.stage import ISSUER, Api, Stage, raw_id, refused, said
+from tests.stage import BY_THE_CLOCK, ISSUER, Api, Stage, raw_id, refused, said
 from tests.visitor import Visitor
 from vault.pages.cookies import PORTAL
 
@@ -84,13 +84,13 @@ class Home:
         )
 
     async def held(self) -> dict[str, int]:
-        """Return how many rows each table holds of the first organization, but for what its limits remember."""
+        """Return how many rows each table holds of the first organization, but for what the clock writes."""
         own = raw_id(await self.stage.organization())
         tables = await read_tables(self.stage.url)
         return {
             name: sum(row.get("organization") == own for row in rows)
             for name, rows in tables.items()
-            if name != "vault.allowance"
+            if name not in BY_THE_CLOCK
         }
 
 

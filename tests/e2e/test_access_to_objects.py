@@ -17,7 +17,7 @@ from litestar.routes import HTTPRoute
 
 from tests import make
 from tests.evaluating import LIST, ONE, asking, listing
-from tests.stage import Api, Stage, refused
+from tests.stage import BY_THE_CLOCK, Api, Stage, refused
 
 Json = dict[str, Any]
 
@@ -25,7 +25,6 @@ OTHER: Final = "larkspur"
 NOBODY: Final = "cus_06h0090m41t835kpwqjv10s1y0"
 NO_POINT: Final = "ctp_06h0090m41t835kpwqjv10s1y0"
 IDS: Final = re.compile(r"(dec|ent|cus|ctp)_[0-9a-z]{26}")
-LIMITS: Final = "vault.allowance"
 ROUNDS: Final = 40
 APART: Final = 0.15  # of the time a request takes: less than from one run to the next
 
@@ -125,13 +124,13 @@ def recorded(stage: Stage) -> Iterator[list[list[str]]]:
 
 
 def transactions(spoken: list[str]) -> Iterator[str]:
-    """Yield the transactions of a connection, but for those of the limits, which come every 100 ms.
+    """Yield the transactions of a connection, but for those that come when time has passed.
 
     Left out is what asyncpg asks for itself, once on each connection: what a type is made of.
     """
     said = [one for one in spoken if "typeinfo" not in one and "'jit'" not in one]
     for one in "\0".join(said).split("BEGIN;"):
-        if one and LIMITS not in one:
+        if one and not any(table in one for table in BY_THE_CLOCK):
             yield one
 
 
