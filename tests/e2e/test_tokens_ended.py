@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final, cast
 
+import asyncpg
 import httpx2
 import jwt
 import pytest
 
 from tests import make
 from tests.stage import ISSUER, Api, Recorder, Stage, codes, refused, said
+from tests.statements import statements
 from vault.actions.client.clients import end_tokens, resume, suspend
 from vault.api.shortcut import shortcut
 from vault.store.client import revocations
@@ -163,22 +165,42 @@ async def test_without_the_database_nothing_is_believed(stage: Stage, crm: Api, 
     assert json.dumps(crm.token) not in str(stage.seen.lines)
 
 
-async def test_a_flood_of_revocations_overtakes_no_question_for_ever(stage: Stage, crm: Api, customer: str) -> None:
+async def test_a_flood_of_changes_overtakes_a_question_once_and_not_for_ever(
+    stage: Stage, crm: Api, customer: str
+) -> None:
     over = asyncio.Event()
 
     async def flood() -> int:
-        own, count = await stage.organization(), 0
+        connection, count = await asyncpg.connect(stage.url), 0
+        await connection.execute("SET synchronous_commit = off")
         while not over.is_set():
-            async with stage.vault.database.work(own) as work:
-                await revocations.add(work, {f"{count:032x}": stage.vault.clock.now()}, keep=timedelta(minutes=5))
+            await connection.execute("UPDATE vault.organization SET epoch = epoch + 1")
             count += 1
+        await connection.close()
         return count
 
     floods = [asyncio.create_task(flood()) for _ in range(2)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(30), statements(stage.apps[1].state.vault) as sent:
         answers = [await crm.decide(customer=customer) for _ in range(20)]
     over.set()
-    revoked_ids = sum(await asyncio.gather(*floods))
+    assert len(answers) < sum("keystore.blind_index" in one for one in sent) <= 2 * len(answers)
+    assert sum(await asyncio.gather(*floods)) > len(answers)
     assert [codes(answer) for answer in answers] == [["opted_in"]] * 20
-    held = stage.apps[1].state.vault.memory.here[await stage.organization()]
-    assert 0 < len(held.revoked) <= revoked_ids
+
+
+async def test_of_many_revocations_a_process_reads_what_is_new_to_it(stage: Stage, crm: Api, customer: str) -> None:
+    own, keep = await stage.organization(), timedelta(minutes=5)
+    for count in range(3):
+        async with stage.vault.database.work(own) as work:
+            await revocations.add(work, {f"{count:032x}": stage.vault.clock.now()}, keep=keep)
+        assert codes(await crm.decide(customer=customer)) == ["opted_in"]
+    held = stage.apps[1].state.vault.memory.here[own]
+    assert len(held.revoked) == 3
+    async with stage.vault.database.work(own) as work:
+        assert await revocations.since(work, held.epoch) == {}
+        assert len(await revocations.since(work, held.epoch - 2)) == 2
+    # What it knows already it does not read again: it would still know it if it were gone.
+    await stage.rows("DELETE FROM vault.revoked_token")
+    await ended(stage, crm)
+    refused(await crm.send("GET", f"/v1/customers/{customer}"), 401, "invalid_token")
+    assert len(stage.apps[1].state.vault.memory.here[own].revoked) == 3
