@@ -10,15 +10,18 @@ import msgspec
 import pytest
 
 from tests.authenticator import PRESENT, Device
-from tests.e2e.colleague import CONSOLE, Colleague, at_the_desk, invited, link, options
-from tests.stage import Stage
+from tests.e2e.colleague import CONSOLE, HOME, Colleague, at_the_desk, invited, link, options
+from tests.stage import Stage, raw_id
 from vault.actions.sign_in import sessions, staff
 from vault.actions.sign_in.knocking import knocking
 from vault.base.errors import Invalid, Unknown
-from vault.base.ids import StaffId
-from vault.crypto.passkey import text
+from vault.base.ids import CustomerId, StaffId
+from vault.crypto import passkey
+from vault.crypto.passkey import Site, text
 from vault.domain.sign_in.session import How
+from vault.store.sign_in import passkeys
 from vault.store.sign_in import staff as store
+from vault.store.sign_in.passkeys import Owner
 from vault.store.sign_in.staff import Member
 
 NOT_HERE = "That passkey opens nothing here."
@@ -219,6 +222,7 @@ async def test_whoever_is_removed_is_out_with_the_next_request(stage: Stage) -> 
     colleague, invitation = await at_the_desk(stage)
     stays, _ = await at_the_desk(stage, "admin")
     await staff.remove(stage.vault, await stage.operator(), of=invitation.id)
+    assert await stage.rows("SELECT FROM keystore.session WHERE staff = $1", raw_id(invitation.id)) == []
     assert (await colleague.get("/")).heading == "Sign in"
     page = await colleague.make("get", "/sign-in")
     assert (page.status, NOT_HERE in page.text) == (422, True)
@@ -305,6 +309,18 @@ async def test_only_staff_is_signed_in_at_a_console(stage: Stage) -> None:
     colleague = Colleague(stage)
     colleague.cookies[CONSOLE] = token.secret
     assert (await colleague.get("/")).heading == "Sign in"
+
+
+async def test_a_customers_passkey_opens_no_console(stage: Stage) -> None:
+    customer = CustomerId(await (await stage.client("crm")).register())
+    device = Device()
+    asked = {"challenge": text(b"c" * 32), "user": {"id": text(customer.encode())}}
+    made = passkey.enrolled(device.create(asked), site=Site(origin=HOME, domain="localhost"), challenge=b"c" * 32)
+    async with stage.vault.database.work(await stage.organization()) as work:
+        assert await passkeys.add(work, made, owner=Owner(customer=customer), recorded_at=datetime.now(UTC))
+    page = await Colleague(stage, device=device).sign_in()
+    assert (page.status, NOT_HERE in page.text) == (422, True)
+    assert await refusals(stage) == [{"how": "passkey", "reason": "passkey_unknown", "of": None}]
 
 
 @pytest.mark.parametrize("how", ["code", "link"])

@@ -202,7 +202,6 @@ def identified(
         {
             "iss": {"essential": True, "value": declared.issuer},
             "aud": {"essential": True, "value": declared.client_id},
-            "nonce": {"essential": True, "value": nonce},
         },
         {"client_id": declared.client_id, "nonce": nonce},
     )
