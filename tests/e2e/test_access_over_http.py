@@ -230,7 +230,8 @@ async def test_with_every_scope_a_client_is_no_customer(home: Home) -> None:
 
 # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_every_page_behind_a_door_is_knocked_at() -> None:
-    assert {operation for _, _, operation in PAGES} == {"me_erase", "sign_out", "open_console", "add_passkey"}
+    portal = {"me_show", "me_erase", "me_add_passkey", "me_no_passkey", "sign_out"}
+    assert {operation for _, _, operation in PAGES} == {*portal, "open_console", "add_passkey"}
 
 
 async def secrets(stage: Stage) -> dict[str, str]:
