@@ -1,4 +1,4 @@
-"""The one file that knows Authlib: its server, its grants and its order of checks, without its defaults.
+"""The one file that knows Authlib's server: its grants and its order of checks, without its defaults.
 
 Nothing is remembered between calls, read from a clock or written to a log. No answer repeats what was sent.
 """
