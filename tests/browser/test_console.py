@@ -292,5 +292,5 @@ async def test_the_console_has_its_own_font(desk: Watched) -> None:
     async with desk.tab(scripts=True) as page:
         await page.goto("/console/fernhill/sign-in")
         await page.evaluate("document.fonts.ready")
-        loaded = "[...document.fonts].filter(one => one.status == 'loaded').map(one => one.family)"
+        loaded = "[...document.fonts].filter(one => one.status == 'loaded').map(one => one.family.replaceAll('\"', ''))"
         assert await page.evaluate(loaded) == ["Atkinson Hyperlegible Next"]
