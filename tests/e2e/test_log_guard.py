@@ -26,7 +26,7 @@ from vault.store.log.guard import Guard
 async def log(stage: Stage, tmp_path: Path) -> AsyncIterator[Sequencer]:
     await stage.rows(
         "UPDATE vault.log_state SET seen_at = clock_timestamp()"
-    )  # the template may be older than a minute
+    )  # templates grow old
     async with sequencing(stage, tmp_path / "guard") as own:
         yield Sequencer(stage, await stage.client("everything"), await stage.organization(), own)
 
