@@ -15,11 +15,12 @@ import pytest
 from tests import make
 from tests.make import FakeClock
 from tests.stage import ISSUER, Stage, refused
-from vault.actions import limits
+from vault.actions import denials, limits
 from vault.actions.client.sweeping import sweep
 from vault.base.clock import passed
 from vault.base.errors import Invalid, TooMany
 from vault.base.ids import raw
+from vault.domain.actor import Actor
 from vault.store.database import INSTALLATION
 from vault.store.keys import Safe
 
@@ -205,6 +206,18 @@ async def test_a_client_that_asks_too_much_is_told_when_to_ask_again_and_the_log
     assert {entry["action"] for entry in await stage.entries("denied")} == {"decide"}
     other = await stage.client("everything")
     assert (await other.send("POST", "/v1/decisions", NOBODY)).status_code == 200
+
+
+async def test_refusals_the_log_cannot_be_told_of_now_it_is_told_of_later(stage: Stage) -> None:
+    app = await stage.open()
+    vault = stage.apps[app].state.vault
+    who = Actor(organization=await stage.organization(), kind="client")
+    limits.note(vault, who, name="decide")
+    await vault.database.close()
+    await denials.tell(vault)
+    limits.note(vault, who, name="decide")
+    assert [*vault.memory.refused.values()] == [2]
+    vault.memory.refused.clear()
 
 
 async def test_each_question_of_a_batch_counts(stage: Stage) -> None:

@@ -24,9 +24,7 @@ from vault.store.log.guard import Guard
 
 @pytest_asyncio.fixture
 async def log(stage: Stage, tmp_path: Path) -> AsyncIterator[Sequencer]:
-    await stage.rows(
-        "UPDATE vault.log_state SET seen_at = clock_timestamp()"
-    )  # templates grow old
+    await stage.rows("UPDATE vault.log_state SET seen_at = clock_timestamp()")  # templates grow old
     async with sequencing(stage, tmp_path / "guard") as own:
         yield Sequencer(stage, await stage.client("everything"), await stage.organization(), own)
 
