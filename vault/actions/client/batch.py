@@ -209,7 +209,8 @@ def _registered(batch: _Batch, current: Here, *, asking: Asking) -> Registered |
     dated = min(batch.now, batch.at)
     if kept.not_before is not None:
         dated = max(dated, kept.not_before)
-    return msgspec.structs.replace(registered, keys=asking.keys, dated=dated)
+    keys = asking.keys if how.jwks_uri is not None else None
+    return msgspec.structs.replace(registered, keys=keys, dated=dated)
 
 
 # ── What is written with the answers ─────────────────────────────────────────────────────────────────────────────────
