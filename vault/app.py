@@ -19,6 +19,7 @@ from vault.actions.client.carriers import authenticate
 from vault.actions.client.sweeping import sweep
 from vault.actions.vault import Vault, forget
 from vault.api import consents, customers, decisions, evaluations, health, me, problems, suppressions, tokens
+from vault.api.audit import router as audit
 from vault.api.bodies import check_body
 from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
@@ -113,6 +114,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
                 dependencies={"actor": Provide(_actor)},
                 security=[{"oauth": []}],
             ),
+            audit.router,
             evaluations.metadata,
             tokens.router,
             health.router,

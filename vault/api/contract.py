@@ -25,6 +25,7 @@ from msgspec import Struct
 from vault.api.problems import MEDIA_TYPE, TITLES, Problem
 from vault.base.personal import Personal
 from vault.oauth.metadata import TOKEN
+from vault.pages.cookies import CONSOLE
 
 FORM: Final = "form"
 BODY: Final = "body"  # of a route that reads it itself
@@ -80,7 +81,13 @@ CONFIG: Final = OpenAPIConfig(
                 scheme="bearer",
                 bearer_format="at+jwt",
                 description=f"An access token of five minutes (RFC 9068), from {TOKEN} by client credentials.",
-            )
+            ),
+            "session": SecurityScheme(
+                type="apiKey",
+                name=CONSOLE,
+                security_scheme_in="cookie",
+                description="The session of whoever is signed in at the console; all but GET carry X-CSRF-Token.",
+            ),
         }
     ),
     path="/schema",

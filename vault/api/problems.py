@@ -21,6 +21,8 @@ from vault.oauth.dpop.presented import Scheme, challenge
 
 MEDIA_TYPE: Final = "application/problem+json"
 _UNAUTHORIZED: Final = frozenset({"invalid_token", "invalid_dpop_proof", "use_dpop_nonce"})
+_NO_SESSION: Final = "session_over"
+_SESSION: Final = 'Cookie realm="console"'
 _STATUS: Final[Mapping[type[VaultError], int]] = {
     Invalid: 422,
     Unknown: 404,
@@ -32,7 +34,7 @@ _STATUS: Final[Mapping[type[VaultError], int]] = {
 }
 TITLES: Final[Mapping[int, str]] = {
     400: "The request cannot be read",
-    401: "No valid token",
+    401: "No valid token or session",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
@@ -88,7 +90,9 @@ def of_vault(request: Request[Any, Any, Any], error: VaultError) -> Response[Pro
         headers["www-authenticate"] = challenge(error.code, _scheme(request, error))
     if isinstance(error, Unproven):
         headers["dpop-nonce"] = error.nonce
-    if error.code in _UNAUTHORIZED:
+    if error.code == _NO_SESSION:
+        headers["www-authenticate"] = _SESSION
+    if error.code in {*_UNAUTHORIZED, _NO_SESSION}:
         return problem(401, error.code, error.detail, headers=headers)
     if isinstance(error, Unavailable):
         _log.error("unavailable", code=error.code)
