@@ -72,11 +72,11 @@ def link(invitation: Invitation) -> str:
 async def at_the_desk(
     stage: Stage, role: Literal["auditor", "admin"] = "auditor", *, slug: str = "fernhill"
 ) -> tuple[Colleague, Invitation]:
-    """Return somebody who was invited and has made their passkey."""
+    """Return somebody who was invited and has made their passkey, at the page about themselves."""
     invitation = await invited(stage, role, slug=slug)
     colleague = Colleague(stage, slug)
-    await colleague.enrol(link(invitation))
-    assert colleague.page.heading == "You are signed in", colleague.page.text
+    assert (await colleague.enrol(link(invitation))).heading == "Overview", colleague.page.text
+    await colleague.get("/you")
     return colleague, invitation
 
 

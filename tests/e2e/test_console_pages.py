@@ -110,7 +110,7 @@ async def test_another_organizations_console_knows_nobody_of_this_one(stage: Sta
     assert (await colleague.get("/")).heading == "Sign in"
     page = await colleague.make("get", "/sign-in")
     assert (page.status, "That passkey opens nothing here." in page.text) == (422, True)
-    assert (await colleague.get("/console/fernhill/")).heading == "You are signed in"
+    assert (await colleague.get("/console/fernhill/")).heading == "Overview"
 
 
 async def test_a_browser_at_this_machines_number_is_sent_to_its_name(stage: Stage) -> None:

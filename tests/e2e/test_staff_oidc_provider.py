@@ -121,7 +121,7 @@ async def test_it_lets_an_auditor_in_whatever_it_signs_with(stage: Stage, algori
     async with provider(stage, algorithm=algorithm):
         colleague = Colleague(stage)
         page = await colleague.get((await logged_in(await sent(colleague))).removeprefix(HOME))
-    assert (page.heading, "Auditor" in page.text) == ("You are signed in", True)
+    assert (page.heading, "Auditor" in page.text) == ("Overview", True)
     assert [entry["how"] for entry in await stage.entries("signed_in")] == ["provider"]
 
 
@@ -129,7 +129,7 @@ async def test_it_believes_a_public_client_by_what_it_asked(stage: Stage) -> Non
     async with provider(stage, how="none"):
         colleague = Colleague(stage)
         page = await colleague.get((await logged_in(await sent(colleague))).removeprefix(HOME))
-    assert page.heading == "You are signed in"
+    assert page.heading == "Overview"
 
 
 async def test_a_group_taken_away_there_counts_here_at_the_next_sign_in(stage: Stage) -> None:
@@ -150,7 +150,7 @@ async def test_it_takes_a_code_once_and_only_from_the_browser_that_asked(stage: 
         elsewhere = await sent(other)
         assert elsewhere
         assert (await other.get(back.removeprefix(HOME))).status == 422
-        assert (await colleague.get(back.removeprefix(HOME))).heading == "You are signed in"
+        assert (await colleague.get(back.removeprefix(HOME))).heading == "Overview"
         assert (await colleague.get(back.removeprefix(HOME))).status == 422
     assert [entry["reason"] for entry in await stage.entries("sign_in_refused")] == [
         "provider_other_state",

@@ -41,14 +41,14 @@ async def test_an_invited_auditor_makes_a_passkey_is_in_leaves_and_comes_back(st
     assert "You are invited as an auditor of Fernhill Outdoor Ltd." in page.text
     assert "Opening this page changed nothing." in page.text
     page = await colleague.make("create", link(invitation))
-    assert (colleague.at, page.heading) == ("/console/fernhill/", "You are signed in")
-    assert invitation.id in page.text
+    assert (colleague.at, page.heading) == ("/console/fernhill/", "Overview")
+    assert invitation.id in (await colleague.get("/you")).text
     assert set(colleague.cookies) == {CONSOLE}
 
     assert (await colleague.press("/sign-out")).heading == "Sign in"
     assert colleague.cookies == {}
     assert (await colleague.get("/")).heading == "Sign in"
-    assert (await colleague.make("get", "/sign-in")).heading == "You are signed in"
+    assert (await colleague.make("get", "/sign-in")).heading == "Overview"
 
     [added] = await stage.entries("staff_added")
     assert (added["of"], added["role"], added["actor"]["kind"]) == (invitation.id, "auditor", "operator")
@@ -87,7 +87,7 @@ async def test_two_at_once_with_one_invitation_make_one_passkey(stage: Stage) ->
     first, second = Colleague(stage), Colleague(stage)
     await first.get(link(invitation))
     await second.get(link(invitation))
-    assert (await first.make("create", link(invitation))).heading == "You are signed in"
+    assert (await first.make("create", link(invitation))).heading == "Overview"
     page = await second.make("create", link(invitation))
     assert (page.status, page.heading) == (404, "This link leads nowhere")
     assert await stage.count("keystore.passkey") == 1
@@ -102,7 +102,7 @@ async def test_an_answer_that_is_refused_leaves_the_invitation_as_it_was(stage: 
     assert (page.status, page.title[:6]) == (422, "Error:")
     assert "did not make a passkey" in page.text
     assert await refusals(stage) == [{"how": "passkey", "reason": "passkey_refused", "of": invitation.id}]
-    assert (await colleague.make("create", link(invitation))).heading == "You are signed in"
+    assert (await colleague.make("create", link(invitation))).heading == "Overview"
 
 
 async def test_a_passkey_there_is_already_is_not_made_again(stage: Stage) -> None:
@@ -158,7 +158,7 @@ async def test_an_answer_counts_once(stage: Stage) -> None:
     await colleague.press("/sign-out")
     answer = colleague.device.get(options(colleague.page))
     thief = Colleague(stage)
-    assert (await colleague.press("/sign-in", credential=answer)).heading == "You are signed in"
+    assert (await colleague.press("/sign-in", credential=answer)).heading == "Overview"
     page = await thief.post("/sign-in", {"credential": answer})
     assert (page.status, "open for more than five minutes" in page.text) == (422, True)
     assert await refusals(stage) == [{"how": "passkey", "reason": "challenge_over", "of": None}]
@@ -176,7 +176,7 @@ async def test_a_challenge_lasts_five_minutes_and_is_for_its_own_question(stage:
         page = await Colleague(stage).post("/sign-in", {"credential": colleague.device.get(asked)})
         return page.heading if page.status == 200 else (await refusals(stage))[-1]["reason"]
 
-    assert await tried(challenge("passkey/sign", seconds=9)) == "You are signed in"
+    assert await tried(challenge("passkey/sign", seconds=9)) == "Overview"
     assert await tried(challenge("passkey/sign", seconds=-1)) == "challenge_over"
     assert await tried(challenge("passkey/enrol", seconds=9)) == "challenge_over"
     assert await tried({"challenge": text(bytes(64))}) == "challenge_over"
@@ -215,7 +215,7 @@ async def test_a_device_that_never_counts_signs_in_again_and_again(stage: Stage)
     await colleague.enrol(link(await invited(stage)))
     for _ in range(2):
         await colleague.press("/sign-out")
-        assert (await colleague.sign_in()).heading == "You are signed in"
+        assert (await colleague.sign_in()).heading == "Overview"
 
 
 async def test_whoever_is_removed_is_out_with_the_next_request(stage: Stage) -> None:
@@ -226,7 +226,7 @@ async def test_whoever_is_removed_is_out_with_the_next_request(stage: Stage) -> 
     assert (await colleague.get("/")).heading == "Sign in"
     page = await colleague.make("get", "/sign-in")
     assert (page.status, NOT_HERE in page.text) == (422, True)
-    assert (await stays.get("/")).heading == "You are signed in"
+    assert (await stays.get("/")).heading == "Overview"
     [removed] = await stage.entries("staff_removed")
     assert removed["of"] == invitation.id
     assert [one.role for one in await staff.show(stage.vault, await stage.operator())] == ["admin"]
@@ -257,7 +257,7 @@ async def test_a_second_passkey_is_made_by_whoever_signed_in_just_now(stage: Sta
     await colleague.press("/sign-out")
     for made in (*colleague.device.passkeys,):
         await colleague.get("/sign-in")
-        assert (await colleague.make("get", "/sign-in", made=made)).heading == "You are signed in"
+        assert (await colleague.make("get", "/sign-in", made=made)).heading == "Overview"
         await colleague.press("/sign-out")
     [listed] = await staff.show(stage.vault, await stage.operator())
     assert (listed.id, listed.passkeys, listed.by_provider) == (invitation.id, 2, False)
@@ -267,7 +267,7 @@ async def test_who_signed_in_a_while_ago_makes_no_passkey(stage: Stage) -> None:
     colleague, _ = await at_the_desk(stage)
     asked = options(colleague.page)
     await stage.rows("UPDATE keystore.session SET signed_in_at = signed_in_at - interval '11 minutes'")
-    page = await colleague.get("/")
+    page = await colleague.get("/you")
     assert ("data-options" in page.html, "within the last ten minutes" in page.text) == (False, True)
     csrf = page.form("/sign-out").fields["csrf"]
     page = await colleague.post("/passkeys", {"csrf": csrf, "credential": colleague.device.create(asked)})
@@ -289,7 +289,7 @@ async def test_a_form_without_the_sessions_token_does_nothing(stage: Stage, plac
     colleague, _ = await at_the_desk(stage)
     for data in ({}, {"csrf": "0" * 32}):
         assert (await colleague.post(place, data)).heading == "This page was open too long"
-    assert (await colleague.get("/")).heading == "You are signed in"
+    assert (await colleague.get("/")).heading == "Overview"
 
 
 @pytest.mark.parametrize("place", ["/sign-in", "/sign-in/provider", "/sign-out", "/passkeys", "/enrol/x"])

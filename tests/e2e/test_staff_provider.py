@@ -37,8 +37,9 @@ async def test_an_auditor_comes_by_the_provider_and_no_name_comes_along(stage: S
     async with serving(stage) as provider:
         colleague = Colleague(stage)
         page = await come(provider, colleague)
-    assert (colleague.at, page.heading) == ("/console/fernhill/", "You are signed in")
-    assert ("Auditor" in page.text, "Your provider" in page.text) == (True, True)
+        assert (colleague.at, page.heading) == ("/console/fernhill/", "Overview")
+        assert "Auditor" in page.text
+        assert "Your provider" in (await colleague.get("/you")).text
     assert set(colleague.cookies) == {CONSOLE}
     [added] = await stage.entries("staff_added")
     [signed_in] = await stage.entries("signed_in")
@@ -88,7 +89,7 @@ async def test_a_role_that_changes_counts_from_the_next_sign_in_and_ends_what_wa
 
 async def test_a_role_taken_out_of_the_file_counts_from_the_next_sign_in(stage: Stage) -> None:
     async with serving(stage) as provider:
-        assert (await come(provider, Colleague(stage))).heading == "You are signed in"
+        assert (await come(provider, Colleague(stage))).heading == "Overview"
         given = {"issuer": provider.issuer, **STAFF, "auditors": ["legal"]}
         await stage.apply(make.organization() | {"staff_sign_in": given})
         assert (await come(provider, Colleague(stage))).status == 422
@@ -106,7 +107,7 @@ async def test_nobody_checks_the_log_of_what_they_declare_themselves(stage: Stag
 async def test_a_public_client_proves_itself_by_nothing_but_what_it_asked(stage: Stage) -> None:
     async with serving(stage, authentication="none") as provider:
         provider.vault_keys = None
-        assert (await come(provider, Colleague(stage))).heading == "You are signed in"
+        assert (await come(provider, Colleague(stage))).heading == "Overview"
 
 
 async def test_whoever_comes_by_a_provider_has_no_passkey_beside_it(stage: Stage) -> None:
@@ -143,7 +144,7 @@ async def test_what_a_provider_says_of_itself_is_read_once_in_ten_minutes(stage:
 async def test_passkeys_stay_beside_a_provider(stage: Stage) -> None:
     async with serving(stage):
         colleague = Colleague(stage)
-        assert (await colleague.enrol(link(await invite(stage)))).heading == "You are signed in"
+        assert (await colleague.enrol(link(await invite(stage)))).heading == "Overview"
 
 
 # ── A browser that did not ask ───────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +155,7 @@ async def test_only_the_browser_that_asked_comes_back_and_only_once(stage: Stage
         back = f"/sign-in/provider/back?{query}"
         assert "in another browser" in (await thief.get(back)).text
         cookies = {**colleague.cookies}
-        assert (await colleague.get(back)).heading == "You are signed in"
+        assert (await colleague.get(back)).heading == "Overview"
         thief.cookies = cookies
         assert "in another browser" in (await thief.get(back)).text
     assert await reasons(stage) == ["provider_not_asked"] * 2
@@ -330,4 +331,4 @@ async def test_signing_in_by_provider_ends_nobody_elses_session(stage: Stage) ->
     async with serving(stage) as provider:
         other, _ = await at_the_desk(stage, "admin")
         await come(provider, Colleague(stage))
-        assert (await other.get("/")).heading == "You are signed in"
+        assert (await other.get("/")).heading == "Overview"

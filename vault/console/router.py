@@ -10,8 +10,10 @@ from litestar.params import FromPath
 
 from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
-from vault.console import door, enrolment, home
+from vault.console import door, enrolment, you
+from vault.console.desk import desk
 from vault.console.entrance import BASE, actor, come, elsewhere, frame, frame_of
+from vault.console.log import overview
 from vault.console.refusals import HANDLERS
 from vault.pages.forms import LARGEST
 from vault.pages.page import go, render
@@ -34,11 +36,12 @@ def nowhere(rest: FromPath[str], visit: NamedDependency[Visit]) -> Response[byte
 
 _own = Router(
     path=f"{BASE}/{{slug:str}}",
-    route_handlers=[home.router, door.router, enrolment.router, nowhere],
+    route_handlers=[overview.router, you.router, door.router, enrolment.router, nowhere],
     dependencies={
         "visit": Provide(come),
         "frame": Provide(frame, sync_to_thread=False),
         "actor": Provide(actor, sync_to_thread=False),
+        "desk": Provide(desk, sync_to_thread=False),
     },
     before_request=elsewhere,
 )
