@@ -31,6 +31,7 @@ NOT_PICCOLOS: Final = {
     "keystore.passkey",
     "keystore.session",
     "vault.allowance",
+    "vault.in_force",
     "vault.log_checkpoint",
     "vault.log_cosignature",
     "vault.log_leaf",
@@ -47,6 +48,9 @@ NOT_PICCOLOS: Final = {
     "vault.migration",
     "vault.outbox",
     "vault.revoked_token",
+    "vault.sample",
+    "vault.sample_drawing",
+    "vault.sample_finding",
     "vault.staff",
 }
 TYPES: Final = {

@@ -26,6 +26,7 @@ SuppressionId = NewType("SuppressionId", str)
 SessionId = NewType("SessionId", str)
 StaffId = NewType("StaffId", str)
 MessageId = NewType("MessageId", str)
+SampleId = NewType("SampleId", str)
 
 CUSTOMER: Final = "cus"
 SUBJECT: Final = "sub"
@@ -39,6 +40,7 @@ SUPPRESSION: Final = "sup"
 SESSION: Final = "ses"
 STAFF: Final = "stf"
 MESSAGE: Final = "msg"
+SAMPLE: Final = "smp"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]
