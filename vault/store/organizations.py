@@ -24,6 +24,16 @@ ON CONFLICT DO NOTHING
 _BEGIN_LOG: Final = """
 INSERT INTO vault.log_state (organization, slug, generation, size, root, seen_at) VALUES ($1, $2, 1, 0, $3, $4)
 """
+# Under the organization's lock no two can share an instant, whatever becomes of PostgreSQL's clock.
+_IN_FORCE: Final = """
+INSERT INTO vault.in_force (organization, since, digest)
+SELECT $1, greatest(clock_timestamp(), max(since) + interval '1 microsecond'), $2
+FROM vault.in_force WHERE organization = $1
+"""
+_AT: Final = """
+SELECT since, digest FROM vault.in_force WHERE organization = $1
+ORDER BY since > $2, CASE WHEN since > $2 THEN since END, since DESC LIMIT 1
+"""
 _GROW: Final = "UPDATE vault.organization SET epoch = epoch + 1, configuration = $2 WHERE id = $1"
 _IDS: Final = """
 SELECT clock_timestamp() AS now,
@@ -39,6 +49,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     epoch: int
     configuration: str
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration, and since when it was in force."""
+
+    digest: str
+    since: datetime
 
 
 def digest(document: bytes) -> str:
@@ -93,7 +110,14 @@ async def add(work: Work, organization: Kept, *, recorded_at: datetime) -> None:
 async def configure(work: Work, digest: str, *, document: bytes, recorded_at: datetime) -> None:
     """Keep a configuration for good and put it in force; every worker takes it up with its next query."""
     await work.fetch(_KEEP, work.own, digest, document, recorded_at)
+    await work.fetch(_IN_FORCE, work.own, digest)
     await work.fetch(_GROW, work.own, digest)
+
+
+async def in_force(work: Work, at: datetime) -> InForce | None:
+    """Return the configuration in force at an instant; before there was any, the first."""
+    rows = await work.fetch(_AT, work.own, at)
+    return InForce(digest=rows[0]["digest"], since=rows[0]["since"]) if rows else None
 
 
 async def configuration(work: Work, digest: str) -> bytes | None:
