@@ -17,6 +17,7 @@ from vault.actions import denials
 from vault.actions.client import uses
 from vault.actions.client.carriers import authenticate
 from vault.actions.client.sweeping import sweep
+from vault.actions.log.parts import witnesses
 from vault.actions.vault import Vault, forget
 from vault.api import consents, customers, decisions, evaluations, health, me, problems, suppressions, tokens
 from vault.api.audit import router as audit
@@ -70,6 +71,7 @@ async def open_vault(
         per_network=settings.requests_per_network,
         proxies=settings.proxies,
         on_fork=settings.on_fork,
+        witnesses=tuple(one.verifier.vkey for one in witnesses(settings.log_witnesses)),
         courier=courier(settings),
     )
     lasting = [asyncio.create_task(_forget(vault)), asyncio.create_task(_tell(vault))]

@@ -61,6 +61,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     safe: Safe
     ways: dict[tuple[str, str], Way]
     registered: dict[str, Registered]
+    gates: dict[tuple[Any, ...], Any]  # of what `decision.gate` asks and answers
     stopped: str | None = None
 
     def way(self, purpose_key: str, channel_key: str) -> Way:
@@ -184,6 +185,7 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     """The vault's parts. `lanes` batches of decisions of at most `most` run at a time for each organization.
 
     `sequencing` is the worker's own way to the log; `on_fork` says whether decisions go on when the log is stopped.
+    `witnesses` are the verifier keys of those who are asked to cosign.
     """
 
     clock: Clock
@@ -194,6 +196,7 @@ class Vault(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     sequencing: Sequencing | None = None
     on_fork: OnFork = "answer"
+    witnesses: tuple[str, ...] = ()
     courier: Courier
     lanes: int = 2
     most: int = 256
@@ -265,6 +268,7 @@ async def _read(vault: Vault, work: Work, *, held: Here | None) -> Here:
         safe=await keys.read(work, vault.keyring, entropy=vault.entropy),
         ways=ways,
         registered={},
+        gates={},
         stopped=await log_state.stopped(work) if vault.on_fork == "refuse" else None,
     )
 
