@@ -22,6 +22,7 @@ TABLES: Final = [
 # Written by hand-made statements alone, so Piccolo does not know them.
 NOT_PICCOLOS: Final = {
     "keystore.log_key",
+    "keystore.promise_key",
     "keystore.signing_key",
     "keystore.challenge",
     "keystore.code",
@@ -32,9 +33,11 @@ NOT_PICCOLOS: Final = {
     "keystore.session",
     "vault.allowance",
     "vault.in_force",
+    "vault.log_capability",
     "vault.log_checkpoint",
     "vault.log_cosignature",
     "vault.log_leaf",
+    "vault.log_pruned",
     "vault.log_state",
     "vault.log_tile",
     "vault.log_verifier",

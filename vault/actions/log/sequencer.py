@@ -35,6 +35,9 @@ from vault.tlog.hashes import leaf_hash
 from vault.tlog.sign import sign
 
 BATCH: Final = 4096
+_CODED: Final = frozenset({  # entries whose one reason is a code; elsewhere a reason may be what somebody wrote
+    "denied", "sign_in_failed", "sign_in_refused", "passkey_refused", "passkey_not_made",
+})  # fmt: skip
 _LEAD: Final = 7_310_411_602_240_040
 _IDLE_SECONDS: Final = 0.1
 _REST_SECONDS: Final = 5
@@ -42,8 +45,10 @@ _SLACK: Final = timedelta(seconds=1)  # how far PostgreSQL's clock may have gone
 _log = structlog.get_logger()
 
 
-class _Client(msgspec.Struct, frozen=True):
+class _Actor(msgspec.Struct, frozen=True):
+    kind: str
     client: str | None = None
+    staff: str | None = None
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -51,11 +56,12 @@ class _Body(msgspec.Struct, frozen=True):
 
     at: datetime
     kind: str
-    actor: _Client
+    actor: _Actor
     subject: str | None = None
     purpose: str | None = None
     outcome: str | None = None
     reasons: tuple[str, ...] = ()
+    reason: msgspec.Raw = msgspec.Raw(b'""')
 
 
 _READ: Final = msgspec.json.Decoder(_Body)
@@ -153,7 +159,8 @@ def leaf(entry: EntryId, body: bytes) -> Leaf:
         client=_uuid(told.actor.client),
         purpose=told.purpose,
         outcome=told.outcome,
-        reasons=told.reasons,
+        reasons=(msgspec.json.decode(told.reason, type=str),) if told.kind in _CODED else told.reasons,
+        actor=told.actor.kind if told.actor.staff is None else f"{told.actor.kind}/{told.actor.staff}",
     )
 
 

@@ -42,12 +42,12 @@ JOIN vault.log_tile t ON t.organization = $1 AND t.generation = $2 AND t.level =
 """
 _LEAVES: Final = """
 INSERT INTO vault.log_leaf (organization, generation, number, entry, hash, at, kind, subject, client, purpose, outcome,
-  reasons)
+  reasons, actor)
 SELECT $1, $2, $3 + place - 1, entry, hash, at, kind, subject, client, purpose, outcome,
-  CASE reasons WHEN '' THEN '{}' ELSE string_to_array(reasons, ' ') END
+  CASE reasons WHEN '' THEN '{}' ELSE string_to_array(reasons, ' ') END, actor
 FROM unnest($4::uuid[], $5::bytea[], $6::timestamptz[], $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::text[],
-  $12::text[])
-  WITH ORDINALITY AS new (entry, hash, at, kind, subject, client, purpose, outcome, reasons, place)
+  $12::text[], $13::text[])
+  WITH ORDINALITY AS new (entry, hash, at, kind, subject, client, purpose, outcome, reasons, actor, place)
 """
 _ADD_TILES: Final = """
 INSERT INTO vault.log_tile (organization, generation, level, number, width, data)
@@ -70,7 +70,7 @@ class Overtaken(Conflict):
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
-    """A leaf to be, and what it is searched by."""
+    """A leaf to be, and what it is searched by. `actor` is the kind of it, and for staff `/` and which of them."""
 
     entry: EntryId
     hash: Hash
@@ -81,6 +81,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str | None
     outcome: str | None
     reasons: tuple[str, ...]
+    actor: str
 
 
 async def waiting(work: Work) -> list[OrganizationId]:
@@ -154,4 +155,5 @@ def _columns(leaves: Sequence[Leaf]) -> tuple[list[object], ...]:
         [leaf.purpose for leaf in leaves],
         [leaf.outcome for leaf in leaves],
         [" ".join(leaf.reasons) for leaf in leaves],
+        [leaf.actor for leaf in leaves],
     )
