@@ -26,7 +26,7 @@ _COMMANDS: Final = {
     "client": "make secrets for clients, stop clients, see what they may and what they used",
     "token-key": "change the key that signs access tokens",
     "staff": "invite auditors and admins, and put them out",
-    "log": "show the access log, or begin it anew",
+    "log": "show the access log, take it home, follow, prune, or begin it anew",
     "witness": "cosign the checkpoints of logs",
     "policy": "check policies and run their tests",
     "erase": "erase a customer for good",

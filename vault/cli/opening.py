@@ -26,8 +26,9 @@ from vault.cli import lines
 from vault.crypto.provider import create
 from vault.store import installation, migrations
 from vault.store.bundled import running
-from vault.store.database import SERVICE, open_database
+from vault.store.database import SERVICE, Database, open_database
 from vault.store.log.guard import Guard
+from vault.store.log.pruned import RETENTION
 from vault.store.log.sequence import SEQUENCER
 
 T = TypeVar("T")
@@ -71,7 +72,19 @@ async def sequencing(settings: Settings, url: str) -> AsyncIterator[Sequencing]:
     """Yield what keeps the log: for the worker, and for a command about the log."""
     own = await open_database(url, size=4, role=SEQUENCER)
     try:
-        yield Sequencing(database=own, guard=Guard(settings.guard), witnesses=witnesses(settings.log_witnesses))
+        async with retention(url) as pruning:
+            guard, asked = Guard(settings.guard), witnesses(settings.log_witnesses)
+            yield Sequencing(database=own, guard=guard, witnesses=asked, retention=pruning)
+    finally:
+        await own.close()
+
+
+@asynccontextmanager
+async def retention(url: str) -> AsyncIterator[Database]:
+    """Yield the way by which bodies of the log go."""
+    own = await open_database(url, size=2, role=RETENTION)
+    try:
+        yield own
     finally:
         await own.close()
 

@@ -157,7 +157,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
-    """The controller, as its file declares it. Every mapping is by key."""
+    """The controller, as its file declares it. Every mapping is by key. Without `keep_log` the log is kept for good."""
 
     slug: str
     name: str
@@ -180,6 +180,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     countries: Mapping[str, tuple[str, ...]]
     portal: Portal = Portal()
     staff_sign_in: StaffSignIn | None = None
+    keep_log: Duration | None = None
 
     def purpose(self, key: str) -> Purpose:
         """Return the purpose; `Invalid` for a key the file does not declare."""

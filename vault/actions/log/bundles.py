@@ -22,7 +22,7 @@ from vault.base.errors import Conflict, Invalid, Unknown
 from vault.base.ids import SUBJECT, OrganizationId, Subject, read
 from vault.domain.actor import Actor
 from vault.store.database import Work
-from vault.store.log import keys, reading
+from vault.store.log import keys, pruned, reading
 from vault.store.log import state as states
 from vault.store.log.reading import Numbered
 from vault.store.log.state import State
@@ -38,13 +38,14 @@ _STEP: Final = 16 * WIDTH  # entries read at once
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bundle will hold."""
+    """What a bundle will hold. Bodies of entries below `pruned` are gone."""
 
     organization: OrganizationId
     generation: int
     origin: str
     start: int
     end: int
+    pruned: int
     manifest: bytes
     keys: bytes
     notes: Mapping[int, bytes]
@@ -56,7 +57,8 @@ async def bundle(
     """Return the bundle of entries `start` up to `end`, part by part; no `end` means all that is signed.
 
     It begins at the tile `start` lies in and ends with the first checkpoint that covers `end`, so it may hold more.
-    With `subject` it says which entries are theirs. `Conflict` names the first thing wrong with the log, also midway.
+    With `subject` it says which entries are theirs. Bodies that were pruned are left out, and the manifest says so.
+    `Conflict` names the first thing wrong with the log, also midway.
     """
     if subject is not None:
         read(SUBJECT, subject)
@@ -109,8 +111,11 @@ async def _planned(work: Work, state: State, *, start: int, end: int | None, sub
         "end": until,
         "checkpoints": [*chosen],
     }
+    gone = min(max(await pruned.minimum(work, state.generation), begin), until)
+    if gone > begin:
+        told["pruned"] = gone
     if subject is not None:
-        found = await reading.of_subject(work, state.generation, subject=read(SUBJECT, subject), start=begin, end=until)
+        found = await reading.of_subject(work, state.generation, subject=read(SUBJECT, subject), start=gone, end=until)
         told |= {"subject": subject, "entries": [*found]}
     vkeys = [one.vkey for one in verifiers(origin, await keys.public(work))]
     return _Plan(
@@ -119,6 +124,7 @@ async def _planned(work: Work, state: State, *, start: int, end: int | None, sub
         origin=origin,
         start=begin,
         end=until,
+        pruned=gone,
         manifest=canonical(told),
         keys="".join([f"{vkey}\n" for vkey in vkeys]).encode(),
         notes=notes,
@@ -152,10 +158,10 @@ async def _step(vault: Vault, plan: _Plan, *, archive: Archive, start: int) -> b
     async with vault.database.work(plan.organization) as work:
         rows = await reading.leaves(work, plan.generation, start=start, end=end)
         found = await reading.tiles(work, plan.generation, wanted=wanted)
-    bodies = _bodies(rows, found, start=start, end=end)
+    bodies = _bodies(rows, found, plan=plan, start=start, end=end)
     files = []
     for tile in wanted:
-        if not tile.level:
+        if not tile.level and tile.index * WIDTH >= plan.pruned:
             first = tile.index * WIDTH - start
             files.append(archive.file(entries_path(tile), pack(bodies[first : first + tile.width])))
         files.append(archive.file(path(tile), _stored(found, tile)))
@@ -170,19 +176,19 @@ def _with_full(tile: Tile) -> Iterator[Tile]:
         yield tile
 
 
-def _bodies(rows: list[Numbered], tiles: Mapping[Tile, bytes], *, start: int, end: int) -> list[bytes]:
-    """Return the entries of a range, if each has its number once and the hash its tile has."""
+def _bodies(rows: list[Numbered], tiles: Mapping[Tile, bytes], *, plan: _Plan, start: int, end: int) -> list[bytes]:
+    """Return the entries of a range, if each has its number once and the hash its tile has; pruned ones are empty."""
     bodies = []
     for number in range(start, end):
         row = rows[number - start] if number - start < len(rows) else None
         if row is None or row.number != number:
             raise _damaged(f"entry {number} is gone")
-        if row.body is None:
+        if row.body is None and number >= plan.pruned:
             raise _damaged(f"the body of entry {number} is gone")
         at = number % WIDTH * LENGTH
         if row.hash != _stored(tiles, tile_at(0, number >> HEIGHT, size=end))[at : at + LENGTH]:
             raise _damaged(f"entry {number} has another hash than its tile has for it")
-        bodies.append(row.body)
+        bodies.append(row.body or b"")
     return bodies
 
 

@@ -23,11 +23,15 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sequencing(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to the log in the role `vault_sequencer`, the guard outside the database, and the witnesses to ask."""
+    """A way to the log in the role `vault_sequencer`, the guard outside the database, and the witnesses to ask.
+
+    `retention` is the way by which bodies go, in the role `vault_retention`; without it none do.
+    """
 
     database: Database
     guard: Guard
     witnesses: tuple[Witness, ...] = ()
+    retention: Database | None = None
 
 
 def witnesses(setting: str | None) -> tuple[Witness, ...]:

@@ -54,4 +54,5 @@ def _build(file: File) -> Organization:
         countries=file.countries,
         portal=portals.build(file),
         staff_sign_in=file.staff_sign_in,
+        keep_log=file.retention["access_log"].keep if "access_log" in file.retention else None,
     )

@@ -26,7 +26,10 @@ _MOST_ENTRIES: Final = WIDTH * (65_535 + 2)
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What a bundle was shown to hold. `signed` says how many checkpoints each key signed."""
+    """What a bundle was shown to hold. `signed` says how many checkpoints each key signed.
+
+    `announced` is the entry that tells of the pruning, where entries were pruned and the bundle holds it.
+    """
 
     manifest: Manifest
     root: bytes
@@ -35,6 +38,7 @@ class Verified:
     own_keys: bool
     subject: str | None
     found: tuple[int, ...]
+    announced: int | None
     since: int | None
     seconds: float
 
@@ -48,6 +52,7 @@ class _Reading:
     edge: Edge = field(default_factory=Edge)
     good: int = 0
     found: list[int] = field(default_factory=list)
+    announced: int | None = None
 
 
 def verify(
@@ -80,6 +85,7 @@ def verify(
         own_keys=not keys,
         subject=reading.subject,
         found=tuple(reading.found),
+        announced=reading.announced,
         since=since.size if since is not None else None,
         seconds=time.perf_counter() - begun,
     )
@@ -163,13 +169,10 @@ def _partial(size: int) -> Iterable[tuple[int, int, int]]:
 def _read_tile(reading: _Reading, first: int) -> None:
     width = min(WIDTH, reading.manifest.end - first)
     index = first // WIDTH
-    name = path("entries", index, width=width)
-    entries = _unpack(reading.archive.read(name, most=_MOST_ENTRIES, index=first), width=width, first=first)
-    if reading.subject is not None:
-        reading.found.extend(_search(entries, reading.subject, first=first))
-    leaves = b"".join([sha256(b"\0" + entry).digest() for entry in entries])
+    leaves = _read_entries(reading, first, width=width) if first >= reading.manifest.pruned else None
     name = path(0, index, width=width)
     tile = _exactly(reading.archive.read(name, most=FULL, index=first), name=name, width=width)
+    leaves = tile if leaves is None else leaves
     bad = _first_difference(leaves, tile)
     until = first + width if bad is None else first + bad
     for size in sorted(size for size in reading.heads if first < size <= until):
@@ -178,6 +181,34 @@ def _read_tile(reading: _Reading, first: int) -> None:
         raise Refused("wrong_entry", f"entry {until} is not the one the tree holds", index=until)
     if width == WIDTH:
         _carry(reading, leaves, first=first)
+
+
+def _read_entries(reading: _Reading, first: int, *, width: int) -> bytes:
+    """Read the entries behind a tile, look through them, and return their hashes."""
+    name = path("entries", first // WIDTH, width=width)
+    entries = _unpack(reading.archive.read(name, most=_MOST_ENTRIES, index=first), width=width, first=first)
+    if reading.subject is not None:
+        reading.found.extend(_search(entries, reading.subject, first=first))
+    if reading.manifest.pruned > reading.manifest.start:
+        told = [number for number, entry in enumerate(entries, first) if _announces(entry, reading.manifest)]
+        reading.announced = told[0] if told and reading.announced is None else reading.announced
+    return b"".join([sha256(b"\0" + entry).digest() for entry in entries])
+
+
+def _announces(entry: bytes, manifest: Manifest) -> bool:
+    """Say whether an entry tells of a pruning that reached at least as far as the one of this bundle."""
+    if b'"log_pruned"' not in entry:
+        return False
+    try:
+        told = json.loads(entry)
+    except (ValueError, RecursionError):
+        return False
+    return (
+        isinstance(told, dict)
+        and (told.get("kind"), told.get("generation")) == ("log_pruned", manifest.generation)
+        and isinstance(told.get("end"), int)
+        and told["end"] >= manifest.pruned
+    )
 
 
 def _carry(reading: _Reading, leaves: bytes, *, first: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent_vault.verify.bundle import Verified, verify
+from consent_vault.verify.manifest import Manifest
 from consent_vault.verify.notes import COSIGNATURE, read_checkpoint, read_key
 from consent_vault.verify.refusal import Refused
 
@@ -90,6 +91,7 @@ def _result(found: Verified) -> dict[str, Any]:
         ],
         "keys_from_bundle": found.own_keys,
         "seconds": round(found.seconds, 3),
+        **({"pruned": manifest.pruned, "announced": found.announced} if manifest.pruned > manifest.start else {}),
         **({"since": found.since} if found.since is not None else {}),
         **({"subject": found.subject, "entries": [*found.found]} if found.subject is not None else {}),
     }
@@ -101,7 +103,8 @@ def _lines(found: Verified) -> list[str]:
     pace = f"{count / found.seconds:,.0f} a second" if found.seconds else "at once"
     lines = [
         f"VERIFIED  {manifest.origin}",
-        f"  entries      {manifest.start} to {manifest.end - 1}, {count} of them, each hashed",
+        f"  entries      {manifest.start} to {manifest.end - 1}, {count} of them, {_hashed(manifest)}",
+        *_pruned(found),
         f"  tree         size {manifest.end}, root {b64encode(found.root).decode()}",
         f"  checkpoints  {len(manifest.checkpoints)}, signed, each a prefix of the next",
     ]
@@ -112,12 +115,27 @@ def _lines(found: Verified) -> list[str]:
     if found.since is not None:
         lines.append(f"  extends      the tree of size {found.since} that you kept")
     if found.subject is not None:
-        lines.append(f"  {found.subject}  in {len(found.found)} entries: {_numbers(found.found)}; in no other")
+        other = "in no other" if manifest.pruned == manifest.start else f"in no other from {manifest.pruned} on"
+        lines.append(f"  {found.subject}  in {len(found.found)} entries: {_numbers(found.found)}; {other}")
     lines.append(f"  took         {found.seconds:.2f} s, {pace}")
     if found.own_keys:
         lines.append("  The keys came with the bundle, so it was shown to agree with itself. Ask for the log's keys by")
         lines.append("  another way, compare, and give them with --key.")
     return lines
+
+
+def _hashed(manifest: Manifest) -> str:
+    kept = manifest.end - manifest.pruned
+    return "each hashed" if manifest.pruned == manifest.start else f"{kept} hashed, of the others the hash stands"
+
+
+def _pruned(found: Verified) -> list[str]:
+    """Return what is said of entries without a body: a bundle that claims them pruned shows it by an entry."""
+    manifest = found.manifest
+    if manifest.pruned == manifest.start:
+        return []
+    told = f"entry {found.announced} tells of it" if found.announced is not None else "NO ENTRY HERE TELLS OF IT"
+    return [f"  pruned       {manifest.start} to {manifest.pruned - 1}: their bodies are gone; {told}"]
 
 
 def _numbers(found: Sequence[int]) -> str:

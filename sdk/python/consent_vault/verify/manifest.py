@@ -17,12 +17,16 @@ _MOST: Final = 2048  # checkpoints
 _LAST: Final = 2**63 - 1
 _ALWAYS: Final = {"checkpoints", "end", "format", "generation", "organization", "origin", "start"}
 _STORY: Final = {"entries", "subject"}
+_PRUNED: Final = {"pruned"}
 _SUBJECT: Final = re.compile(r"sub_[0-9a-z]{26}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The log, the range from `start` up to `end`, the sizes of its checkpoints; of a story whose and which entries."""
+    """The log, the range from `start` up to `end`, the sizes of its checkpoints; of a story whose and which entries.
+
+    Entries from `start` up to `pruned` have no body: what is known of them is their hashes.
+    """
 
     organization: str
     origin: str
@@ -30,6 +34,7 @@ class Manifest:
     start: int
     end: int
     checkpoints: tuple[int, ...]
+    pruned: int
     subject: str | None
     entries: tuple[int, ...]
 
@@ -46,13 +51,14 @@ def read(raw: bytes) -> Manifest:
 
 
 def _read(told: Any, raw: bytes) -> Manifest:
-    if not isinstance(told, dict) or set(told) not in (_ALWAYS, _ALWAYS | _STORY):
+    if not isinstance(told, dict) or set(told) - _PRUNED not in (_ALWAYS, _ALWAYS | _STORY):
         raise ValueError
     if json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != raw:
         raise ValueError
     subject = told.get("subject")
     start, end, generation = told["start"], told["end"], told["generation"]
     checkpoints, entries = told["checkpoints"], told.get("entries", [])
+    pruned = told.get("pruned", start)
     numbers_hold = (
         told["format"] == FORMAT
         and _rises([start, end])
@@ -62,8 +68,10 @@ def _read(told: Any, raw: bytes) -> Manifest:
         and 1 <= len(checkpoints) <= _MOST
         and checkpoints[0] >= max(start, 1)
         and checkpoints[-1] == end
+        and ("pruned" not in told or (_rises([start, pruned]) and (pruned == end or pruned % WIDTH == 0)))
+        and pruned <= end
         and _rises(entries)
-        and all(start <= number < end for number in entries)
+        and all(pruned <= number < end for number in entries)
     )
     words_hold = all(isinstance(told[name], str) for name in ("organization", "origin")) and (
         subject is None if "subject" not in told else isinstance(subject, str) and _SUBJECT.fullmatch(subject)
@@ -77,6 +85,7 @@ def _read(told: Any, raw: bytes) -> Manifest:
         start=start,
         end=end,
         checkpoints=tuple(checkpoints),
+        pruned=pruned,
         subject=subject,
         entries=tuple(entries),
     )
