@@ -1,0 +1,1 @@
+"""Leaving: what a withdrawal link says, and what it stops. Pure."""
