@@ -26,6 +26,7 @@ SuppressionId = NewType("SuppressionId", str)
 SessionId = NewType("SessionId", str)
 StaffId = NewType("StaffId", str)
 MessageId = NewType("MessageId", str)
+CapabilityId = NewType("CapabilityId", str)
 SampleId = NewType("SampleId", str)
 
 CUSTOMER: Final = "cus"
@@ -40,6 +41,7 @@ SUPPRESSION: Final = "sup"
 SESSION: Final = "ses"
 STAFF: Final = "stf"
 MESSAGE: Final = "msg"
+CAPABILITY: Final = "cap"
 SAMPLE: Final = "smp"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
