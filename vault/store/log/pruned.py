@@ -32,7 +32,9 @@ WITH gone AS (
   DELETE FROM vault.log_entry e USING vault.log_leaf l
   WHERE l.organization = $1 AND l.generation = $2 AND l.number >= $3 AND l.number < $4
   AND l.number < (SELECT max(minimum) FROM vault.log_pruned WHERE organization = $1 AND generation = $2)
-  AND e.organization = $1 AND e.id = l.entry RETURNING 1
+  AND e.organization = $1 AND e.id = l.entry RETURNING e.id
+), details AS (
+  DELETE FROM vault.log_detail d USING gone WHERE d.organization = $1 AND d.entry = gone.id
 ) SELECT count(*) AS count FROM gone
 """
 
@@ -65,6 +67,6 @@ async def mark(work: Work, generation: int, *, minimum: int, entry: EntryId, now
 
 
 async def sweep(work: Work, generation: int, *, start: int, end: int) -> int:
-    """Take the bodies of a range away, as far as a mark covers it, and return how many went."""
+    """Take bodies and sealed details of a range away, as far as a mark covers it; return how many bodies went."""
     rows = await work.fetch(_SWEEP, work.own, generation, start, end)
     return int(rows[0]["count"])

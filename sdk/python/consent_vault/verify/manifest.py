@@ -58,7 +58,7 @@ def _read(told: Any, raw: bytes) -> Manifest:
     subject = told.get("subject")
     start, end, generation = told["start"], told["end"], told["generation"]
     checkpoints, entries = told["checkpoints"], told.get("entries", [])
-    pruned = told.get("pruned", start)
+    pruned: Any = told.get("pruned", start)
     numbers_hold = (
         told["format"] == FORMAT
         and _rises([start, end])
