@@ -27,7 +27,7 @@ from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
-from vault.base.network import came_from
+from vault.base.network import address, came_from
 from vault.base.personal import Personal
 from vault.base.settings import Settings
 from vault.console import refusals as at_the_console
@@ -36,6 +36,7 @@ from vault.courier.parts import courier
 from vault.crypto.keyring import Keyring
 from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.pages import script, stylesheet
 from vault.portal import refusals
 from vault.portal import router as portal
@@ -98,10 +99,6 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             gc.set_threshold(_COLLECT_AFTER)
             yield
 
-    def network(request: Request[Any, Any, Any]) -> str:
-        peer = request.client.host if request.client is not None else None
-        return came_from(peer, request.headers.getall("x-forwarded-for", []), trusted=request.app.state.vault.proxies)
-
     return Litestar(
         route_handlers=[
             Router(
@@ -127,7 +124,8 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         ],
         dependencies={
             "vault": Provide(_vault, sync_to_thread=False),
-            "network": Provide(network, sync_to_thread=False),
+            "network": Provide(_network, sync_to_thread=False),
+            "device": Provide(_device, sync_to_thread=False),
         },
         exception_handlers={**problems.HANDLERS, HTTPException: _of_framework},
         lifespan=[lifespan],
@@ -152,6 +150,24 @@ def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 def _vault(state: State) -> Vault:
     vault: Vault = state.vault
     return vault
+
+
+def _network(request: Request[Any, Any, Any]) -> str:
+    peer, heard = _heard(request)
+    return came_from(peer, heard, trusted=request.app.state.vault.proxies)
+
+
+def _device(request: Request[Any, Any, Any], network: NamedDependency[str]) -> Device:
+    """Return what the device of a person showed; of a system nobody asks."""
+    peer, heard = _heard(request)
+    shown = address(peer, heard, trusted=request.app.state.vault.proxies)
+    user_agent = Personal(request.headers.get("user-agent", ""))
+    return Device(address=shown, user_agent=user_agent, network=network)
+
+
+def _heard(request: Request[Any, Any, Any]) -> tuple[str | None, list[str]]:
+    peer = request.client.host if request.client is not None else None
+    return peer, request.headers.getall("x-forwarded-for", [])
 
 
 async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault]) -> Actor:

@@ -36,6 +36,7 @@ NOT_PICCOLOS: Final = {
     "vault.log_capability",
     "vault.log_checkpoint",
     "vault.log_cosignature",
+    "vault.log_detail",
     "vault.log_leaf",
     "vault.log_pruned",
     "vault.log_state",

@@ -46,6 +46,7 @@ GRANTS: Final = {
     "vault.log_capability": ("SIU", "", ""),
     "vault.log_checkpoint": ("S", "SI", ""),
     "vault.log_cosignature": ("S", "SI", ""),
+    "vault.log_detail": ("SID", "", "SD"),
     "vault.log_entry": ("SI", "S", "SD"),
     "vault.log_leaf": ("S", "SI", "S"),
     "vault.log_pending": ("SI", "SD", ""),

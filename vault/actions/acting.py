@@ -8,12 +8,15 @@ from datetime import datetime
 
 import msgspec
 
+from vault.actions.audit import details
+from vault.actions.audit.details import Secret
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, here
 from vault.base.canonical import Json
 from vault.base.errors import Denied
 from vault.base.ids import ENTRY, SUBJECT, EntryId, Subject, fresh, show, uuid8
 from vault.domain.actor import Actor
+from vault.domain.audit.commitment import MEMBERS
 from vault.domain.entry import entry
 from vault.store import log
 from vault.store.database import Work
@@ -39,12 +42,23 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
         return Subject(show(SUBJECT, uuid8(self.vault.entropy.draw(16))))
 
     def entry(self, kind: str, **told: Json | None) -> Entry:
-        """Return a log entry about this action."""
+        """Return a log entry about this action that says nothing of a device."""
         return written(self.vault, self.actor, kind=kind, at=self.now, **told)
+
+    async def detailed(self, kind: str, *secrets: Secret, **told: Json | None) -> Entry:
+        """Return a log entry that commits to secrets and to what the device showed, which lie sealed beside it."""
+        subject = told.get("subject")
+        shown = details.of_device(self.actor, Subject(subject) if isinstance(subject, str) else None)
+        own, safe = EntryId(self.id(ENTRY)), self.here.safe
+        commitments = {
+            MEMBERS[one.what]: await details.commit(self.vault, self.work, safe=safe, entry=own, secret=one)
+            for one in (*secrets, *shown)
+        }
+        return own, entry(own, kind, actor=self.actor, at=self.now, **told, **commitments)
 
     async def log(self, kind: str, **told: Json | None) -> None:
         """Write a log entry about this action."""
-        await log.add(self.work, [self.entry(kind, **told)])
+        await log.add(self.work, [await self.detailed(kind, **told)])
 
 
 @asynccontextmanager
@@ -65,10 +79,9 @@ async def acting(vault: Vault, actor: Actor, *, name: str) -> AsyncIterator[Acti
 async def deny(vault: Vault, actor: Actor, *, name: str, refusal: Denied, times: int = 1) -> None:
     """Write the entry of a refused action; it changed nothing else. Of many in one call it says how many."""
     async with vault.database.work(actor.organization) as work:
-        _, now = await here(vault, work)
-        many = times if times > 1 else None
-        body = written(vault, actor, kind="denied", at=now, action=name, reason=refusal.code, times=many)
-        await log.add(work, [body])
+        current, now = await here(vault, work)
+        act = Acting(vault=vault, work=work, here=current, actor=actor, now=now)
+        await act.log("denied", action=name, reason=refusal.code, times=times if times > 1 else None)
 
 
 async def _hold_session(work: Work, actor: Actor) -> None:

@@ -17,6 +17,8 @@ from ipaddress import (
 )
 from typing import Final
 
+from vault.base.personal import Personal
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -36,16 +38,27 @@ def came_from(peer: str | None, forwarded: Iterable[str], *, trusted: tuple[Netw
     `forwarded` holds the lines of X-Forwarded-For, to which each proxy adds at the end whom it heard: so they are read
     from their end, and only as long as a trusted proxy tells.
     """
+    address = _believed(peer, forwarded, trusted)
+    return NOWHERE if address is None else _network(address)
+
+
+def address(peer: str | None, forwarded: Iterable[str], *, trusted: tuple[Network, ...] = ()) -> Personal:
+    """Return the very address a request comes from, as `came_from` believes it; nothing where it has none."""
+    found = _believed(peer, forwarded, trusted)
+    return Personal("" if found is None else str(found))
+
+
+def _believed(peer: str | None, forwarded: Iterable[str], trusted: tuple[Network, ...]) -> Address | None:
     address = _address(peer or "")
     if address is None:
-        return NOWHERE
+        return None
     heard = [one for line in forwarded for one in line.split(",")] if trusted else []
     while heard and any(address in network for network in trusted):
         before = _address(heard.pop())
         if before is None:
             break
         address = before
-    return _network(address)
+    return address
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Denied, TooMany, Unavailable, VaultError
 from vault.console.wording import wrong
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import SessionToken
 from vault.pages import forms
 from vault.pages.cookies import CONSOLE, gone, kept
@@ -41,23 +42,23 @@ async def stand(
 @post("/sign-in", status_code=303)
 async def use_passkey(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Sign in with a passkey."""
     form = await forms.read(request)
-    coming = staff.sign_in(vault, visit.here.id, answer=form["credential"], network=network)
+    coming = staff.sign_in(vault, visit.here.id, answer=form["credential"], device=device)
     return await _enter(coming, vault=vault, visit=visit, frame=frame)
 
 
 @post("/sign-in/provider", status_code=200)
 async def ask_provider(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Go to the organization's provider."""
     await forms.read(request)
     try:
-        way = await providers.begin(vault, visit.here.id, network=network)
+        way = await providers.begin(vault, visit.here.id, device=device)
     except (Denied, Unavailable) as refusal:
         return await _door(vault, visit, frame, refusal=refusal)
     return _leaving(frame, way)
@@ -66,11 +67,11 @@ async def ask_provider(
 @get("/sign-in/provider/back")
 async def come_back(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Sign in with what the provider says. The one address that acts when it is opened: only the cookie makes it."""
     back = Back(query=_query(request), flow=request.cookies.get(_PROVIDER))
-    coming = providers.finish(vault, visit.here.id, back=back, network=network)
+    coming = providers.finish(vault, visit.here.id, back=back, device=device)
     return await _enter(coming, vault=vault, visit=visit, frame=frame)
 
 

@@ -15,6 +15,7 @@ from vault.base.errors import Denied
 from vault.console.door import signed_in
 from vault.console.entrance import frame_of
 from vault.console.wording import invited, wrong
+from vault.domain.sign_in.device import Device
 from vault.pages import forms
 from vault.pages.frame import Frame
 from vault.pages.page import render
@@ -34,12 +35,12 @@ async def show(
 @post("/enrol/{token:str}", status_code=303)
 async def enrol(
     request: Request[Any, Any, Any], token: FromPath[str], vault: NamedDependency[Vault], visit: NamedDependency[Visit],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Make a passkey, and come in."""
     form = await forms.read(request)
     try:
-        made = await staff.enrol(vault, visit.here.id, secret=token, answer=form["credential"], network=network)
+        made = await staff.enrol(vault, visit.here.id, secret=token, answer=form["credential"], device=device)
     except Denied as refusal:
         return await _page(vault, visit, frame_of(request), token=token, refusal=refusal)
     return signed_in(frame_of(request), made)

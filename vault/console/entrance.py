@@ -17,6 +17,7 @@ from vault.actions.sign_in.visits import Visit, visit
 from vault.actions.vault import Vault
 from vault.base.errors import Denied
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import csrf
 from vault.pages.cookies import CONSOLE
 from vault.pages.frame import Frame
@@ -42,9 +43,12 @@ def elsewhere(request: Request[Any, Any, Any]) -> Response[bytes] | None:
     return None
 
 
-async def come(request: Request[Any, Any, Any], slug: FromPath[str], vault: NamedDependency[Vault]) -> Visit:
+async def come(
+    request: Request[Any, Any, Any], slug: FromPath[str], vault: NamedDependency[Vault],
+    device: NamedDependency[Device],
+) -> Visit:  # fmt: skip
     """Return the visit of whoever asks for a page."""
-    found = await visit(vault, slug, cookie=request.cookies.get(CONSOLE))
+    found = await visit(vault, slug, cookie=request.cookies.get(CONSOLE), device=device)
     request.scope["state"][_FRAME] = framed(request, found)  # for a page that says what went wrong
     return found
 

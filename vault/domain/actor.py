@@ -1,4 +1,4 @@
-"""Who acts: a client with its token, a person signed in, or the operator at the machine."""
+"""Who acts: a client with its token, a person signed in, whoever holds a link, or the operator at the machine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import msgspec
 from vault.base.errors import Denied
 from vault.base.ids import ClientId, CustomerId, OrganizationId, SessionId, StaffId
 from vault.domain.reach import Reach
+from vault.domain.sign_in.device import Device
 
-ActorKind = Literal["client", "customer", "auditor", "admin", "operator", "import"]
+ActorKind = Literal["client", "customer", "auditor", "admin", "operator", "import", "link"]
 
 FRESH: Final = timedelta(minutes=10)
 """How long a sign-in counts as just now, for what wants one."""
@@ -22,7 +23,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` is a client's key in the organization file; `token` its token's id, `issued_at` when it was issued, `reach`
     how far it goes, where None is the whole ceiling. A customer acts in a `session`, or by a client's token while both
-    talk (RFC 8693): then `client`, `key` and `token` are the client's. Staff acts in a session.
+    talk (RFC 8693): then `client`, `key` and `token` are the client's. Staff acts in a session. `device` is there where
+    somebody's own shows itself: of a system's none does.
     """
 
     organization: OrganizationId
@@ -37,6 +39,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     staff: StaffId | None = None
     session: SessionId | None = None
     signed_in_at: datetime | None = None
+    device: Device | None = None
 
     @property
     def at_the_machine(self) -> bool:

@@ -15,6 +15,7 @@ from vault.actions.sign_in.visits import Visit, visit
 from vault.actions.vault import Vault
 from vault.base.errors import Denied
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import csrf
 from vault.pages import stylesheet
 from vault.pages.cookies import PORTAL
@@ -25,9 +26,12 @@ _FRAME: Final = "frame"
 _NOBODYS: Final = "Consent vault"
 
 
-async def come(request: Request[Any, Any, Any], slug: FromPath[str], vault: NamedDependency[Vault]) -> Visit:
+async def come(
+    request: Request[Any, Any, Any], slug: FromPath[str], vault: NamedDependency[Vault],
+    device: NamedDependency[Device],
+) -> Visit:  # fmt: skip
     """Return the visit of whoever asks for a page."""
-    found = await visit(vault, slug, cookie=request.cookies.get(PORTAL))
+    found = await visit(vault, slug, cookie=request.cookies.get(PORTAL), device=device)
     request.scope["state"][_FRAME] = framed(
         request, found, passkeys=_knows_passkeys(request, vault)
     )  # for a page that says what went wrong

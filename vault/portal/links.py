@@ -14,11 +14,13 @@ from vault.actions.sign_in.codes import Try
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.domain.sign_in.code import Sent, Wrong
+from vault.domain.sign_in.device import Device
 from vault.pages import forms
 from vault.pages.frame import Frame
 from vault.pages.page import render
 from vault.portal.sign_in import signed_in
-from vault.portal.wording import device, wrong_link
+from vault.portal.wording import device as in_words
+from vault.portal.wording import wrong_link
 
 _UNPROCESSABLE: Final = 422
 
@@ -34,11 +36,11 @@ async def show(
 @post("/in", status_code=303)
 async def enter(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], visit: NamedDependency[Visit],
-    frame: NamedDependency[Frame], network: NamedDependency[str],
+    frame: NamedDependency[Frame], device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Sign in with a link."""
     form = await forms.read(request)
-    tried = Try(name=form["name"], network=network)
+    tried = Try(name=form["name"], device=device)
     answer = await links.enter(vault, visit.here.id, token=form["token"], tried=tried)
     if not isinstance(answer, Wrong):
         return signed_in(frame, answer)
@@ -49,11 +51,11 @@ async def enter(
 @post("/in/deny", status_code=200)
 async def deny(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], visit: NamedDependency[Visit],
-    frame: NamedDependency[Frame],
+    frame: NamedDependency[Frame], device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Kill a link that somebody else asked for."""
     form = await forms.read(request)
-    until = await links.deny(vault, visit.here.id, token=form["token"])
+    until = await links.deny(vault, visit.here.id, token=form["token"], device=device)
     return render("denied.html", _at(frame, "/sign-in"), values={"until": until})
 
 
@@ -61,7 +63,7 @@ def _doors(frame: Frame, sent: Sent, *, token: str, wrong: Wrong | None = None, 
     values = {
         "sent": sent,
         "token": token,
-        "device": device(frame, sent.device),
+        "device": in_words(frame, sent.device),
         "wrong": wrong_link(frame, wrong),
         "name": name,
     }

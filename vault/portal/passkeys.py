@@ -11,6 +11,7 @@ from vault.actions.sign_in import own_passkeys
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.pages import forms
 from vault.pages.cookies import PORTAL
 from vault.pages.frame import Frame
@@ -23,11 +24,11 @@ Pages = Request[Any, Any, Any]
 @post("/sign-in/passkey", status_code=303)
 async def use(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Sign in with a passkey."""
     form = await forms.read(request)
-    token = await own_passkeys.enter(vault, visit.here.id, answer=form["credential"], network=network)
+    token = await own_passkeys.enter(vault, visit.here.id, answer=form["credential"], device=device)
     return signed_in(frame, token)
 
 

@@ -17,7 +17,7 @@ from vault.base.errors import Invalid
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.sign_in.code import LASTS, Wrong
-from vault.domain.sign_in.device import device
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import SessionToken, csrf
 from vault.pages import forms
 from vault.pages.cookies import FLOW, PORTAL, gone, kept
@@ -44,10 +44,10 @@ async def ask(
 @post("/sign-in", status_code=303)
 async def send(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Send a code or a link."""
-    wish = _wish(request, await forms.read(request), frame=frame, network=network, flow=_flow(request, visit))
+    wish = _wish(await forms.read(request), frame=frame, device=device, flow=_flow(request, visit))
     try:
         flow = await asking.ask(vault, visit.here.id, wish=wish)
     except Invalid:
@@ -66,7 +66,7 @@ def wait(request: Pages, visit: NamedDependency[Visit], frame: NamedDependency[F
 @post("/sign-in/code", status_code=303)
 async def enter(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
-    network: NamedDependency[str],
+    device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
     """Sign in with the code."""
     form = await forms.read(request)
@@ -74,7 +74,7 @@ async def enter(
     flow = _flow(request, visit)
     if flow is None:
         return go(frame.to("/sign-in"))
-    tried = Try(code=form["code"], name=form["name"], network=network)
+    tried = Try(code=form["code"], name=form["name"], device=device)
     answer = await codes.enter(vault, visit.here.id, flow=flow, tried=tried)
     if isinstance(answer, Wrong):
         return _code(request, frame, flow=flow, wrong=answer, name=form["name"])
@@ -100,15 +100,14 @@ def _flow(request: Pages, visit: Visit) -> Flow | None:
     return opened(visit.here, request.cookies.get(FLOW), now=visit.now)
 
 
-def _wish(request: Pages, form: Form, *, frame: Frame, network: str, flow: Flow | None) -> Wish:
+def _wish(form: Form, *, frame: Frame, device: Device, flow: Flow | None) -> Wish:
     """Return what is asked for: what was typed now, or the same again."""
     again = flow if form["again"] else None
     return Wish(
         reach=again.typed if again is not None else Personal(form["reach"].strip()),
         way=again.way if again is not None else "link" if form["how"] == "link" else "code",
         locale=frame.words.language,
-        device=device(request.headers.get("user-agent")),
-        network=network,
+        device=device,
     )
 
 

@@ -18,6 +18,7 @@ from vault.base.ids import CustomerId, raw
 from vault.base.personal import Personal
 from vault.crypto.box import SALT
 from vault.crypto.keyring import Keyring
+from vault.crypto.link import LinkKey
 from vault.crypto.seal import Place, open_sealed, seal
 from vault.crypto.tag import index_tag, suppression_tag
 from vault.crypto.ticket import issue
@@ -33,6 +34,8 @@ SUPPRESSION: Final = "suppression"
 REPEAT: Final = "repeat"
 REFERENCE: Final = "reference"
 NETWORK: Final = "network"
+LINK: Final = "link"
+DETAILS: Final = "details"
 
 
 class CustomerKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ class CustomerKey(msgspec.Struct, frozen=True, kw_only=True):
 class Safe:
     """One organization's keys: seals, opens and tags for it, and for no other."""
 
-    __slots__ = ("_entropy", "_epoch", "_held", "_index", "_keyring", "_wrapped", "organization")
+    __slots__ = ("_entropy", "_epoch", "_held", "_index", "_keyring", "_links", "_wrapped", "organization")
 
     def __init__(
         self, keyring: Keyring, entropy: Entropy, *, organization: UUID, epoch: int, wrapped: Mapping[str, bytes]
@@ -61,6 +64,7 @@ class Safe:
         self._wrapped = wrapped
         self._held: WrappingKey | None = None
         self._index: dict[str, bytes] = {}
+        self._links: LinkKey | None = None
 
     def index(self, field: str, *parts: bytes) -> UUID:
         """Return the blind-index tag of a value under the key of its field."""
@@ -77,6 +81,18 @@ class Safe:
     def network(self, network: str) -> bytes:
         """Return 16 bytes that stand for a network; only the installation has the key for it."""
         return index_tag(self._key(NETWORK), network.encode())
+
+    def has(self, name: str) -> bool:
+        """Whether the organization has the key of this name."""
+        return name in self._wrapped
+
+    def nobodys_key(self) -> CustomerKey:
+        """Return the key under which details of nobody the vault knows are sealed: forgotten as soon as a customer's.
+
+        Its place is the organization's own id.
+        """
+        key = unwrap(self._organization_key(), self._wrapped[DETAILS], binding=_of_name(self.organization, DETAILS))
+        return CustomerKey(customer=self.organization, version=VERSION, key=key)
 
     def new_key(self, customer: CustomerId, kind: KeyKind) -> tuple[CustomerKey, bytes]:
         """Return a new customer key and its wrapped form."""
@@ -108,9 +124,16 @@ class Safe:
         """Open a ticket; `SealError` for one of another use or organization, or of nobody."""
         return read_ticket(self._organization_key().key, ticket, organization=self.organization, use=use)
 
+    def links(self) -> LinkKey | None:
+        """Return the link key; none where the organization's file was last applied before there were links."""
+        self._organization_key()
+        if self._links is None and LINK in self._wrapped:
+            self._links = LinkKey(self._key(LINK), organization=self.organization)
+        return self._links
+
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""
-        self._held, self._index = None, {}
+        self._held, self._index, self._links = None, {}, None
 
     def _place(self, key: CustomerKey, table: str, *, column: str, row: UUID) -> Place:
         return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
@@ -118,7 +141,7 @@ class Safe:
     def _organization_key(self) -> WrappingKey:
         key = self._keyring.organization_key(self.organization, self._epoch, wrapped=self._wrapped["organization"])
         if key is not self._held:
-            self._held, self._index = key, {}
+            self._held, self._index, self._links = key, {}, None
         return key
 
     def _key(self, name: str) -> bytes:
@@ -145,7 +168,9 @@ async def read(work: Work, keyring: Keyring, *, entropy: Entropy) -> Safe:
 async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[str]:
     """Make what keys the organization lacks for these kinds of contact point; return the names of those made."""
     return await make_named(
-        work, keyring, names={SUPPRESSION, REPEAT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)}
+        work,
+        keyring,
+        names={SUPPRESSION, REPEAT, DETAILS, LINK, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)},
     )
 
 

@@ -197,7 +197,7 @@ async def _record(
     new = fact.id == own
     if new:
         sealed = await _sealed(act, customer, fact=own, evidence=evidence or {})
-        entry = act.entry("fact", subject=subject, **_told(fact))
+        entry = await act.detailed("fact", subject=subject, **told(fact))
         await consents.add(act.work, [Kept(subject=subject, fact=fact, entry=entry, evidence=sealed)])
     return Stated(id=fact.id, at=fact.at, recorded_at=fact.recorded_at, repeated=not new), fact
 
@@ -221,7 +221,8 @@ async def _bind(act: Acting, fact: Fact, *, point: KeptPoint) -> None:
             fact, id=FactId(act.id(FACT)), channel=channel, contact_point=None, reference=None, idempotency=None
         )
         if not _stands(known, shared):
-            kept.append(Kept(subject=holder, fact=shared, entry=act.entry("fact", **_told(shared))))
+            entry = act.entry("fact", **told(shared))  # its device would lead to a person
+            kept.append(Kept(subject=holder, fact=shared, entry=entry))
     if kept:
         await consents.add(act.work, kept)
 
@@ -247,7 +248,8 @@ async def _sealed(act: Acting, customer: CustomerId, *, fact: FactId, evidence: 
     return act.here.safe.seal(proof, "fact", column="evidence", row=raw(fact), value=text)
 
 
-def _told(fact: Fact) -> dict[str, str | int | None]:
+def told(fact: Fact) -> dict[str, str | int | None]:
+    """Return what the entry of a fact says of it."""
     return {
         "fact": fact.id,
         "said": fact.kind,

@@ -38,7 +38,7 @@ async def _erase(act: Acting, customer: CustomerId) -> Certificate:
     marks = [*points, *await _references(act, customer)]
     gone = await erasure.erase(act.work, customer, at=act.now)
     await suppressions.mark_erased(act.work, marks, recorded_at=act.now)
-    entry = act.entry("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
+    entry = await act.detailed("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
     await log.add(act.work, [entry])
     return Certificate(
         subject=subject,

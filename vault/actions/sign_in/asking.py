@@ -23,6 +23,7 @@ from vault.actions.vault import Vault
 from vault.base.ids import OrganizationId, uuid8
 from vault.base.personal import Personal
 from vault.domain.sign_in.code import LASTS, MOST_TRIES, Sent, Way, digits
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import SECRET, digest, spelled
 from vault.store.sign_in import codes, holders
 from vault.store.sign_in.codes import Code
@@ -31,13 +32,12 @@ _CHANCE: Final = 16
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody typed, and from where: `network` is where they ask from, `device` what kind theirs is."""
+    """What somebody typed, and on which device."""
 
     reach: Personal
     way: Way
     locale: str
-    device: str
-    network: str
+    device: Device
 
 
 class _Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +54,8 @@ async def ask(vault: Vault, organization: OrganizationId, *, wish: Wish) -> str:
     `Invalid` for what is no address or number; `TooMany` for an address or network that asked too often. A telephone
     number is taken like an address and nothing is sent to it: the vault has no way to send texts yet.
     """
-    await networks.knock(vault, wish.network, name="sign_in")
-    async with knocking(vault, organization, kind="customer") as act:
+    await networks.knock(vault, wish.device.network, name="sign_in")
+    async with knocking(vault, organization, kind="customer", device=wish.device) as act:
         sought = read_reach(act.here, wish.reach)
         await _limit(act, sought, wish=wish)
         made = _code(act, wish) if wish.way == "code" else _link(act, wish)
@@ -66,7 +66,7 @@ async def ask(vault: Vault, organization: OrganizationId, *, wish: Wish) -> str:
 
 
 async def _limit(act: Acting, sought: Tagged, *, wish: Wish) -> None:
-    await limit_network(act, wish.network, what="asked", limit=ASKED_BY_NETWORK)
+    await limit_network(act, wish.device, what="asked", limit=ASKED_BY_NETWORK)
     until = await codes.held_until(act.work, sought.found_by, most_tries=MOST_TRIES, way=wish.way)
     if until is not None:
         raise too_often(act, int((until - act.now).total_seconds()) + 1)
@@ -104,4 +104,4 @@ def _link(act: Acting, wish: Wish) -> _Made:
 
 def _sent(act: Acting, wish: Wish, *, digest: bytes) -> Sent:
     ends_at = act.now + LASTS[wish.way]
-    return Sent(purpose=wish.way, digest=digest, tries=0, asked_at=act.now, ends_at=ends_at, device=wish.device)
+    return Sent(purpose=wish.way, digest=digest, tries=0, asked_at=act.now, ends_at=ends_at, device=wish.device.kind)

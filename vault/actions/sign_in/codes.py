@@ -21,6 +21,7 @@ from vault.actions.vault import Here, Vault
 from vault.base.errors import Conflict
 from vault.base.ids import ClientId, CustomerId, OrganizationId, Subject, raw, uuid8
 from vault.domain.sign_in.code import LASTS, Sent, Wrong, digits, typed
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import How, SessionToken
 from vault.store.customer import customers
 from vault.store.database import Work
@@ -37,15 +38,15 @@ class Try(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str = ""
     name: str = ""
-    network: str = ""
+    device: Device
 
 
 # ── At the door ──────────────────────────────────────────────────────────────────────────────────────────────────────
 async def enter(vault: Vault, organization: OrganizationId, *, flow: Flow | None, tried: Try) -> SessionToken | Wrong:
     """Sign somebody in by the code of their flow; `TooMany` for a network that tried too often."""
-    await networks.knock(vault, tried.network, name="sign_in")
-    async with knocking(vault, organization, kind="customer") as act:
-        await limit_network(act, tried.network, what="tried", limit=TRIED_BY_NETWORK)
+    await networks.knock(vault, tried.device.network, name="sign_in")
+    async with knocking(vault, organization, kind="customer", device=tried.device) as act:
+        await limit_network(act, tried.device, what="tried", limit=TRIED_BY_NETWORK)
         code = await codes.take(act.work, flow.id if flow is not None else _NEVER)
         if code is None or code.sent.purpose != "code":
             await tell(act, "sign_in_failed", subjects=[], reason="no_code")

@@ -14,6 +14,7 @@ from vault.base.canonical import Json
 from vault.base.errors import TooMany
 from vault.base.ids import OrganizationId, Subject
 from vault.domain.actor import Actor, ActorKind
+from vault.domain.sign_in.device import Device
 from vault.store import log
 
 ASKED_BY_ADDRESS: Final = 5
@@ -24,25 +25,28 @@ _TEN_MINUTES_SECONDS: Final = 600
 
 
 @asynccontextmanager
-async def knocking(vault: Vault, organization: OrganizationId, *, kind: ActorKind) -> AsyncIterator[Acting]:
+async def knocking(
+    vault: Vault, organization: OrganizationId, *, kind: ActorKind, device: Device | None = None
+) -> AsyncIterator[Acting]:
     """Open an action of somebody at the door. Policies are not asked: they speak of those who were let in.
 
     A refusal is an answer here and no error, so that what was counted and told of it is written.
     """
     async with vault.database.work(organization) as work:
         current, now = await here(vault, work)
-        yield Acting(vault=vault, work=work, here=current, actor=Actor(organization=organization, kind=kind), now=now)
+        actor = Actor(organization=organization, kind=kind, device=device)
+        yield Acting(vault=vault, work=work, here=current, actor=actor, now=now)
 
 
 async def tell(act: Acting, kind: str, *, subjects: Sequence[Subject], **told: Json | None) -> None:
     """Write an entry for each who may be meant; one without a subject where nobody is."""
     meant: Sequence[Subject | None] = subjects or (None,)
-    await log.add(act.work, [act.entry(kind, subject=subject, **told) for subject in meant])
+    await log.add(act.work, [await act.detailed(kind, subject=subject, **told) for subject in meant])
 
 
-async def limit_network(act: Acting, network: str, *, what: str, limit: int) -> None:
-    """Count what a network does at the door; `TooMany` when it did so too often within ten minutes."""
-    name = act.here.safe.repeat(b"sign_in_limit", what.encode(), network.encode("utf-8", "replace"))
+async def limit_network(act: Acting, device: Device, *, what: str, limit: int) -> None:
+    """Count what a device's network does at the door; `TooMany` when it did so too often within ten minutes."""
+    name = act.here.safe.repeat(b"sign_in_limit", what.encode(), device.network.encode("utf-8", "replace"))
     await _count(act, name, window_seconds=_TEN_MINUTES_SECONDS, limit=limit)
 
 

@@ -18,6 +18,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Gone
 from vault.base.ids import OrganizationId
 from vault.domain.sign_in.code import LASTS, Sent, Wrong
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import SECRET, SessionToken, digest, read
 from vault.store.sign_in import codes, holders
 from vault.store.sign_in.codes import Code
@@ -36,9 +37,9 @@ async def show(vault: Vault, organization: OrganizationId, *, token: str) -> Sen
 
 async def enter(vault: Vault, organization: OrganizationId, *, token: str, tried: Try) -> SessionToken | Wrong:
     """Sign in whoever pressed Yes; `Gone`, `TooMany`."""
-    await networks.knock(vault, tried.network, name="sign_in")
-    async with knocking(vault, organization, kind="customer") as act:
-        await limit_network(act, tried.network, what="tried", limit=TRIED_BY_NETWORK)
+    await networks.knock(vault, tried.device.network, name="sign_in")
+    async with knocking(vault, organization, kind="customer", device=tried.device) as act:
+        await limit_network(act, tried.device, what="tried", limit=TRIED_BY_NETWORK)
         code, right = await _look(act, token, hold=True)
         if code is not None:
             return await let_in(act, code, tried=tried, right=right, how="link")
@@ -46,9 +47,9 @@ async def enter(vault: Vault, organization: OrganizationId, *, token: str, tried
     raise _gone()
 
 
-async def deny(vault: Vault, organization: OrganizationId, *, token: str) -> datetime:
+async def deny(vault: Vault, organization: OrganizationId, *, token: str, device: Device) -> datetime:
     """Kill a link that somebody else asked for, and hold up further ones to that address; `Gone`. Return until when."""
-    async with knocking(vault, organization, kind="customer") as act:
+    async with knocking(vault, organization, kind="customer", device=device) as act:
         code, _ = await _look(act, token, hold=True)
         until = act.now + LASTS["denied"]
         if code is not None:

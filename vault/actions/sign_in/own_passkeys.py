@@ -18,6 +18,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Denied
 from vault.base.ids import OrganizationId, Subject
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import SessionToken
 from vault.store.customer import customers
 from vault.store.database import Work
@@ -40,11 +41,11 @@ async def ask(vault: Vault, organization: OrganizationId) -> dict[str, Any]:
         return passkeys.to_sign(act)
 
 
-async def enter(vault: Vault, organization: OrganizationId, *, answer: str, network: str) -> SessionToken:
+async def enter(vault: Vault, organization: OrganizationId, *, answer: str, device: Device) -> SessionToken:
     """Sign a customer in with the answer of their device; `Denied`, `TooMany`."""
-    await networks.knock(vault, network, name="sign_in")
-    async with knocking(vault, organization, kind="customer") as act:
-        await limit_network(act, network, what="tried", limit=TRIED_BY_NETWORK)
+    await networks.knock(vault, device.network, name="sign_in")
+    async with knocking(vault, organization, kind="customer", device=device) as act:
+        await limit_network(act, device, what="tried", limit=TRIED_BY_NETWORK)
         found = await passkeys.signed(act, answer=answer, of="customer")
         if not isinstance(found, Refused):
             return await sessions.open(act, role="customer", how="passkey", customer=found.customer)

@@ -27,6 +27,7 @@ from vault.base.ids import STAFF, OrganizationId, StaffId
 from vault.crypto import passkey
 from vault.crypto.box import SealError
 from vault.domain.organization import Authentication
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.provider import StaffRole, StaffSignIn, roles
 from vault.domain.sign_in.session import SECRET, SessionToken, spelled
 from vault.oauth import openid
@@ -70,16 +71,16 @@ def address(vault: Vault, slug: str) -> str:
     return f"{vault.issuer if found is None else found.origin}/console/{slug}/sign-in/provider/back"
 
 
-async def begin(vault: Vault, organization: OrganizationId, *, network: str) -> Way:
+async def begin(vault: Vault, organization: OrganizationId, *, device: Device) -> Way:
     """Return the way to the provider; `VaultError` after the entry when there is none just now."""
-    async with knocking(vault, organization, kind=SOMEBODY) as act:
-        await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
+    async with knocking(vault, organization, kind=SOMEBODY, device=device) as act:
+        await limit_network(act, device, what="staff", limit=TRIED_BY_NETWORK)
         here, now = act.here, act.now
     declared = _declared(here)
     try:
         provider = await _provider(vault, declared)
     except VaultError as error:
-        await _refuse(vault, organization, reason=error.code)
+        await _refuse(vault, organization, reason=error.code, device=device)
         raise
     asked = Asked(**{name: spelled(vault.entropy.draw(SECRET)) for name in Asked.__struct_fields__})
     flow = here.safe.ticket(_USE, msgspec.json.encode(_Flow(asked=asked, ends_at=now + LASTS)))
@@ -87,10 +88,10 @@ async def begin(vault: Vault, organization: OrganizationId, *, network: str) -> 
     return Way(url=url, flow=urlsafe_b64encode(flow).decode("ascii"))
 
 
-async def finish(vault: Vault, organization: OrganizationId, *, back: Back, network: str) -> SessionToken:
+async def finish(vault: Vault, organization: OrganizationId, *, back: Back, device: Device) -> SessionToken:
     """Let in whom the provider vouches for with a role; `VaultError` after the entry for anybody else."""
-    async with knocking(vault, organization, kind=SOMEBODY) as act:
-        await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
+    async with knocking(vault, organization, kind=SOMEBODY, device=device) as act:
+        await limit_network(act, device, what="staff", limit=TRIED_BY_NETWORK)
         flow = await _opened(act, back.flow)
         here = act.here
     try:
@@ -99,9 +100,10 @@ async def finish(vault: Vault, organization: OrganizationId, *, back: Back, netw
         declared = _declared(here)
         identity = await _identity(vault, declared, slug=here.organization.slug, back=back, asked=flow.asked)
     except VaultError as error:
-        await _refuse(vault, organization, reason=error.code)
+        await _refuse(vault, organization, reason=error.code, device=device)
         raise
-    return await _admit(vault, organization, identity=identity, found=roles(declared, identity.claims))
+    found = roles(declared, identity.claims)
+    return await _admit(vault, organization, identity=identity, found=found, device=device)
 
 
 async def _identity(vault: Vault, declared: StaffSignIn, *, slug: str, back: Back, asked: Asked) -> Identity:
@@ -122,10 +124,10 @@ async def _identity(vault: Vault, declared: StaffSignIn, *, slug: str, back: Bac
 
 
 async def _admit(
-    vault: Vault, organization: OrganizationId, *, identity: Identity, found: frozenset[StaffRole]
+    vault: Vault, organization: OrganizationId, *, identity: Identity, found: frozenset[StaffRole], device: Device
 ) -> SessionToken:
     """Open a session in the one role found. Whoever has another role than before, or none, has no session left."""
-    async with knocking(vault, organization, kind=SOMEBODY) as act:
+    async with knocking(vault, organization, kind=SOMEBODY, device=device) as act:
         issuer, subject = _declared(act.here).issuer, identity.subject.reveal()
         tag = act.here.safe.repeat(b"staff", issuer.encode(), subject.encode("utf-8", "surrogatepass"))
         member = await staff.hold_tag(act.work, tag)
@@ -180,6 +182,6 @@ async def _opened(act: Acting, cookie: str | None) -> _Flow | None:
     return flow
 
 
-async def _refuse(vault: Vault, organization: OrganizationId, *, reason: str) -> None:
-    async with knocking(vault, organization, kind=SOMEBODY) as act:
+async def _refuse(vault: Vault, organization: OrganizationId, *, reason: str, device: Device) -> None:
+    async with knocking(vault, organization, kind=SOMEBODY, device=device) as act:
         await tell_refused(act, how="provider", reason=reason)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from vault.actions.acting import Acting, acting, written
+import msgspec
+
+from vault.actions.acting import Acting, acting
 from vault.actions.vault import Vault
 from vault.base.ids import SESSION, CustomerId, OrganizationId, SessionId, StaffId
 from vault.domain.actor import Actor
 from vault.domain.sign_in.session import SECRET, How, Role, SessionToken, digest, spelled
-from vault.store import log
 from vault.store.customer import customers
 from vault.store.sign_in import sessions
 from vault.store.sign_in.sessions import Kept
@@ -23,8 +24,8 @@ async def open(  # noqa: A001 - sessions.open
     await sessions.add(act.work, kept, digest=digest(secret), how=how)
     subjects = await customers.subjects(act.work, [customer] if customer is not None else [])
     subject = subjects[0] if subjects else None
-    actor = acting_in(act.work.organization, kept)
-    await log.add(act.work, [written(act.vault, actor, kind="signed_in", at=act.now, how=how, subject=subject)])
+    actor = msgspec.structs.replace(acting_in(act.work.organization, kept), device=act.actor.device)
+    await msgspec.structs.replace(act, actor=actor).log("signed_in", how=how, subject=subject)
     return SessionToken(id=own, secret=spelled(secret))
 
 

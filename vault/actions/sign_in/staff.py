@@ -19,6 +19,7 @@ from vault.base.errors import Conflict, Denied, Gone, Unknown, VaultError
 from vault.base.ids import STAFF, OrganizationId, StaffId
 from vault.base.ids import read as read_id
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.provider import StaffRole
 from vault.domain.sign_in.session import LASTING, SECRET, How, Lasting, SessionToken, digest, read, spelled
 from vault.store.sign_in import sessions as kept_sessions
@@ -109,10 +110,10 @@ async def door(vault: Vault, organization: OrganizationId) -> Door:
         return Door(name=declared.name, options=_options(act), has_provider=declared.staff_sign_in is not None)
 
 
-async def sign_in(vault: Vault, organization: OrganizationId, *, answer: str, network: str) -> SessionToken:
+async def sign_in(vault: Vault, organization: OrganizationId, *, answer: str, device: Device) -> SessionToken:
     """Let in whoever's passkey answered; `Denied` after the entry for any other."""
-    async with knocking(vault, organization, kind=SOMEBODY) as act:
-        await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
+    async with knocking(vault, organization, kind=SOMEBODY, device=device) as act:
+        await limit_network(act, device, what="staff", limit=TRIED_BY_NETWORK)
         found = await passkeys.signed(act, answer=answer, of="staff")
         member = None if isinstance(found, Refused) else await staff.hold(act.work, StaffId(found.shown))
         if member is not None:
@@ -134,10 +135,12 @@ async def welcome(vault: Vault, organization: OrganizationId, *, secret: str) ->
         return Welcome(id=member.id, role=member.role, options=options)
 
 
-async def enrol(vault: Vault, organization: OrganizationId, *, secret: str, answer: str, network: str) -> SessionToken:
+async def enrol(
+    vault: Vault, organization: OrganizationId, *, secret: str, answer: str, device: Device
+) -> SessionToken:
     """Use an invitation up: keep the passkey made, and let its owner in. A refused answer leaves the link as it was."""
-    async with knocking(vault, organization, kind=SOMEBODY) as act:
-        await limit_network(act, network, what="staff", limit=TRIED_BY_NETWORK)
+    async with knocking(vault, organization, kind=SOMEBODY, device=device) as act:
+        await limit_network(act, device, what="staff", limit=TRIED_BY_NETWORK)
         member = await _invited(act, secret)
         refusal: VaultError = _gone()
         if member is None or await staff.hold(act.work, member.id) is None:
@@ -197,7 +200,7 @@ async def _invited(act: Acting, secret: str) -> Member | None:
 async def _enrolled(act: Acting, member: Member, *, secret: str) -> SessionToken:
     if not await staff.take(act.work, digest(read(secret) or b"")):
         raise _gone()  # somebody else was quicker with the same link: nothing of this is kept
-    actor = Actor(organization=act.work.organization, kind=member.role, staff=member.id)
+    actor = msgspec.structs.replace(act.actor, kind=member.role, staff=member.id)
     own = msgspec.structs.replace(act, actor=actor)
     await own.log("passkey_made")
     return await sessions.open(own, role=member.role, how="passkey", staff=member.id)

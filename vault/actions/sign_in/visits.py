@@ -11,6 +11,7 @@ from vault.actions.vault import Here, Vault, here
 from vault.base.errors import Unknown
 from vault.base.ids import OrganizationId
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import digest, read
 from vault.store import organizations
 from vault.store.database import Work
@@ -25,15 +26,18 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor | None
 
 
-async def visit(vault: Vault, slug: str, *, cookie: str | None) -> Visit:
-    """Return the visit; `Unknown` for an organization that is not here."""
+async def visit(vault: Vault, slug: str, *, cookie: str | None, device: Device | None = None) -> Visit:
+    """Return the visit; `Unknown` for an organization that is not here. What is done in it shows the device."""
     async with vault.database.work() as work:
         organization = vault.memory.slugs.get(slug) or await _find(vault, work, slug=slug)
         own = work.of(organization)
         current, now = await here(vault, own)
         secret = read(cookie or "")
         kept = await sessions.find(own, digest(secret)) if secret is not None else None
-        return Visit(here=current, now=now, actor=acting_in(organization, kept) if kept is not None else None)
+        if kept is None:
+            return Visit(here=current, now=now, actor=None)
+        actor = msgspec.structs.replace(acting_in(organization, kept), device=device)
+        return Visit(here=current, now=now, actor=actor)
 
 
 async def _find(vault: Vault, work: Work, *, slug: str) -> OrganizationId:

@@ -1,8 +1,14 @@
-"""Devices: which kind of browser on which kind of device, in two words, and nothing finer."""
+"""Devices: what one shows of itself with a request, and which kind it is, in two words and nothing finer."""
 
 from __future__ import annotations
 
 from typing import Final
+
+import msgspec
+
+from vault.base.canonical import canonical
+from vault.base.network import NOWHERE
+from vault.base.personal import Personal
 
 # The first that is found counts: each browser claims to be those below it.
 _BROWSERS: Final = (
@@ -26,6 +32,32 @@ _KINDS: Final = (
     ("X11", "computer"),
 )
 OTHER: Final = "other"
+LONGEST: Final = 512
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person's own device showed: its address, and how its browser calls itself. Sealed, or never kept.
+
+    `network` is where it asks from (`base.network`), by which limits count.
+    """
+
+    address: Personal = Personal("")
+    user_agent: Personal = Personal("")
+    network: str = NOWHERE
+
+    def __repr__(self) -> str:
+        return "Device(personal)"
+
+    @property
+    def kind(self) -> str:
+        """Which kind it is, as `device` says."""
+        return device(self.user_agent.reveal())
+
+    @property
+    def details(self) -> Personal:
+        """What is sealed beside a log entry: RFC 8785 JSON, without what was not shown."""
+        shown = {"address": self.address.reveal(), "user_agent": self.user_agent.reveal()[:LONGEST]}
+        return Personal(canonical({name: value for name, value in shown.items() if value}).decode())
 
 
 def device(user_agent: str | None) -> str:
