@@ -41,14 +41,18 @@ class DatabaseError(Unavailable):
 
 
 class Work:
-    """A transaction under way, for one organization. What it runs is written with its COMMIT, or never."""
+    """A transaction under way, for one organization. What it runs is written with its COMMIT, or never.
 
-    __slots__ = ("_connection", "organization", "own")
+    `entry` is the first entry of the log that is written here, once one is.
+    """
+
+    __slots__ = ("_connection", "entry", "organization", "own")
 
     def __init__(self, connection: asyncpg.pool.PoolConnectionProxy, organization: OrganizationId) -> None:
         self._connection = connection
         self.organization: Final = organization
         self.own: Final = raw(organization)
+        self.entry: bytes | None = None
 
     def of(self, organization: OrganizationId) -> Work:
         """Return the same transaction, for another organization: one that was just looked up, or is being made."""

@@ -18,7 +18,14 @@ class Unproven(Invalid):
 
 def check_inclusion(leaf: Hash, proof: Sequence[Hash], *, index: int, size: int, root: Hash) -> None:
     """Return if `proof` shows that the leaf with that hash is number `index` of the tree; else raise `Unproven`."""
-    check_all((leaf, root, *proof))
+    check_all((root,))
+    if root_over(leaf, proof, index=index, size=size) != root:
+        raise _not_included()
+
+
+def root_over(leaf: Hash, proof: Sequence[Hash], *, index: int, size: int) -> Hash:
+    """Return the root to which `proof` leads from a leaf; `Unproven` if it has not as many hashes as it must."""
+    check_all((leaf, *proof))
     if not 0 <= index < size <= LARGEST:
         raise _not_included()
     at, last, found = index, size - 1, leaf
@@ -31,8 +38,9 @@ def check_inclusion(leaf: Hash, proof: Sequence[Hash], *, index: int, size: int,
         else:
             found = node_hash(found, sibling)
         at, last = at >> 1, last >> 1
-    if last or found != root:
+    if last:
         raise _not_included()
+    return found
 
 
 def check_consistency(proof: Sequence[Hash], *, old_size: int, old_root: Hash, new_size: int, new_root: Hash) -> None:

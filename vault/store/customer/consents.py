@@ -13,7 +13,7 @@ from vault.base.ids import CLIENT, CONTACT_POINT, FACT, Subject, raw, show
 from vault.domain import fact
 from vault.domain.fact import Fact
 from vault.store.database import Work
-from vault.store.log import Entry
+from vault.store.log import Entry, note
 
 _FOLDED: Final = (
     "id", "kind", "purpose", "channel", "at", "recorded_at", "source", "method", "contact_point", "notice", "until",
@@ -80,6 +80,7 @@ async def instant(work: Work, subject: Subject) -> datetime:
 
 async def add(work: Work, kept: Sequence[Kept]) -> None:
     """Store facts and the entries that tell of them: neither is ever stored without the other."""
+    note(work, [one.entry for one in kept])
     facts = [one.fact for one in kept]
     await work.fetch(
         _ADD,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from vault.store.log.intake import Entry, add, count, read
+from vault.store.log.intake import Entry, add, count, note, read
 
-__all__ = ["Entry", "add", "count", "read"]
+__all__ = ["Entry", "add", "count", "note", "read"]

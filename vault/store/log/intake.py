@@ -22,7 +22,14 @@ _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
 
 async def add(work: Work, entries: Sequence[Entry]) -> None:
     """Write entries and queue them for their numbers, without a counter and without a lock."""
+    note(work, entries)
     await work.fetch(_ADD, work.own, [raw(entry) for entry, _ in entries], [body for _, body in entries])
+
+
+def note(work: Work, entries: Sequence[Entry]) -> None:
+    """Note the first entry of a work, for whoever promises it after the COMMIT."""
+    if work.entry is None and entries:
+        work.entry = entries[0][1]
 
 
 async def read(work: Work, entry: EntryId) -> bytes | None:

@@ -1,0 +1,76 @@
+"""Inclusion promises: the log's word, given with an answer, that it will hold the entry of that answer.
+
+One signature covers a batch: the root of the tree (RFC 6962) over the leaf hashes of the entries it wrote, in their
+order. Of a leaf, its place and the path to that root prove that it was among them. The text that is signed is written
+here and nowhere else; whoever signs, and with which key, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from vault.tlog.hashes import LENGTH, Hash, check_all, parents
+from vault.tlog.line import LARGEST, Malformed, encode
+
+MOST: Final = 1024  # leaves of one batch; so a path has at most ten hashes
+
+_FORMAT: Final = "consent-vault/promise/v1"
+_PAIR: Final = 2 * LENGTH
+_KEY_ID: Final = 8
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The tree over a batch's leaf hashes, as its rows from the leaves up to the root, each laid end to end."""
+
+    rows: tuple[bytes, ...]
+
+    @property
+    def size(self) -> int:
+        """How many leaves there are."""
+        return len(self.rows[0]) // LENGTH
+
+    @property
+    def root(self) -> Hash:
+        """Return the root."""
+        return Hash(self.rows[-1])
+
+    def leaf(self, index: int) -> Hash:
+        """Return the hash of a leaf."""
+        return Hash(self.rows[0][index * LENGTH : (index + 1) * LENGTH])
+
+    def path(self, index: int) -> list[Hash]:
+        """Return the inclusion proof of a leaf, from its sibling upwards."""
+        found = []
+        for row in self.rows[:-1]:
+            at = (index ^ 1) * LENGTH
+            if at < len(row):  # the last of an odd row goes up alone
+                found.append(Hash(row[at : at + LENGTH]))
+            index >>= 1
+        return found
+
+
+def batch(leaves: Sequence[Hash]) -> Batch:
+    """Return the tree over 1 to 1,024 leaf hashes."""
+    check_all(leaves)
+    if not 1 <= len(leaves) <= MOST:
+        raise Malformed("malformed_batch", "a promise covers 1 to 1,024 leaves")
+    rows = [b"".join(leaves)]
+    while len(row := rows[-1]) > LENGTH:
+        rows.append(parents(row) + row[len(row) - len(row) % _PAIR :])
+    return Batch(rows=tuple(rows))
+
+
+def text(organization: str, *, size: int, root: Hash, at: int) -> bytes:
+    """Return what is signed: five lines. `at` is in seconds since 1970; `organization` is an id, on one line."""
+    if not 0 <= at <= LARGEST or "\n" in organization:
+        raise Malformed("malformed_promise", "a promise names an organization and a time since 1970")
+    return f"{_FORMAT}\n{organization}\n{at}\n{size}\n{encode(root)}\n".encode()
+
+
+def key_id(public: bytes) -> str:
+    """Return what a promise key is called: the first eight bytes of the SHA-256 of its public half, in hexadecimal."""
+    return sha256(public).digest()[:_KEY_ID].hex()
