@@ -11,48 +11,36 @@ from datetime import datetime
 import msgspec
 
 from vault.actions.customer.points import read_point
+from vault.actions.decision.gate import Asked, Gate, gate_of
 from vault.actions.vault import Here
 from vault.base.canonical import Json
-from vault.base.errors import Invalid, Unavailable
-from vault.base.ids import ContactPointId, CustomerId, DecisionId, EntryId
+from vault.base.errors import Invalid
+from vault.base.ids import ContactPointId, CustomerId, EntryId
 from vault.base.personal import Personal
-from vault.domain.actor import Actor
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
 from vault.domain.decision.reason import REASONS
 from vault.domain.entry import stamp
-from vault.domain.organization import CONTACT, Ceiling, Client
-from vault.domain.reach import Reach
+from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
-from vault.policy.decide import Facts, Ground, Verdict
+from vault.policy.decide import Ground, Verdict
 from vault.store.decision.questions import Read, Sought
 from vault.store.decision.releases import Wanted
 from vault.store.keys import REFERENCE
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with whoever asks it and by which operation, and the id its answer will have."""
-
-    actor: Actor
-    name: str
-    question: Question
-    decision: DecisionId
-
-
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id.
-
-    `ceiling` is what the token leaves of the client's own; `gated` are the flat facts of `gate`.
-    """
+    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id."""
 
     asked: Asked
     here: Here
-    client: Client
-    ceiling: Ceiling
-    way: Way
-    gated: Facts
-    gate: Verdict
+    gate: Gate
     sought: Sought | None
+
+    @property
+    def way(self) -> Way:
+        """The purpose over the channel asked about."""
+        return self.gate.way
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,28 +58,15 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
 def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
-    question, actor = asked.question, asked.actor
-    client = here.bearer(actor, now)
-    if here.stopped is not None:
-        raise Unavailable("log_stopped", "the access log is stopped, and nothing is decided that it does not hold")
-    here.allow(actor, asked.name, now=now)
-    if question.release:
-        here.allow(actor, "receive_fields", now=now)
+    question = asked.question
+    gate = gate_of(here, asked, now=now)
     question.check(now)
-    way = here.way(question.purpose, question.channel)
     _check_fields(here, question.release)
-    reach = actor.reach or Reach.whole(client.ceiling)
-    gated = _gated(here, client, reach=reach, way=way)
-    gate = here.policies.ask(gated, client=client.key, purpose=question.purpose)
     return Prepared(
         asked=asked,
         here=here,
-        client=client,
-        ceiling=reach.within(client.ceiling),
-        way=way,
-        gated=gated,
         gate=gate,
-        sought=_sought(here, question) if gate.allowed else None,
+        sought=_sought(here, question) if gate.verdict.allowed else None,
     )
 
 
@@ -99,8 +74,8 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     """Decide on what was read."""
     question = prepared.asked.question
     instants = Instants(now=read.now, at=question.at)
-    if not prepared.gate.allowed:
-        return Settled(prepared=prepared, instants=instants, verdict=prepared.gate)
+    if not prepared.gate.verdict.allowed:
+        return Settled(prepared=prepared, instants=instants, verdict=prepared.gate.verdict)
     person, named = _find(prepared, read)
     if person is None:
         flat = nobody(prepared.way, known=question.customer is None)
@@ -139,7 +114,7 @@ def wanted(settled: Settled) -> Wanted | None:
 def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json | None]:
     """Return what the log keeps: enough to decide again from the entry alone, and nothing that names a person."""
     prepared, verdict = settled.prepared, settled.verdict
-    question = prepared.asked.question
+    question, gate = prepared.asked.question, prepared.gate
     names: list[Json] = [*sorted(released)]
     told: dict[str, Json | None] = {
         "decision": prepared.asked.decision,
@@ -151,7 +126,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
         "reasons": [ground.code for ground in verdict.reasons],
         "policies": list(verdict.policies),
         "configuration": prepared.here.configuration,
-        "asked_with": None if prepared.gate.allowed else {fact: bool(held) for fact, held in prepared.gated.items()},
+        "asked_with": None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
         "flat": dict(settled.flat) if settled.flat is not None else None,
         "released": names or None,
         "withheld": {field: ground.code for field, ground in settled.withheld} or None,
@@ -170,7 +145,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
 def told_to_client(settled: Settled, entry: EntryId, *, released: Mapping[str, Personal]) -> Decision:
     """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
     prepared = settled.prepared
-    full = prepared.client.ceiling.reasons == "full"
+    full = prepared.gate.client.ceiling.reasons == "full"
     hidden = _is_hidden(settled)
     verdict = _contact(prepared, nobody(prepared.way, known=True)) if hidden else settled.verdict
     return Decision(
@@ -188,17 +163,6 @@ def told_to_client(settled: Settled, entry: EntryId, *, released: Mapping[str, P
             for field, ground in settled.withheld
         ),
     )
-
-
-def _gated(here: Here, client: Client, *, reach: Reach, way: Way) -> Facts:
-    purpose, channel = way.purpose.key, way.channel
-    return {
-        "suspended": here.is_suspended(client),
-        "purpose_granted": purpose in client.ceiling.purposes,
-        "channel_granted": channel is None or channel.key in client.ceiling.channels,
-        "purpose_in_token": purpose in reach.purposes,
-        "channel_in_token": channel is None or channel.key in reach.channels,
-    }
 
 
 def _check_fields(here: Here, fields: Iterable[str]) -> None:
@@ -233,14 +197,14 @@ def _find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId
 
 
 def _contact(prepared: Prepared, flat: Flat) -> Verdict:
-    return prepared.here.policies.contact(flat, client=prepared.client.key, purpose=prepared.way.purpose.key)
+    return prepared.here.policies.contact(flat, client=prepared.gate.client.key, purpose=prepared.way.purpose.key)
 
 
 def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tuple[str, Ground], ...]]:
     """Decide field by field what leaves with a yes; a question about the past wants none."""
     leaving: list[str] = []
     withheld: list[tuple[str, Ground]] = []
-    way, ceiling = prepared.way, prepared.ceiling
+    way, ceiling = prepared.way, prepared.gate.ceiling
     for field in dict.fromkeys(prepared.asked.question.release):
         is_contact = field == CONTACT
         reaches = way.channel.reaches if way.channel is not None else ""
@@ -251,7 +215,7 @@ def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tu
             "granted_to_client": (is_contact and way.channel is None)
             or (reaches if is_contact else field) in ceiling.fields,
         }
-        verdict = prepared.here.policies.release(facts, client=prepared.client.key, field=field)
+        verdict = prepared.here.policies.release(facts, client=prepared.gate.client.key, field=field)
         if verdict.allowed:
             leaving.append(field)
         else:
@@ -264,7 +228,7 @@ def _is_hidden(settled: Settled) -> bool:
     prepared = settled.prepared
     by_id = prepared.asked.question.customer is not None
     may_know = by_id or "lookup" in prepared.asked.actor.scopes
-    return prepared.gate.allowed and not settled.verdict.allowed and not may_know
+    return prepared.gate.verdict.allowed and not settled.verdict.allowed and not may_know
 
 
 def _reason(ground: Ground) -> ReasonTold:

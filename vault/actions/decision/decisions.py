@@ -12,7 +12,6 @@ import structlog
 
 from vault.actions.acting import deny, written
 from vault.actions.decision.answers import (
-    Asked,
     Prepared,
     Settled,
     prepare,
@@ -21,6 +20,7 @@ from vault.actions.decision.answers import (
     told_to_log,
     wanted,
 )
+from vault.actions.decision.gate import Asked
 from vault.actions.gatherer import Gatherer
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, at_epoch, here
@@ -172,7 +172,7 @@ async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple
     """
     prepared: list[Prepared | VaultError] = list(asked)
     while True:
-        good = [one for one in prepared if isinstance(one, Prepared) and one.gate.allowed]
+        good = [one for one in prepared if isinstance(one, Prepared) and one.gate.verdict.allowed]
         customers = [one.asked.question.customer for one in good if one.asked.question.customer is not None]
         sought = [one.sought for one in good if one.sought is not None]
         purposes = {purpose for one in good for purpose in one.way.rule.lineage}
