@@ -51,6 +51,9 @@ def test_every_setting_can_be_given() -> None:
         "VAULT_TRUSTED_HOSTS": "keys.internal,10.0.0.7",
         "VAULT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
         "VAULT_REQUESTS_PER_NETWORK": "7",
+        "VAULT_LOG_GUARD": "/srv/guard",
+        "VAULT_ON_FORK": "refuse",
+        "VAULT_LOG_WITNESSES": "/srv/witnesses",
     }
     found = read(given)
     assert {f"VAULT_{name.upper()}" for name in Settings.__struct_fields__} == {*given}

@@ -49,7 +49,8 @@ def test_an_actor_has_no_scope_unless_its_token_gives_it_one() -> None:
         (actor("customer", token="t"), (), "insufficient_scope"),
         (actor("customer"), (), "not_allowed"),
         (actor("auditor"), (), "not_allowed"),
-        (actor("customer"), ("sign_in_again",), "sign_in_again"),
+        (actor("customer"), ("sign_in_again",), "not_allowed"),
+        (actor("customer", signed_in_at=NOW), ("sign_in_again",), "sign_in_again"),
     ],
 )
 def test_a_refusal_says_what_would_help(who: Actor, policies: tuple[str, ...], code: str) -> None:
