@@ -5,11 +5,12 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from vault.api.audit import replays
 from vault.api.audit.entrance import actor
 
 router = Router(
     path="/v1/log/{slug:str}",
-    route_handlers=[],
+    route_handlers=[replays.router],
     dependencies={"actor": Provide(actor)},
     security=[{"session": []}],
     tags=["log"],

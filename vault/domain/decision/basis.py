@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
+from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, Subject
 from vault.domain.fact import Fact
-from vault.domain.organization import Channel, Organization, Purpose
-from vault.domain.standing import Instants, Rule, Standing, standing
+from vault.domain.organization import EVERY, Channel, Organization, Purpose
+from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.suppression import Suppression
 
 Flat = Mapping[str, str | bool]
@@ -46,6 +47,20 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     purpose: Purpose
     channel: Channel | None
     rule: Rule
+
+
+def way(organization: Organization, purpose_key: str, channel_key: str) -> Way:
+    """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
+    purpose = organization.purpose(purpose_key)
+    channel = None if channel_key == EVERY and not purpose.channels else organization.channel(channel_key)
+    if channel is not None and channel_key not in purpose.channels:
+        raise Invalid("channel_not_for_purpose", "this purpose does not use this channel")
+    return Way(
+        organization=organization,
+        purpose=purpose,
+        channel=channel,
+        rule=rule(organization, purpose, channel=channel_key),
+    )
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):

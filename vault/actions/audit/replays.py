@@ -1,0 +1,92 @@
+"""Replaying: a logged decision is taken again from its entry alone, years later, and what differs is named.
+
+It decides nothing: nothing is released, reserved or told to a client. It is an entry itself, under the subject the
+decision was about.
+"""
+
+from __future__ import annotations
+
+from vault.actions.acting import Acting, acting
+from vault.actions.audit.rules import kept
+from vault.actions.vault import Vault
+from vault.base.errors import Invalid, Unknown
+from vault.base.ids import ENTRY, EntryId, read
+from vault.domain.actor import Actor
+from vault.domain.audit.replay import NOTHING, Logged, Replay, differences, fold, read_decision, words
+from vault.policy.decide import Policies, Verdict
+from vault.store import log
+from vault.store.log import history
+
+
+async def replay(vault: Vault, actor: Actor, *, entry: EntryId) -> Replay:
+    """Take a decision again from its entry, and say in which fields it comes out otherwise.
+
+    `Invalid` for an entry of no decision, `Unknown` for one that is not here, `Conflict` for one nobody can read.
+    """
+    read(ENTRY, entry)
+    async with acting(vault, actor, name="replay_decision") as act:
+        if (body := await log.read(act.work, entry)) is None:
+            raise Unknown("unknown_entry", "this log has no such entry")
+        logged = read_decision(body)
+        done = await _again(act, entry, logged=logged)
+        await act.log("decision_replayed", replayed=entry, subject=logged.subject, same=done.same)
+    return done
+
+
+async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
+    """Decide on what the entry lists. What of it cannot be found again stands among the differences."""
+    told = {
+        "configuration": logged.configuration,
+        "actor": logged.actor.client,
+        "outcome": logged.outcome,
+        "reasons": words(logged.reasons),
+        "policies": words(logged.policies),
+    }
+    rules, client = await kept(act, logged.configuration), _client(act, logged.actor.client)
+    again = {"configuration": logged.configuration if rules else NOTHING, "actor": logged.actor.client}
+    verdict, standing = None, None
+    if client is None:
+        again["actor"] = NOTHING
+    elif rules is not None:
+        declared, policies = rules
+        verdict = _verdict(policies, logged, client=client)
+        listed = await history.facts(act.work, logged.facts or ())
+        try:
+            folded, anew = fold(declared, logged, listed)
+        except Invalid as error:  # the purpose or channel is not what was asked about then
+            folded, anew = {"purpose": f"{logged.purpose} {logged.channel}"}, {"purpose": error.code}
+        told |= folded
+        again |= anew
+        standing = anew.get("standing")
+    codes = tuple(ground.code for ground in verdict.reasons) if verdict else ()
+    again["outcome"] = NOTHING if verdict is None else "allow" if verdict.allowed else "deny"
+    again |= {"reasons": words(codes), "policies": words(verdict.policies if verdict else ())}
+    found = differences(told, again)
+    return Replay(
+        entry=entry,
+        decided_at=logged.at,
+        purpose=logged.purpose,
+        channel=logged.channel,
+        client=client or NOTHING,
+        same=not found,
+        outcome=again["outcome"],
+        reasons=codes,
+        policies=verdict.policies if verdict else (),
+        configuration=logged.configuration,
+        checked=tuple(told),
+        differences=found,
+        facts=len(logged.facts or ()),
+        subject=logged.subject,
+        standing=standing,
+    )
+
+
+def _client(act: Acting, shown: str) -> str | None:
+    """Return the key of a client; a client that was ever declared keeps its id."""
+    return next((key for key, kept in act.here.clients.items() if kept.id == shown), None)
+
+
+def _verdict(policies: Policies, logged: Logged, *, client: str) -> Verdict:
+    if logged.flat is None:
+        return policies.ask(logged.asked_with or {}, client=client, purpose=logged.purpose)
+    return policies.contact(logged.flat, client=client, purpose=logged.purpose)
