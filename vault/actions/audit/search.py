@@ -12,7 +12,7 @@ from vault.base.canonical import Json
 from vault.base.errors import Invalid
 from vault.domain.actor import Actor
 from vault.domain.audit.wanted import LONGEST, Found, Place, Wanted, spelled
-from vault.store.log import searching
+from vault.store.audit import searching
 
 
 async def search(

@@ -16,6 +16,7 @@ from vault.actions.vault import Vault
 from vault.api.bodies import check_body
 from vault.base.errors import Denied, Unknown
 from vault.domain.actor import Actor
+from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import is_csrf
 from vault.pages.cookies import CONSOLE
 
@@ -26,12 +27,14 @@ _STAFF: Final = frozenset({"auditor", "admin"})
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
-async def actor(request: Request[Any, Any, Any], slug: SlugPath, vault: NamedDependency[Vault]) -> Actor:
+async def actor(
+    request: Request[Any, Any, Any], slug: SlugPath, vault: NamedDependency[Vault], device: NamedDependency[Device]
+) -> Actor:
     """Return the auditor or admin who is signed in here; whatever changes something also carries the page's token."""
     cookie = request.cookies.get(CONSOLE)
     _check_site(request)
     try:
-        found = (await visit(vault, slug, cookie=cookie)).actor
+        found = (await visit(vault, slug, cookie=cookie, device=device)).actor
     except Unknown:
         found = None
     if cookie is None or found is None or found.kind not in _STAFF:

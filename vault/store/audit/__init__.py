@@ -1,0 +1,1 @@
+"""The log as auditors look for things in it, and what lets their programs read it."""
