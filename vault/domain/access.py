@@ -14,6 +14,7 @@ PRINCIPALS: Final[Mapping[ActorKind, str]] = {
     "customer": "Customer",
     "auditor": "Auditor",
     "admin": "Admin",
+    "link": "Link",
 }
 """Cedar's types of those who come through a door."""
 
