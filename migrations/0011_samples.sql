@@ -29,14 +29,13 @@ CREATE TABLE vault.sample_drawing (
   PRIMARY KEY (organization, sample)
 );
 
--- What was found. Its words may hold a name: they are sealed, with their salt, under a key of the organization.
+-- What was found. Its words may hold a name: they lie sealed beside its entry (vault.log_detail).
 CREATE TABLE vault.sample_finding (
   organization uuid NOT NULL,
   sample uuid NOT NULL,
   number bigint NOT NULL,
   entry uuid NOT NULL,
   verdict text NOT NULL,
-  sealed bytea,
   found_at timestamptz NOT NULL,
   PRIMARY KEY (organization, sample, number, entry)
 );

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Final, Literal, get_args
 
@@ -16,10 +17,10 @@ from msgspec import Meta
 
 from vault.base.errors import Conflict, Invalid
 from vault.base.personal import Personal
+from vault.domain.fact import check_instants
 
 LARGEST: Final = 1000
 LONGEST_TEXT: Final = 1000
-SALT: Final = 32
 
 Size = Annotated[int, Meta(ge=1, le=LARGEST, description="how many entries to draw, 1 to 1000")]
 Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z_]{0,63}$(?!\n)", description="the kind of entry; none: any")]
@@ -46,6 +47,20 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None
     population: int
     witnesses: tuple[str, ...] = ()
+
+
+class NewSample(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an auditor wants drawn: of the entries from number `start` up to `end`, or from `since` up to `until`.
+
+    What is left out is the first entry there is, and the last that has its number when the rule is fixed.
+    """
+
+    size: Size
+    kind: Kind | None = None
+    start: Number | None = None
+    end: Number | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class NewFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +101,13 @@ def digest(numbers: Iterable[int]) -> str:
     return sha256(b"".join([number.to_bytes(_WORD, "big") for number in numbers])).hexdigest()
 
 
+def check_range(new: NewSample) -> None:
+    """Refuse a range that is told twice, or in a time without a zone."""
+    if (new.start, new.end) != (None, None) and (new.since, new.until) != (None, None):
+        raise Invalid("range_twice", "say from where to where in numbers or in times, not in both")
+    check_instants(new.since, new.until)
+
+
 def check(rule: Rule, *, size: int) -> None:
     """Refuse a rule that nothing can be drawn by in a log of so many entries."""
     if not 0 <= rule.start < rule.end <= size:
@@ -104,11 +126,6 @@ def check_finding(new: NewFinding, numbers: Sequence[int] | None) -> None:
         raise Invalid("text_too_long", f"say it in {LONGEST_TEXT} letters at most")
     if new.verdict != "ok" and not new.text:
         raise Invalid("text_missing", "say in words what you remark, or what is wrong")
-
-
-def commitment(salt: bytes, text: str) -> str:
-    """Return what an entry tells of words that are kept sealed: SHA-256 over 32 bytes of chance and the words."""
-    return sha256(salt + text.encode()).hexdigest()
 
 
 def tally(verdicts: Iterable[Verdict]) -> Mapping[Verdict, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from vault.base.errors import Conflict, Invalid
 from vault.base.personal import Personal
 from vault.domain.audit import sample
-from vault.domain.audit.sample import NewFinding, Rule, Verdict
+from vault.domain.audit.sample import NewFinding, NewSample, Rule, Verdict
 
 SEEDS = st.binary(min_size=32, max_size=32)
 FAR = 2**63 - 1
@@ -118,8 +119,18 @@ def test_a_finding_waits_for_the_drawing_and_then_stands(new: NewFinding) -> Non
     sample.check_finding(new, [3, 7])
 
 
-def test_a_commitment_is_over_chance_and_words() -> None:
-    assert sample.commitment(b"\1" * 32, "é") == sha256(b"\1" * 32 + "é".encode()).hexdigest()
+def test_a_range_is_told_once_and_its_times_have_a_zone() -> None:
+    midnight = datetime(2026, 11, 22, tzinfo=UTC)
+    sample.check_range(NewSample(size=1))
+    sample.check_range(NewSample(size=1, start=3))
+    sample.check_range(NewSample(size=1, since=midnight))
+    for new, code in (
+        (NewSample(size=1, end=3, since=midnight), "range_twice"),
+        (NewSample(size=1, until=midnight.replace(tzinfo=None)), "naive_time"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            sample.check_range(new)
+        assert refused.value.code == code
 
 
 def test_what_was_found_is_counted_and_says_how_far_a_sample_is() -> None:
