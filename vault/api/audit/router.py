@@ -5,12 +5,12 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from vault.api.audit import replays
+from vault.api.audit import replays, samples
 from vault.api.audit.entrance import actor
 
 router = Router(
     path="/v1/log/{slug:str}",
-    route_handlers=[replays.router],
+    route_handlers=[replays.router, samples.router],
     dependencies={"actor": Provide(actor)},
     security=[{"session": []}],
     tags=["log"],

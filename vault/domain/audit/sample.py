@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Final, Literal, get_args
 
@@ -17,7 +16,7 @@ from msgspec import Meta
 
 from vault.base.errors import Conflict, Invalid
 from vault.base.personal import Personal
-from vault.domain.fact import check_instants
+from vault.domain.fact import Instant, check_instants
 
 LARGEST: Final = 1000
 LONGEST_TEXT: Final = 1000
@@ -59,8 +58,8 @@ class NewSample(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     kind: Kind | None = None
     start: Number | None = None
     end: Number | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class NewFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
