@@ -60,6 +60,12 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
         return Personal(canonical({name: value for name, value in shown.items() if value}).decode())
 
 
+def shown(details: Personal) -> Device:
+    """Return what a device showed, of the details that were sealed."""
+    told = msgspec.json.decode(details.reveal(), type=dict[str, str])
+    return Device(address=Personal(told.get("address", "")), user_agent=Personal(told.get("user_agent", "")))
+
+
 def device(user_agent: str | None) -> str:
     """Return `browser/kind` of a User-Agent header, such as `firefox/phone`; `other` for what it does not say."""
     text = user_agent or ""

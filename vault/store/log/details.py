@@ -20,6 +20,7 @@ WHERE s.organization = $1 AND (s.subject = $2 OR s.customer = $2)
 """
 _ADD: Final = "INSERT INTO vault.log_detail (organization, entry, what, subject, sealed) VALUES ($1, $2, $3, $4, $5)"
 _READ: Final = "SELECT what, subject, sealed FROM vault.log_detail WHERE organization = $1 AND entry = $2"
+_KNOWN: Final = "SELECT 1 FROM vault.log_leaf WHERE organization = $1 AND subject = $2 LIMIT 1"
 _TABLE: Final = "log_detail"
 
 Whose = Subject | CustomerId
@@ -49,6 +50,11 @@ async def holder(work: Work, safe: Safe, *, whose: Whose | None) -> Holder | Non
     row = rows[0]
     key = safe.open_key(row["customer"], "data", version=row["version"], wrapped=row["wrapped"])
     return Holder(subject=_subject(row["subject"]), key=key)
+
+
+async def is_known(work: Work, subject: Subject) -> bool:
+    """Whether any entry with a number is about a subject, erased or not."""
+    return bool(await work.fetch(_KNOWN, work.own, raw(subject)))
 
 
 async def add(work: Work, detail: Detail) -> None:
