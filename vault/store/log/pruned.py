@@ -12,6 +12,7 @@ from typing import Final
 from vault.base.duration import Duration
 from vault.base.ids import EntryId, raw
 from vault.store.database import Work
+from vault.store.log import reading
 from vault.tlog.tile import WIDTH
 
 RETENTION: Final = "vault_retention"
@@ -19,7 +20,6 @@ RETENTION: Final = "vault_retention"
 _MARKS: Final = """
 SELECT minimum FROM vault.log_pruned WHERE organization = $1 AND generation = $2 ORDER BY minimum DESC LIMIT 2
 """
-_SIGNED: Final = "SELECT max(size) AS size FROM vault.log_checkpoint WHERE organization = $1 AND generation = $2"
 _YOUNG: Final = """
 SELECT number FROM vault.log_leaf WHERE organization = $1 AND generation = $2 AND number >= $3 AND number < $4
 AND at + make_interval(months => $5::integer, mins => $6::integer) > $7 ORDER BY number LIMIT 1
@@ -53,8 +53,7 @@ async def minimum(work: Work, generation: int) -> int:
 
 async def reach(work: Work, generation: int, *, start: int, keep: Duration, now: datetime) -> int:
     """Return up to which number bodies from `start` on may go: whole entry bundles, signed, each entry old enough."""
-    [row] = await work.fetch(_SIGNED, work.own, generation)
-    signed = row["size"] or 0
+    signed = await reading.signed(work, generation)
     kept = (keep.months, keep.minutes, now)
     young = await work.fetch(_YOUNG, work.own, generation, start, signed, *kept)
     end = young[0]["number"] if young else signed

@@ -27,6 +27,7 @@ FROM vault.log_checkpoint c WHERE c.organization = $1 AND c.generation = $2 AND 
 ORDER BY c.size
 """
 _SIZES: Final = "SELECT size FROM vault.log_checkpoint WHERE organization = $1 AND generation = $2 ORDER BY size"
+_SIGNED: Final = "SELECT max(size) AS size FROM vault.log_checkpoint WHERE organization = $1 AND generation = $2"
 _SUBJECTS: Final = """
 SELECT number FROM vault.log_leaf
 WHERE organization = $1 AND generation = $2 AND subject = $3 AND number >= $4 AND number < $5 ORDER BY number
@@ -86,6 +87,12 @@ class Numbered(msgspec.Struct, frozen=True, kw_only=True):
 async def sizes(work: Work, generation: int) -> list[int]:
     """Return the sizes that were signed, smallest first."""
     return [row["size"] for row in await work.fetch(_SIZES, work.own, generation)]
+
+
+async def signed(work: Work, generation: int) -> int:
+    """Return the largest size that was signed; 0 for none."""
+    rows = await work.fetch(_SIGNED, work.own, generation)
+    return rows[0]["size"] or 0
 
 
 async def checkpoints(work: Work, generation: int, *, wanted: Sequence[int]) -> dict[int, bytes]:
