@@ -48,8 +48,8 @@ _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
 _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
-_PAGE: Final = re.compile(r"/(p|console)/")
-_ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in)")
+_PAGE: Final = re.compile(r"/(p|u|console)/")
+_ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _LONG_NUMBER: Final = 9

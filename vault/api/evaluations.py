@@ -58,6 +58,7 @@ class EvaluatedContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     configuration: str | None = None
     log: LogTold | None = None
     standing: StandingTold | None = None
+    withdrawal_link: str | None = None
     error: EvaluationError | None = None
 
 
@@ -130,6 +131,7 @@ def _evaluated(request: Request[Any, Any, Any], answer: Answer) -> Evaluated:
         configuration=answer.configuration,
         log=answer.log,
         standing=answer.standing,
+        withdrawal_link=answer.withdrawal_link,
     )
     return Evaluated(decision=answer.allowed, context=context)
 

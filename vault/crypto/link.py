@@ -1,8 +1,8 @@
 """Links: what a message carries so that its reader may stop it, sealed, and short enough for a text message.
 
-A link names its organization in clear, for that is whose key opens it; everything else is sealed, and nothing is stored.
-Sealing the same twice gives the same link: no chance is needed, and none can run out (RFC 5297). Format 1: C4, suite 02,
-16 bytes of the organization, then AES-256-SIV of the padded plaintext with all before it as associated data.
+A link names its organization in clear, for that is whose key opens it; everything else is sealed, nothing is stored.
+Sealing the same twice gives the same link: no chance is needed, and none can run out (RFC 5297). Format 1: C4, suite
+02, 16 bytes of the organization, then AES-256-SIV of the padded plaintext with all before it as associated data.
 """
 
 from __future__ import annotations

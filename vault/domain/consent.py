@@ -99,7 +99,12 @@ def check_grant(said: Said, organization: Organization, *, at: datetime) -> None
 
 
 def check_no(said: Said, organization: Organization) -> None:
-    """Law 12: `Invalid` only for a purpose or channel nobody declared; `*` is every channel."""
+    """Law 12: `Invalid` only for a purpose or channel nobody declared; `*` is every channel.
+
+    What a link names was declared when its message went out, and is stopped even where the file has dropped it since.
+    """
+    if said.source == "link":
+        return
     organization.purpose(said.purpose)
     if said.channel != EVERY:
         organization.channel(said.channel)

@@ -45,3 +45,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     def to(self, place: str) -> str:
         """Return the address of another page of this organization; whoever chose a language takes it along."""
         return f"{self.base}{place}{'?lang=' if self.chosen else ''}{self.chosen}"
+
+    def at(self, place: str = "") -> str:
+        """Return the address of this page, or of one below it, with the language that was chosen."""
+        return f"{self.path}{place}{'?lang=' if self.chosen else ''}{self.chosen}"

@@ -22,7 +22,8 @@ from vault.pages.cookies import PORTAL
 from vault.pages.frame import Frame, Tongue
 from vault.words.catalogue import offered, own_name, preferred, words
 
-_FRAME: Final = "frame"
+FRAME: Final = "frame"
+"""Where a request keeps the frame of its page, for a page that says what went wrong."""
 _NOBODYS: Final = "Consent vault"
 
 
@@ -32,7 +33,7 @@ async def come(
 ) -> Visit:  # fmt: skip
     """Return the visit of whoever asks for a page."""
     found = await visit(vault, slug, cookie=request.cookies.get(PORTAL), device=device)
-    request.scope["state"][_FRAME] = framed(
+    request.scope["state"][FRAME] = framed(
         request, found, passkeys=_knows_passkeys(request, vault)
     )  # for a page that says what went wrong
     return found
@@ -41,7 +42,7 @@ async def come(
 def frame(request: Request[Any, Any, Any], visit: NamedDependency[Visit]) -> Frame:
     """Return what stands around a page of this visit."""
     del visit  # it comes first: it made the frame
-    made: Frame = request.scope["state"][_FRAME]
+    made: Frame = request.scope["state"][FRAME]
     return made
 
 
@@ -80,7 +81,7 @@ def framed(request: Request[Any, Any, Any], visit: Visit, *, passkeys: bool) -> 
 
 def frame_of(request: Request[Any, Any, Any]) -> Frame:
     """Return the frame of a request that went wrong: nobody's, if it did so before anybody knew whose page it is."""
-    made: Frame | None = request.scope["state"].get(_FRAME)
+    made: Frame | None = request.scope["state"].get(FRAME)
     if made is not None:
         return msgspec.structs.replace(made, path=f"{made.base}/sign-in")  # what was sought is not said again
     language = preferred(request.headers.get("accept-language"), offered(("en", "de", "fr"))) or "en"

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
 from vault.pages.forms import LARGEST
-from vault.portal import erasure, home, links, passkeys, sign_in
+from vault.portal import erasure, home, links, passkeys, sign_in, stop_address
 from vault.portal.entrance import actor, come, frame
 from vault.portal.refusals import HANDLERS
 
@@ -23,7 +23,15 @@ def nowhere(rest: FromPath[str], visit: NamedDependency[Visit]) -> Response[byte
 
 router = Router(
     path="/p/{slug:str}",
-    route_handlers=[home.router, sign_in.router, links.router, passkeys.router, erasure.router, nowhere],
+    route_handlers=[
+        home.router,
+        sign_in.router,
+        stop_address.router,
+        links.router,
+        passkeys.router,
+        erasure.router,
+        nowhere,
+    ],
     dependencies={
         "visit": Provide(come),
         "frame": Provide(frame, sync_to_thread=False),

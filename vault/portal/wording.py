@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from vault.domain.sign_in.code import Wrong
@@ -50,6 +51,11 @@ def unreadable(frame: Frame) -> str:
     return frame.words.say("Write one e-mail address, such as name@mail.example, or a telephone number.")
 
 
+def unreadable_email(frame: Frame) -> str:
+    """Return what is said of something typed that is no e-mail address."""
+    return frame.words.say("Write one e-mail address, such as name@mail.example.")
+
+
 def device(frame: Frame, told: str) -> str:
     """Return a kind of device in words."""
     words = frame.words
@@ -64,3 +70,43 @@ def device(frame: Frame, told: str) -> str:
             return words.say("%(browser)s on a computer", browser=named)
         case _:
             return words.say("%(browser)s on a device", browser=named)
+
+
+def title(frame: Frame, titles: Mapping[str, str], *, locale: str) -> str:
+    """Return what the organization calls something, in the language of the page, else in its own."""
+    found = titles.get(frame.words.language) or titles.get(locale)
+    return found or next(iter(titles.values()), "")
+
+
+def stop_question(frame: Frame, channel: str) -> str:
+    """Return the question whether what comes over a channel shall stop."""
+    say = frame.words.say
+    match channel:
+        case "email":
+            return say("Stop these e-mails?")
+        case "sms":
+            return say("Stop these text messages?")
+        case "voice":
+            return say("Stop these calls?")
+        case "post":
+            return say("Stop these letters?")
+        case _:
+            return say("Stop these messages?")
+
+
+def way(frame: Frame, channel: str) -> str:
+    """Return how something comes, in words; nothing for what sends no message. A channel the file invented is named."""
+    say = frame.words.say
+    match channel:
+        case "*":
+            return ""
+        case "email":
+            return say("by e-mail")
+        case "sms":
+            return say("by text message")
+        case "voice":
+            return say("by phone")
+        case "post":
+            return say("by post")
+        case _:
+            return say("by %(channel)s", channel=channel)

@@ -70,7 +70,10 @@ class Logged(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """The answer. It is true in an `if` only where it is a yes; `released` holds what left with it."""
+    """The answer. It is true in an `if` only where it is a yes; `released` holds what left with it.
+
+    `withdrawal_link` goes into the message and its `List-Unsubscribe` header: one press stops it (RFC 8058).
+    """
 
     id: str
     allowed: bool
@@ -82,6 +85,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     standing: Standing | None = None
     released: Released = msgspec.field(default_factory=Released)
     withheld: tuple[Withheld, ...] = ()
+    withdrawal_link: str | None = None
 
     def __post_init__(self) -> None:
         if self.allowed is not (self.outcome == "allow") or (self.released and not self.allowed):

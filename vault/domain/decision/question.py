@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.errors import Invalid
-from vault.base.ids import CustomerIdText, DecisionId, EntryId
+from vault.base.ids import CustomerIdText, DecisionId, EntryId, OrganizationId
 from vault.base.personal import Personal
 from vault.domain.contact_point import ContactValue
 from vault.domain.fact import check_instants
@@ -85,14 +85,34 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """The signed word that the access log will hold an entry. Keep it: should the entry be missing, it proves that.
+
+    Bytes are base64. `SECURITY.md` says what is signed; `time` is in seconds since 1970, of the database's clock.
+    """
+
+    organization: OrganizationId
+    key: str
+    time: int
+    size: int
+    index: int
+    leaf: str
+    path: tuple[str, ...]
+    signature: str
+
+
 class LogTold(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the access log holds this answer."""
+    """Where the access log holds this answer, and the promise that it will."""
 
     entry: EntryId
+    promise: Promise
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer. `allowed` is true only for `outcome` allow; `released` holds what left with it."""
+    """The answer. `allowed` is true only for `outcome` allow; `released` holds what left with it.
+
+    `withdrawal_link` goes into the message: whoever reads it stops it there without signing in (RFC 8058).
+    """
 
     id: DecisionId
     allowed: bool
@@ -104,3 +124,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     standing: StandingTold | None = None
     released: Mapping[str, Personal] | None = None
     withheld: tuple[Withheld, ...] = ()
+    withdrawal_link: str | None = None

@@ -59,7 +59,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 def stops(
     organization: Organization, facts: Sequence[Fact], *, link: Link, scope: Scope, instants: Instants
 ) -> list[Stop]:
-    """Return what is to be said so that all is stopped that was to be; nothing where it is. `facts` are the subject's."""
+    """Return what is to be said so that all is stopped that was to be. `facts` are the subject's own."""
     found: list[Stop] = []
     for stop in _wanted(organization, link=link, scope=scope):
         lineage = _lineage(organization, stop.purpose)

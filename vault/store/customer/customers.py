@@ -78,6 +78,15 @@ async def lock(work: Work, customer: CustomerId) -> Subject | None:
     return Subject(show(SUBJECT, rows[0]["subject"])) if rows else None
 
 
+async def of_subject(work: Work, subject: Subject) -> CustomerId | None:
+    """Return whose subject it is; an erased customer's is nobody's."""
+    query = Subjects.select(Subjects.customer).where(
+        (Subjects.organization == work.own) & (Subjects.subject == raw(subject))
+    )
+    rows = await work.run(query)
+    return CustomerId(show(CUSTOMER, rows[0]["customer"])) if rows else None
+
+
 async def find(work: Work, sought: Sequence[Sought]) -> dict[Sought, list[CustomerId]]:
     """Return for each tag the customers who have it."""
     rows = await work.fetch(_FIND, work.own, [field for field, _ in sought], [tag for _, tag in sought], VERSION)

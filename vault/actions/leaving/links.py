@@ -1,0 +1,87 @@
+"""Withdrawal links: made with every allowing answer a person may stop, and read again. Nothing of one is stored.
+
+A link that is too old, mangled, or of nobody is one and the same: gone. Reading one looks for no person, so an erased
+customer's opens like anybody's.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from vault.actions.vault import Here, Vault, here
+from vault.base.errors import Gone, Unavailable
+from vault.base.ids import ORGANIZATION, OrganizationId, show
+from vault.crypto.box import SealError
+from vault.crypto.link import organization_of
+from vault.domain.leaving.link import Link, packed, unpacked
+
+_LONGEST: Final = 512
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """An organization as a link names it. `link` is none where it cannot be pressed any more, or never could."""
+
+    token: str
+    here: Here
+    now: datetime
+    link: Link | None
+
+
+def address(issuer: str, here: Here, link: Link) -> str | None:
+    """Return where a link leads; none for an organization that has no link key yet."""
+    if (key := here.safe.links()) is None:
+        return None
+    token = urlsafe_b64encode(key.issue(packed(link))).rstrip(b"=").decode("ascii")
+    return f"{issuer.rstrip('/')}/u/{token}"
+
+
+async def look(vault: Vault, token: str) -> Opened | None:
+    """Return what a link opens; none where it names no organization that is here. Nothing is written."""
+    if (named := organization(token)) is None:
+        return None
+    async with vault.database.work(named) as work:
+        try:
+            current, now = await here(vault, work)
+        except Unavailable as error:
+            if error.code != "no_organization":
+                raise
+            return None
+    return Opened(token=token, here=current, now=now, link=read(current, token, now=now))
+
+
+def organization(token: str) -> OrganizationId | None:
+    """Return whose link it says it is."""
+    try:
+        return OrganizationId(show(ORGANIZATION, organization_of(_bytes(token))))
+    except SealError:
+        return None
+
+
+def read(here: Here, token: str, *, now: datetime) -> Link | None:
+    """Return what a link says; none for one that is over, or was not made here."""
+    if (key := here.safe.links()) is None:
+        return None
+    try:
+        link = unpacked(key.read(_bytes(token)))
+    except SealError:
+        return None
+    return None if link.is_over(now) else link
+
+
+def gone() -> Gone:
+    """Return the one answer to every link that cannot be pressed."""
+    return Gone("gone", "this link leads nowhere")
+
+
+def _bytes(token: str) -> bytes:
+    """Return the bytes that are spelled so, and in no other way."""
+    try:
+        found = urlsafe_b64decode(token[:_LONGEST].encode("ascii") + b"==")
+    except (Error, ValueError):
+        return b""
+    return found if urlsafe_b64encode(found).rstrip(b"=").decode("ascii") == token else b""

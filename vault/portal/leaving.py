@@ -1,0 +1,123 @@
+"""Leaving by a link from a message: opening it changes nothing, pressing stops. The token is the right: no cookie.
+
+What is sent decides nothing but how it is answered: a mail provider's one click gets a bare answer (RFC 8058), anybody
+else the page that says it is done.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import HttpMethod, Request, Response, Router, post, route
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+
+from vault.actions.leaving import links, stopping, undoing
+from vault.actions.leaving.links import Opened
+from vault.actions.leaving.stopping import Press, Stopped
+from vault.actions.sign_in.visits import Visit
+from vault.actions.vault import Vault
+from vault.domain.leaving.stopping import Scope
+from vault.domain.sign_in.device import Device
+from vault.pages.forms import LARGEST
+from vault.pages.frame import Frame
+from vault.pages.page import render
+from vault.portal.entrance import FRAME, framed
+from vault.portal.refusals import HANDLERS
+from vault.portal.wording import stop_question, title, way
+
+Pages = Request[Any, Any, Any]
+_ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
+_IN_PARTS: Final = re.compile(r'name="?List-Unsubscribe"?(?:\r?\n[^\r\n]+)*(?:\r?\n){2}One-Click\s')
+_MOST_FIELDS: Final = 20
+
+
+async def come(request: Pages, token: FromPath[str], vault: NamedDependency[Vault]) -> Opened:
+    """Return what a link opens; `Gone` where it cannot be pressed, in the look of whose it says it is."""
+    opened = await links.look(vault, token)
+    if opened is None:
+        raise links.gone()
+    made = framed(request, Visit(here=opened.here, now=opened.now, actor=None), passkeys=False)
+    request.scope["state"][FRAME] = msgspec.structs.replace(made, path=f"/u/{token}")
+    if opened.link is None:
+        raise links.gone()
+    return opened
+
+
+def frame(request: Pages, opened: NamedDependency[Opened]) -> Frame:
+    """Return what stands around a page of this link."""
+    del opened  # it comes first: it made the frame
+    made: Frame = request.scope["state"][FRAME]
+    return made
+
+
+@route("/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=False)
+def show(opened: NamedDependency[Opened], frame: NamedDependency[Frame]) -> Response[bytes]:
+    """Show what can be stopped, and two doors."""
+    return render("unsubscribe.html", frame, values=_named(frame, opened))
+
+
+@post("/{token:str}", operation_id="leave_by_link", status_code=200)
+async def leave(
+    request: Pages, vault: NamedDependency[Vault], opened: NamedDependency[Opened], frame: NamedDependency[Frame],
+    device: NamedDependency[Device],
+) -> Response[bytes]:  # fmt: skip
+    """Stop what the link names, or everything."""
+    fields = await _read(request)
+    one_click = fields.get(_ONE_CLICK[0]) == _ONE_CLICK[1]
+    scope: Scope = "all" if fields.get("scope") == "all" and not one_click else "this"
+    press = Press(scope=scope, one_click=one_click, locale=frame.words.language, device=device)
+    stopped = await stopping.leave(vault, opened.token, press=press)
+    return Response(b"", media_type="text/plain") if one_click else _done(frame, opened, stopped, scope=scope)
+
+
+@post("/{token:str}/undo", operation_id="undo_leaving", status_code=200)
+async def undo(
+    request: Pages, vault: NamedDependency[Vault], opened: NamedDependency[Opened], frame: NamedDependency[Frame],
+    device: NamedDependency[Device],
+) -> Response[bytes]:  # fmt: skip
+    """Take a press back, by the credential of the page that said it was done."""
+    fields = await _read(request)
+    undone = await undoing.undo(vault, opened.token, credential=fields.get("undo", ""), device=device)
+    return render("taken_back.html", frame, values=_named(frame, opened) | {"undone": undone})
+
+
+def _named(frame: Frame, opened: Opened) -> dict[str, object]:
+    link, declared = opened.link, opened.here.organization
+    assert link is not None  # noqa: S101 - for mypy: whoever comes with another is told before
+    purpose = declared.purposes.get(link.purpose)
+    return {
+        "point": link.about == "point",
+        "question": stop_question(frame, link.channel),
+        "purpose": "" if purpose is None else title(frame, purpose.title, locale=declared.locale),
+        "way": way(frame, link.channel),
+    }
+
+
+def _done(frame: Frame, opened: Opened, stopped: Stopped, *, scope: Scope) -> Response[bytes]:
+    values = _named(frame, opened) | {"stopped": stopped, "all": scope == "all"}
+    return render("unsubscribed.html", frame, values=values)
+
+
+async def _read(request: Pages) -> dict[str, str]:
+    """Return the fields of a form; none where nothing can be read: a press is a press."""
+    try:
+        text = (await request.body()).decode()
+        fields = dict(parse_qsl(text, max_num_fields=_MOST_FIELDS))
+    except (HTTPException, ValueError):
+        return {}
+    return fields | (dict([_ONE_CLICK]) if _IN_PARTS.search(text) else {})
+
+
+router = Router(
+    path="/u",
+    route_handlers=[show, leave, undo],
+    dependencies={"opened": Provide(come), "frame": Provide(frame, sync_to_thread=False)},
+    exception_handlers=HANDLERS,
+    include_in_schema=False,
+    request_max_body_size=LARGEST,
+)
