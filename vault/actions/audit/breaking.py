@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import msgspec
 import structlog
@@ -23,6 +22,7 @@ from vault.base.personal import Personal
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
 from vault.domain.audit.commitment import MEMBERS, Opening, What, read_reason, unpacked
+from vault.domain.audit.opened import OpenedDetails, OpenedField, OpenedName
 from vault.domain.sign_in.device import Device, shown
 from vault.store import keys, log
 from vault.store.customer import customers, fields
@@ -30,41 +30,7 @@ from vault.store.keys import Safe
 from vault.store.log import details
 from vault.store.log.details import Detail, Holder
 
-_MOST_FIELDS: Final = 50
-
 _log = structlog.get_logger()
-
-
-class OpenedDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What lay sealed beside an entry, and `by` which entry the log tells that it was opened.
-
-    `matches` says whether it is what the entry committed to: where it is not, somebody changed the database. `gone` is
-    what was erased since.
-    """
-
-    entry: EntryId
-    by: EntryId
-    matches: bool
-    gone: tuple[What, ...] = ()
-    address: Personal | None = None
-    user_agent: Personal | None = None
-    reason: Personal | None = None
-    finding: Personal | None = None
-
-
-class OpenedField(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that was opened: an attribute by its key, or a contact point by its kind."""
-
-    field: str
-    value: Personal
-
-
-class OpenedName(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for of somebody, as far as it is filled, and `by` which entry the log tells of it."""
-
-    subject: Subject
-    by: EntryId
-    fields: tuple[OpenedField, ...]
 
 
 class _Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +149,7 @@ def _names(act: Acting, asked: Sequence[str]) -> list[str]:
     declared = act.here.organization
     known = {*declared.attributes, *(channel.reaches for channel in declared.channels.values())}
     names = sorted(set(asked))
-    if not names or len(names) > _MOST_FIELDS or not known.issuperset(names):
+    if not names or not known.issuperset(names):
         raise Invalid("unknown_field", "name the fields: keys of attributes, or kinds of contact points, as declared")
     return names
 
