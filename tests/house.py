@@ -11,12 +11,13 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from tests.make import MARK
+from tests.make import ADDRESS, MARK
 from vault.actions.vault import Vault
 from vault.base.canonical import canonical
 from vault.base.ids import ENTRY, FACT, ORGANIZATION, OrganizationId, show
@@ -49,6 +50,7 @@ _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
 _PAGE: Final = re.compile(r"/(p|u|console)/")
+_OPENED: Final = re.compile(r"POST /v1/log/[^/]+/(entries/[^/]+/details|names)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -247,10 +249,15 @@ async def check_seals(vault: Vault, tables: Tables) -> None:
         )
         for row in tables["keystore.customer_key"]
     }
+    own |= {(place, place, "details"): safe.nobodys_key() for place, safe in safes.items() if safe.has(keys.DETAILS)}
+    bodies = {(row["organization"], row["id"]): row["body"] for row in tables["vault.log_entry"]}
     stranger = CustomerKey(customer=uuid4(), version=1, key=bytes(32))
     for sealed in _sealed(tables):
         safe, key = safes[sealed.organization], own[sealed.organization, sealed.customer, sealed.kind]
-        assert safe.open(key, sealed.table, column=sealed.column, row=sealed.row, sealed=sealed.value).reveal()
+        text = safe.open(key, sealed.table, column=sealed.column, row=sealed.row, sealed=sealed.value).reveal()
+        assert text
+        if sealed.table == "log_detail":
+            check_commitment(bodies[sealed.organization, sealed.row], sealed.column, text)
         others = [other for place, other in own.items() if place[:2] != (sealed.organization, sealed.customer)][:2]
         for wrong in (stranger, *others):
             _shut(safe, wrong, sealed)
@@ -264,6 +271,13 @@ async def check_seals(vault: Vault, tables: Tables) -> None:
         for elsewhere in safes.values():
             if elsewhere is not safe:
                 _shut(elsewhere, key, sealed)
+
+
+def check_commitment(body: bytes, what: str, packed: str) -> None:
+    """What lies sealed beside an entry is what the entry committed to."""
+    member = {"details": "details"}.get(what, f"{'text' if what == 'finding' else what}_sealed")
+    salt, text = bytes.fromhex(packed[:64]), packed[64:]
+    assert json.loads(body)[member] == sha256(salt + text.encode()).hexdigest(), f"another {what} than committed to"
 
 
 def _sealed(tables: Tables) -> Iterator[Sealed]:
@@ -280,6 +294,11 @@ def _sealed(tables: Tables) -> Iterator[Sealed]:
         customer = bridge.get((row["organization"], row["subject"]))
         if row["evidence"] is not None and customer is not None:
             yield Sealed(row["organization"], customer, "proof", "fact", "evidence", row["id"], row["evidence"])
+    for row in tables["vault.log_detail"]:
+        # With a subject it is sealed for that customer, without one for nobody: under a key of the organization.
+        whose = row["organization"] if row["subject"] is None else bridge[row["organization"], row["subject"]]
+        kind = "details" if row["subject"] is None else "data"
+        yield Sealed(row["organization"], whose, kind, "log_detail", row["what"], row["entry"], row["sealed"])
 
 
 def _shut(safe: Safe, key: CustomerKey, sealed: Sealed) -> None:
@@ -309,8 +328,9 @@ class Canaries:
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         words = (MARK, MARK.capitalize(), MARK.upper())
-        self._exact = {form for word in words for form in _base64(word.encode())}
-        self._folded = {MARK.encode(), *(word.encode().hex().encode() for word in words)}
+        self._exact = {form for word in (*words, ADDRESS) for form in _base64(word.encode())}
+        self._folded = {MARK.encode(), ADDRESS.encode()}
+        self._folded |= {word.encode().hex().encode() for word in (*words, ADDRESS)}
         for value in {value for one in exchanges for value in personal(one)}:
             digits = re.sub(r"\D", "", value)
             if _DATE.match(value):
@@ -351,7 +371,9 @@ def _personal(value: Any, *, inside: bool = False) -> Iterator[str]:
 
 
 def without_releases(one: Exchange) -> bytes:
-    """Return an answer without what a decision released, and a page of the sign-in without what was typed just now."""
+    """Return an answer without what was released or opened, and a page of the sign-in without what was just typed."""
+    if one.status == 200 and _OPENED.fullmatch(one.route):
+        return b""
     if _ECHO.fullmatch(one.route):
         return _ECHOED.sub(b"", one.got)
     if one.status != 200 or not _DECIDED.fullmatch(one.route):

@@ -20,6 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from jwt.algorithms import ECAlgorithm
 
 MARK: Final = "quokka"
+ADDRESS: Final = "198.51.100.77"
+"""Where everybody comes from who does not say otherwise: a canary as well."""
+BROWSER: Final = "Mozilla/5.0 (X11; Linux x86_64) Quokka/7.1 Firefox/140.0"
+"""What browsers call themselves: another."""
 ORGANIZATION_FILE: Final = Path(__file__).parent / "unit/domain/organization.yaml"
 CLIENT_KEY: Final[EllipticCurvePrivateKey] = generate_private_key(SECP256R1())
 """The key of every client of a test organization."""

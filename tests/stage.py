@@ -45,7 +45,11 @@ class Recorder(httpx2.AsyncBaseTransport):
     """Hands requests to the application, and keeps what went both ways."""
 
     def __init__(self, app: Litestar, seen: Seen) -> None:
-        self._app = httpx2.ASGITransport(cast("Any", app), raise_app_exceptions=False)  # two spellings of ASGI
+        self._app = httpx2.ASGITransport(
+            cast("Any", app),  # two spellings of ASGI
+            raise_app_exceptions=False,
+            client=(make.ADDRESS, 4711),
+        )
         self._seen = seen
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -9,6 +9,8 @@ from typing import Any, Final, cast
 
 import httpx2
 
+from tests.make import BROWSER
+
 _OURS: Final = {"sec-fetch-site": "same-origin"}
 
 
@@ -115,7 +117,7 @@ class Visitor:
     def __init__(self, http: httpx2.AsyncClient, slug: str = "fernhill", **headers: str) -> None:
         self.http = http
         self.base = f"/p/{slug}"
-        self.headers = headers
+        self.headers = {"user-agent": BROWSER} | headers
         self.cookies: dict[str, str] = {}
         self.page = Page(httpx2.Response(200, headers={"content-type": "text/plain"}, text=""))
         self.at = ""

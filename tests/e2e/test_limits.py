@@ -313,4 +313,4 @@ async def test_what_a_network_is_called_is_written_nowhere(stage: Stage) -> None
     assert len(rows) == 1
     [made] = [entry for entry in await stage.entries("keys_made") if "network" in entry["keys"]]
     assert made["keys"] == ["organization", "network"]
-    assert rows[0]["name"].bytes == cast("Safe", stage.vault.memory.installation).network("127.0.0.1")
+    assert rows[0]["name"].bytes == cast("Safe", stage.vault.memory.installation).network(make.ADDRESS)
