@@ -4,6 +4,7 @@
 ALTER TABLE vault.log_leaf ADD COLUMN actor text;
 UPDATE vault.log_leaf l SET
   actor = concat_ws('/', told.body -> 'actor' ->> 'kind', told.body -> 'actor' ->> 'staff'),
+  outcome = coalesce(l.outcome, told.body ->> 'said'),
   reasons = CASE
     WHEN l.kind IN ('denied', 'sign_in_failed', 'sign_in_refused', 'passkey_refused', 'passkey_not_made')
     THEN ARRAY[told.body ->> 'reason'] ELSE l.reasons

@@ -60,6 +60,7 @@ class _Body(msgspec.Struct, frozen=True):
     subject: str | None = None
     purpose: str | None = None
     outcome: str | None = None
+    said: str | None = None  # of a fact, which is found by it as a decision is by its outcome
     reasons: tuple[str, ...] = ()
     reason: msgspec.Raw = msgspec.Raw(b'""')
 
@@ -158,7 +159,7 @@ def leaf(entry: EntryId, body: bytes) -> Leaf:
         subject=_uuid(told.subject),
         client=_uuid(told.actor.client),
         purpose=told.purpose,
-        outcome=told.outcome,
+        outcome=told.outcome if told.outcome is not None else told.said,
         reasons=(msgspec.json.decode(told.reason, type=str),) if told.kind in _CODED else told.reasons,
         actor=told.actor.kind if told.actor.staff is None else f"{told.actor.kind}/{told.actor.staff}",
     )
