@@ -20,6 +20,7 @@ from vault.actions.client.sweeping import sweep
 from vault.actions.log.parts import witnesses
 from vault.actions.vault import Vault, forget
 from vault.api import consents, customers, decisions, evaluations, health, me, problems, suppressions, tokens
+from vault.api.audit import lent
 from vault.api.audit import router as audit
 from vault.api.bodies import check_body
 from vault.api.carrying import carried
@@ -114,6 +115,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
                 security=[{"oauth": []}],
             ),
             audit.router,
+            lent.router,
             evaluations.metadata,
             tokens.router,
             health.router,

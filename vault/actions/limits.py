@@ -74,7 +74,7 @@ async def let_in(vault: Vault, actor: Actor, *, name: str, questions: int = 0) -
 
 def note(vault: Vault, actor: Actor, *, name: str) -> None:
     """Count a refusal by a limit; `denials.tell` writes how many there were, once a second."""
-    who = Actor(organization=actor.organization, kind=actor.kind, client=actor.client)
+    who = Actor(organization=actor.organization, kind=actor.kind, client=actor.client, staff=actor.staff)
     refused = vault.memory.refused
     refused[who, name] = refused.get((who, name), 0) + 1
 

@@ -17,6 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Schema, SecurityScheme
 from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import DependencyKwarg
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
@@ -31,6 +32,7 @@ FORM: Final = "form"
 BODY: Final = "body"  # of a route that reads it itself
 ANSWER: Final = "answer"
 REFUSALS: Final = "refusals"
+MEDIA: Final = "media"  # of an answer that is no JSON
 
 Json = dict[str, Any]  # a JSON document: whatever Litestar and msgspec write
 
@@ -164,6 +166,8 @@ def _describe(operation: Json, handler: HTTPRouteHandler) -> set[int]:
     good: Json = {"description": "Done"}
     if answer is not None:
         good = {"description": _first_line(answer), "content": _content(_JSON, answer)}
+    elif (media := handler.opt.get(MEDIA)) is not None:
+        good = {"description": "The bytes", "content": {media: {"schema": {"type": "string", "format": "binary"}}}}
     elif handler.status_code == 200:  # noqa: PLR2004 - OK, with a document of a standard's own
         good = {"description": "The document", "content": {_JSON: {"schema": {"type": "object"}}}}
     refusals = {
@@ -197,7 +201,7 @@ def _statuses(operation: Json, handler: HTTPRouteHandler) -> set[int]:
 def _describe_parameter(parameter: Json, handler: HTTPRouteHandler) -> None:
     own = handler.parsed_fn_signature.parameters.get(parameter["name"])
     schema = _without_null(parameter["schema"])
-    if own is not None:
+    if own is not None and not isinstance(own.kwarg_definition, DependencyKwarg):
         schema |= _without_null(msgspec.json.schema(own.raw))
     schema.pop("description", None)
     parameter["schema"] = _tidy(schema)

@@ -14,12 +14,13 @@ from litestar.params import PathParameter
 from vault.actions.sign_in.visits import visit
 from vault.actions.vault import Vault
 from vault.api.bodies import check_body
-from vault.base.errors import Denied, Unknown
+from vault.base.errors import Denied, Invalid, Unknown
 from vault.domain.actor import Actor
 from vault.domain.sign_in.device import Device
 from vault.domain.sign_in.session import is_csrf
 from vault.pages.cookies import CONSOLE
 
+QUERY: Final = "query"  # in the `opt` of a route: the parameters it knows, where it refuses all others
 TOKEN: Final = "x-csrf-token"  # noqa: S105 - the name of a header
 SlugPath = Annotated[str, PathParameter(pattern=r"^[a-z0-9_-]{1,100}$(?!\n)", description="the organization")]
 
@@ -41,8 +42,17 @@ async def actor(
         raise Denied("session_over", "sign in at the console first")
     if request.method not in _READS and not is_csrf(request.headers.get(TOKEN, ""), cookie):
         raise Denied("bad_csrf_token", "send the token of a page of this session as X-CSRF-Token; nothing was done")
+    _check_query(request)
     await check_body(request)
     return found
+
+
+def _check_query(request: Request[Any, Any, Any]) -> None:
+    """Refuse what this route does not know: a filter that is misspelt would silently find more."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    known = request.route_handler.opt.get(QUERY, names)
+    if not set(names) <= set(known) or len(names) != len(set(names)):
+        raise Invalid("unknown_parameter", f"this knows {', '.join(known) or 'no parameter'}, each once")
 
 
 def _check_site(request: Request[Any, Any, Any]) -> None:
