@@ -26,6 +26,7 @@ from vault.api.bodies import check_body
 from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
+from vault.api.promises import promised
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
 from vault.base.network import address, came_from
@@ -39,7 +40,7 @@ from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
 from vault.domain.sign_in.device import Device
 from vault.pages import script, stylesheet
-from vault.portal import refusals
+from vault.portal import leaving, refusals
 from vault.portal import router as portal
 from vault.store import migrations
 from vault.store.database import SERVICE, open_database
@@ -120,6 +121,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             tokens.router,
             health.router,
             portal.router,
+            leaving.router,
             console.router,
             stylesheet.router,
             script.router,
@@ -132,6 +134,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
         exception_handlers={**problems.HANDLERS, HTTPException: _of_framework},
         lifespan=[lifespan],
         logging_config=None,
+        middleware=[promised],
         openapi_config=CONFIG,
         plugins=[PersonalSchema()],
         request_max_body_size=LARGEST_BODY,
@@ -142,7 +145,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
 
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what no route was found for: a person with a page, a system with a problem."""
-    if request.url.path.startswith("/p/"):
+    if request.url.path.startswith(("/p/", "/u/")):
         return refusals.of_framework(request, error)
     if request.url.path.startswith("/console/"):
         return at_the_console.of_framework(request, error)

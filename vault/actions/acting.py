@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
+from vault.actions import promises
 from vault.actions.audit import details
 from vault.actions.audit.details import Secret
 from vault.actions.limits import let_in
@@ -22,6 +24,8 @@ from vault.store import log
 from vault.store.database import Work
 from vault.store.log import Entry
 from vault.store.sign_in import sessions
+
+_SALT: Final = 16
 
 
 class Acting(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +58,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
             MEMBERS[one.what]: await details.commit(self.vault, self.work, safe=safe, entry=own, secret=one)
             for one in (*secrets, *shown)
         }
-        return own, entry(own, kind, actor=self.actor, at=self.now, **told, **commitments)
+        return own, entry(own, kind, actor=self.actor, at=self.now, **salted(self.vault, told), **commitments)
 
     async def log(self, kind: str, **told: Json | None) -> None:
         """Write a log entry about this action."""
@@ -71,6 +75,7 @@ async def acting(vault: Vault, actor: Actor, *, name: str) -> AsyncIterator[Acti
             await _hold_session(work, actor)
             current.admit(actor, name, now=now)
             yield Acting(vault=vault, work=work, here=current, actor=actor, now=now)
+        promises.committed(work, now)
     except Denied as refusal:
         await deny(vault, actor, name=name, refusal=refusal)
         raise
@@ -82,6 +87,7 @@ async def deny(vault: Vault, actor: Actor, *, name: str, refusal: Denied, times:
         current, now = await here(vault, work)
         act = Acting(vault=vault, work=work, here=current, actor=actor, now=now)
         await act.log("denied", action=name, reason=refusal.code, times=times if times > 1 else None)
+    promises.committed(work, now)
 
 
 async def _hold_session(work: Work, actor: Actor) -> None:
@@ -92,4 +98,12 @@ async def _hold_session(work: Work, actor: Actor) -> None:
 def written(vault: Vault, actor: Actor, *, kind: str, at: datetime, **told: Json | None) -> Entry:
     """Return a log entry with an id of its own."""
     own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
-    return own, entry(own, kind, actor=actor, at=at, **told)
+    return own, entry(own, kind, actor=actor, at=at, **salted(vault, told))
+
+
+def salted(vault: Vault, told: Mapping[str, Json | None]) -> Mapping[str, Json | None]:
+    """Return what an entry tells, with a salt where no subject is in it.
+
+    The hash of an entry leaves with its promise. Nobody who guesses the rest may find by it what they were not told.
+    """
+    return told if told.get("subject") is not None else {**told, "salt": vault.entropy.draw(_SALT).hex()}

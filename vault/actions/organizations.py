@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from vault.actions import promises
 from vault.actions.acting import written
 from vault.actions.vault import Document, Vault, rebuild
 from vault.base.canonical import canonical
@@ -81,6 +82,7 @@ async def _write(vault: Vault, work: Work, *, applied: Applied, declared: Organi
         )
     kinds = {channel.reaches for channel in declared.channels.values()}
     made = await keys.make(work, vault.keyring, kinds=kinds)
+    await promises.make_key(vault, work)
     fresh_ids = {key: ClientId(fresh(CLIENT, vault.clock, entropy=vault.entropy)) for key in declared.clients}
     await clients.add(work, fresh_ids, recorded_at=now)
     await organizations.configure(work, digest, document=document, recorded_at=now)

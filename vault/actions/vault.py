@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +17,7 @@ from vault.base.errors import Denied, Invalid, Unavailable
 from vault.base.ids import ClientId, OrganizationId
 from vault.base.settings import OnFork
 from vault.courier.parts import Courier
-from vault.crypto.keyring import Keyring
+from vault.crypto.keyring import LIFETIME, Keyring
 from vault.crypto.provider import KeyProvider
 from vault.domain.access import PRINCIPALS, facts, refusal
 from vault.domain.actor import Actor
@@ -151,6 +151,21 @@ class Signing(msgspec.Struct, kw_only=True):
     keys: Keys | None = None
 
 
+class Promising(msgspec.Struct, frozen=True, kw_only=True):
+    """The key that signs an organization's promises, what it is called, and when it was opened."""
+
+    key: Any  # a `NoteKey`, whose kinds the framework cannot read
+    id: str
+    opened_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Promising({self.id})"
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it may be held any longer."""
+        return timedelta(0) <= now - self.opened_at < LIFETIME
+
+
 class Issuing(msgspec.Struct, frozen=True, kw_only=True):
     """The authorization server with these keys, and its nonces."""
 
@@ -166,6 +181,7 @@ class Memory(msgspec.Struct, kw_only=True):
     believed: dict[bytes, Believed] = {}
     signing: Signing | None = None
     issuing: Issuing | None = None
+    promising: dict[OrganizationId, Promising] = {}
     gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `decisions` asks and answers
     used: dict[Used, datetime] = {}  # assertions and proofs, for as long as they would be believed
     token_gatherers: dict[OrganizationId, Gatherer[Any, Any]] = {}  # of what `tokens` asks and answers
@@ -232,6 +248,8 @@ def forget(vault: Vault) -> None:
     vault.keyring.forget_expired()
     if vault.memory.installation is not None:
         vault.memory.installation.forget()
+    for organization in [own for own, key in vault.memory.promising.items() if not key.is_fresh(now)]:
+        del vault.memory.promising[organization]
     for held in vault.memory.here.values():
         held.safe.forget()
         for token in [token for token, ends in held.revoked.items() if ends < now]:

@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPRequestEvent, Receiv
 from vault.actions.client.carriers import Carried, Unproven, authenticate
 from vault.actions.client.tokens import token
 from vault.actions.decision.decisions import decide
+from vault.actions.promises import HEADER, header, listening
 from vault.actions.vault import Vault
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
 from vault.api.problems import of_anything, of_vault
@@ -71,10 +72,13 @@ def shortcut(app: Litestar) -> ASGIApp:
         client = scope["client"]
         call = _Call(peer=client[0] if client is not None else None, headers=headers, read=await _read(receive))
         try:
-            reply = await way(app.state.vault, call)
+            with listening() as heard:
+                reply = await way(app.state.vault, call)
         except Exception as error:  # noqa: BLE001 - each becomes the problem that the route would make of it
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             told = of_vault(request, error) if isinstance(error, VaultError) else of_anything(request, error)
+            if (promise := await header(app.state.vault, heard)) is not None:
+                told.set_header(HEADER, promise)
             await told.to_asgi_response(app=None, request=request)(scope, receive, send)
             return
         if reply is None:

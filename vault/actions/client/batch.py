@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from vault.actions import promises
 from vault.actions.acting import written
 from vault.actions.client import uses
 from vault.actions.client.carriers import carrier
@@ -25,6 +26,7 @@ from vault.base.canonical import Json
 from vault.base.errors import Denied
 from vault.base.ids import CustomerId, OrganizationId, Subject
 from vault.domain.actor import Actor
+from vault.domain.decision.question import Promise
 from vault.domain.organization import Authentication, plain
 from vault.domain.sign_in.code import Wrong
 from vault.oauth.answer import Answer, replayed, replayed_proof, too_many
@@ -112,6 +114,7 @@ async def serve(
     Of what a limit refuses nothing is written here.
     """
     server, now = (await issuing(vault)).server, vault.clock.now()
+    key = await promises.promising(vault, organization) if organization != INSTALLATION else None
     async with vault.database.work(organization) as work:
         if organization == INSTALLATION:
             known, at = await organizations.ids(work, {one.slug for one in asked})
@@ -126,12 +129,24 @@ async def serve(
         await _exchange(batch, served)
         used = await _use_up(batch, served)
         await _revoke(batch, served)
-        await log.add(work, [_entry(batch, one) for one in served])
+        entries = [_entry(batch, one) for one in served]
+        await log.add(work, entries)
+    if key is not None:
+        bodies = [body for _, body in entries]
+        _promise(served, promises.promises(key, bodies, organization=organization, at=at))
     _remember(vault, used)
     for one in served:
         if one.client is not None and one.answer.credential is not None:
             uses.note(vault, one.client, credential=one.answer.credential, at=at)
     return [one.answer if isinstance(one, _Served) else one for one in answers]
+
+
+def _promise(served: Sequence[_Served], given: Sequence[Promise]) -> None:
+    """Give clients that proved who they are the promise of their entry: whose log it is would tell others too much."""
+    for one, own in zip(served, given, strict=True):
+        if one.answer.credential is not None:
+            headers = (*one.answer.headers, (promises.HEADER, promises.spelled(own)))
+            one.answer = msgspec.structs.replace(one.answer, headers=headers)
 
 
 async def _served(

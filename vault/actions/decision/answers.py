@@ -15,7 +15,7 @@ from vault.actions.decision.gate import Asked, Gate, gate_of
 from vault.actions.vault import Here
 from vault.base.canonical import Json
 from vault.base.errors import Invalid
-from vault.base.ids import ContactPointId, CustomerId, EntryId
+from vault.base.ids import ContactPointId, CustomerId
 from vault.base.personal import Personal
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
@@ -142,7 +142,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
     return told
 
 
-def told_to_client(settled: Settled, entry: EntryId, *, released: Mapping[str, Personal]) -> Decision:
+def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], link: str | None) -> Decision:
     """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
     prepared = settled.prepared
     full = prepared.gate.client.ceiling.reasons == "full"
@@ -155,13 +155,14 @@ def told_to_client(settled: Settled, entry: EntryId, *, released: Mapping[str, P
         reasons=tuple(_reason(ground) for ground in (verdict.reasons if full else verdict.plain())),
         channel=prepared.asked.question.channel,
         configuration=prepared.here.configuration,
-        log=LogTold(entry=entry),
+        log=log,
         standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
         released=released or None,
         withheld=tuple(
             Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
             for field, ground in settled.withheld
         ),
+        withdrawal_link=link,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from vault.actions import promises
 from vault.actions.acting import deny, written
 from vault.actions.decision.answers import (
     Prepared,
@@ -22,12 +23,15 @@ from vault.actions.decision.answers import (
 )
 from vault.actions.decision.gate import Asked
 from vault.actions.gatherer import Gatherer
+from vault.actions.leaving import links
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
 from vault.domain.actor import Actor
-from vault.domain.decision.question import Decision, Question
+from vault.domain.decision.question import Decision, LogTold, Question
+from vault.domain.leaving.link import Link
+from vault.domain.leaving.stopping import STOPPABLE
 from vault.store import log, organizations
 from vault.store.database import Work
 from vault.store.decision import questions, releases
@@ -147,21 +151,25 @@ async def decide_batch(
 ) -> Sequence[Decision | VaultError]:
     """Decide a batch of one organization: one query for its facts, one insert for its entries, one COMMIT.
 
-    What is released is opened only after the COMMIT: no entry, no data.
+    What is released is opened only after the COMMIT: no entry, no data. Then one signature promises all its entries.
     """
+    key = await promises.promising(vault, organization)
     async with vault.database.work(organization) as work:
         prepared, read = await _read(vault, work, asked=asked)
         settled = await _settle(prepared, read)
         sealed = await _sealed(work, settled)
         entries = [_entry(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
         await log.add(work, entries)
+    given = promises.promises(key, [body for _, body in entries], organization=organization, at=read.now)
     answers: dict[int, Decision] = {}
-    for (place, one), (entry, _) in zip(settled.items(), entries, strict=True):
+    for (place, one), (entry, _), promise in zip(settled.items(), entries, given, strict=True):
         if one.verdict.error:
             _log.error("policy_error", entry=entry, configuration=one.prepared.here.configuration)
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
-        answers[place] = told_to_client(one, entry, released=released)
+        link = _withdrawal_link(vault, one)
+        told = LogTold(entry=entry, promise=promise)
+        answers[place] = told_to_client(one, told, released=released, link=link)
     return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(prepared)]
 
 
@@ -207,6 +215,23 @@ async def _sealed(work: Work, settled: dict[int, Settled]) -> dict[int, Sealed]:
         return {}
     safe = next(iter(settled.values())).prepared.here.safe
     return dict(zip(leaving, await releases.read(work, safe, wanted=list(leaving.values())), strict=True))
+
+
+def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:
+    """Return the link for the message this yes allows; none for the past, and for what nobody can stop."""
+    question, way = settled.prepared.asked.question, settled.prepared.way
+    if not settled.verdict.allowed or settled.person is None or question.at is not None:
+        return None
+    if way.purpose.basis not in STOPPABLE:
+        return None
+    link = Link(
+        about="person",
+        subject=settled.person.subject,
+        purpose=question.purpose,
+        channel=question.channel,
+        sent_at=settled.instants.now,
+    )
+    return links.address(vault.issuer, settled.prepared.here, link)
 
 
 def _entry(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None) -> Entry:
