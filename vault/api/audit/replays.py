@@ -36,7 +36,7 @@ async def replay(entry: EntryPath, vault: NamedDependency[Vault], actor: NamedDe
 
 
 @get("/allowed", operation_id="was_it_allowed")
-async def allowed(
+async def allowed(  # noqa: PLR0913, PLR0917 - what is asked, one parameter each
     vault: NamedDependency[Vault],
     actor: NamedDependency[Actor],
     subject: SubjectQuery,
