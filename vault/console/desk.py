@@ -12,7 +12,10 @@ import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
 
+from vault.actions.audit.health import LogHealth, health
 from vault.actions.sign_in.visits import Visit
+from vault.actions.vault import Vault
+from vault.console.health import Line, line
 from vault.console.wording import role
 from vault.domain.actor import Actor
 from vault.pages.frame import Frame
@@ -28,11 +31,27 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page at the console knows. `name` is the organization's."""
+    """What a page at the console knows: who came to it, and how the log is. `visit` is when and to whom."""
 
     frame: Frame
     actor: Actor
-    name: str
+    visit: Visit
+    health: LogHealth
+
+    @property
+    def name(self) -> str:
+        """What the organization is called."""
+        return self.visit.here.organization.name
+
+    @property
+    def clients(self) -> Mapping[str, str]:
+        """The keys of clients, by their ids."""
+        return {kept.id: key for key, kept in self.visit.here.clients.items()}
+
+    @property
+    def log_api(self) -> str:
+        """Where this log is answered for programs, and where its bundles come from."""
+        return f"/v1/log/{self.visit.here.organization.slug}"
 
     @property
     def is_auditor(self) -> bool:
@@ -43,6 +62,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     def role(self) -> str:
         """What whoever is signed in is called."""
         return role(self.frame, "auditor" if self.is_auditor else "admin")
+
+    @property
+    def line(self) -> Line:
+        """How the log is, in words."""
+        return line(self.health, self.frame.words, now=self.visit.now)
 
     @property
     def log(self) -> list[Place]:
@@ -67,6 +91,10 @@ _INSIDE: Final = {"entry": "search"}
 """Pages that belong to a place of another name."""
 
 
-def desk(visit: NamedDependency[Visit], frame: NamedDependency[Frame], actor: NamedDependency[Actor]) -> Desk:
+async def desk(
+    vault: NamedDependency[Vault], visit: NamedDependency[Visit], frame: NamedDependency[Frame],
+    actor: NamedDependency[Actor],
+) -> Desk:  # fmt: skip
     """Return the desk of whoever is signed in."""
-    return Desk(frame=frame, actor=actor, name=visit.here.organization.name)
+    found = await health(vault, visit.here.id)
+    return Desk(frame=frame, actor=actor, visit=visit, health=found)

@@ -41,7 +41,7 @@ _own = Router(
         "visit": Provide(come),
         "frame": Provide(frame, sync_to_thread=False),
         "actor": Provide(actor, sync_to_thread=False),
-        "desk": Provide(desk, sync_to_thread=False),
+        "desk": Provide(desk),
     },
     before_request=elsewhere,
 )

@@ -79,6 +79,10 @@ class Policies:
         """Return schema and policies by name, to be kept: `load` makes the same policies of them years later."""
         return dict(self._texts)
 
+    def rules(self) -> list[Rule]:
+        """Return what each policy is called and tells."""
+        return [*self._parts.rules.values()]
+
     def ask(self, facts: Facts, *, client: str, purpose: str) -> Verdict:
         """Return whether the client, by its key, may ask this at all. Nothing about a person may be read before."""
         return self._remembered("ask", facts, principal=("Client", client), resource=("Purpose", purpose))

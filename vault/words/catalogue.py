@@ -6,7 +6,7 @@ A text without a translation is English: a page with one foreign sentence is bet
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -71,6 +71,18 @@ class Words:
     def time(self, instant: datetime, *, zone: str) -> str:
         """Return the time of day of an instant, in the reader's time zone."""
         return format_time(instant, "short", tzinfo=ZoneInfo(zone), locale=self._locale)
+
+    def second(self, instant: datetime, *, zone: str) -> str:
+        """Return the time of day of an instant to the second, in the reader's time zone."""
+        return format_time(instant, "medium", tzinfo=ZoneInfo(zone), locale=self._locale)
+
+    def short(self, day: date) -> str:
+        """Return a date without its year, as short as it can be."""
+        return format_skeleton("MMMd", datetime.combine(day, time()), locale=self._locale)
+
+    def weekday(self, day: date) -> str:
+        """Return a date without its year, with its day of the week."""
+        return format_skeleton("MMMEd", datetime.combine(day, time()), locale=self._locale)
 
     def moment(self, instant: datetime, *, zone: str) -> str:
         """Return date and time of an instant, in the reader's time zone."""

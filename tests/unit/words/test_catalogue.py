@@ -33,6 +33,12 @@ def test_a_time_is_told_in_the_readers_zone() -> None:
     assert words("de").time(AT, zone="America/New_York") == "18:05"
 
 
+def test_a_day_is_told_shortly_and_a_time_to_the_second() -> None:
+    assert (words("en", "GB").short(AT.date()), words("de").short(AT.date())) == ("19 Nov", "19. Nov.")
+    assert words("en", "GB").weekday(AT.date()) == "Thu 19 Nov"
+    assert words("en", "GB").second(AT, zone="UTC") == "23:05:00"
+
+
 def test_a_text_has_its_places_filled_and_the_form_its_number_wants() -> None:
     one, many = (
         "That is not the code. You can try once more.",

@@ -1,0 +1,92 @@
+"""Kinds: all that is an entry, grouped and named as the search offers it. A kind in no group is its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Asked and said": {
+        "decision": "Decision",
+        "fact": "Yes or no said",
+        "suppressed": "Address stopped",
+        "contact_point_stopped": "Address of a customer stopped",
+        "stop_link": "Stop link made",
+    },
+    "Customers": {
+        "customer_registered": "Customer registered",
+        "customer_filled": "Customer completed",
+        "customer_corrected": "Customer corrected",
+        "contact_point_added": "Address added",
+        "contact_point_removed": "Address removed",
+        "erased": "Customer erased",
+    },
+    "Read": {
+        "customer_read": "Customer read",
+        "consents_read": "Standings read",
+        "lookup": "Customer looked up",
+        "suppressions_read": "Stopped addresses read",
+        "details_opened": "Sealed details opened",
+        "name_opened": "Name opened",
+        "resolved": "Address resolved",
+        "story_read": "Story read",
+        "entry_read": "Entry read",
+        "log_searched": "Log searched",
+        "log_exported": "Log taken home",
+        "log_followed": "Log followed",
+        "decision_replayed": "Decision replayed",
+        "history_asked": "Asked what was allowed",
+        "sample_read": "Sample read",
+        "samples_read": "Samples listed",
+    },
+    "Samples": {
+        "sample_ruled": "Rule of a sample fixed",
+        "sample_drawn": "Sample drawn",
+        "sample_finding": "Finding in a sample",
+    },
+    "Signing in": {
+        "signed_in": "Signed in",
+        "signed_out": "Signed out",
+        "sign_in_failed": "Sign-in failed",
+        "sign_in_refused": "Sign-in refused",
+        "code_sent": "Code sent",
+        "passkey_made": "Passkey made",
+        "passkey_not_made": "Passkey not made",
+        "passkey_added": "Passkey of a customer added",
+        "passkey_refused": "Passkey of a customer refused",
+        "passkeys_ended": "Passkeys of a customer ended",
+    },
+    "Clients and tokens": {
+        "denied": "Refused by the gate",
+        "token_issued": "Token issued",
+        "token_refused": "Token refused",
+        "token_revoked": "Token revoked",
+        "token_introspected": "Token looked at",
+        "client_suspended": "Client suspended",
+        "client_resumed": "Client resumed",
+        "client_tokens_ended": "Tokens of a client ended",
+        "client_secret_made": "Secret of a client made",
+        "client_secrets_dropped": "Secrets of a client dropped",
+        "clients_read": "Clients listed",
+        "capability_made": "Capability made",
+        "capability_ended": "Capability ended",
+        "capabilities_read": "Capabilities listed",
+    },
+    "Messages": {
+        "message_queued": "Message queued",
+        "message_sent": "Message sent",
+        "message_failed": "Message failed",
+        "message_withheld": "Message withheld",
+    },
+    "The vault itself": {
+        "configuration": "Configuration applied",
+        "keys_made": "Keys made",
+        "key_destroyed": "Key destroyed",
+        "staff_added": "Staff added",
+        "staff_removed": "Staff removed",
+        "staff_role_changed": "Role of staff changed",
+        "staff_read": "Staff listed",
+        "log_generation": "Log begun anew",
+        "log_pruned": "Old entries let go of",
+    },
+}
