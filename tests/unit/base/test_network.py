@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vault.base.network import NOWHERE, came_from, networks
+from vault.base.network import NOWHERE, address, came_from, networks
 
 PROXIES = networks("10.0.0.0/8, ::1,fd00::/8")
 
@@ -65,3 +65,21 @@ def test_networks_are_read_with_their_mistakes_refused() -> None:
     for wrong in ("", "quokka", "10.0.0.0/8,", "10.0.0.0/33"):
         with pytest.raises(ValueError, match=r"address|network|netmask"):
             networks(wrong)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "shown"),
+    [
+        ("203.0.113.9", ["198.51.100.1"], "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2:3:4:5:6"),
+        ("10.1.1.1", ["198.51.100.7, 203.0.113.9"], "203.0.113.9"),
+        ("::1", ["[2001:db8:1:2::5]:4711"], "2001:db8:1:2::5"),
+        ("::ffff:203.0.113.9", [], "203.0.113.9"),
+        ("/run/vault.sock", ["198.51.100.7"], ""),
+        (None, [], ""),
+    ],
+)
+def test_the_very_address_is_the_one_whose_network_counts(peer: str | None, forwarded: list[str], shown: str) -> None:
+    found = address(peer, forwarded, trusted=PROXIES)
+    assert (found.reveal(), bool(found)) == (shown, bool(shown))
+    assert came_from(found.reveal() or None, ()) == came_from(peer, forwarded, trusted=PROXIES)

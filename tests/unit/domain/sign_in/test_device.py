@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.domain.sign_in.device import device
+from vault.base.personal import Personal
+from vault.domain.sign_in.device import LONGEST, Device, device, shown
 
 BROWSERS = {"edge", "opera", "samsung", "firefox", "chrome", "safari", "other"}
 KINDS = {"phone", "tablet", "computer", "other"}
@@ -39,3 +40,22 @@ def test_nothing_of_the_header_is_passed_on(header: str) -> None:
     browser, _, kind = device(header).partition("/")
     assert browser in BROWSERS
     assert kind in KINDS
+
+
+def test_what_is_shown_is_canonical_and_without_what_is_missing() -> None:
+    whole = Device(address=Personal("198.51.100.7"), user_agent=Personal("Firefox/140.0"))
+    assert whole.details.reveal() == '{"address":"198.51.100.7","user_agent":"Firefox/140.0"}'
+    assert Device(user_agent=Personal("x")).details.reveal() == '{"user_agent":"x"}'
+    assert Device().details.reveal() == "{}"
+
+
+@given(st.text(max_size=600), st.ip_addresses().map(str) | st.just(""))
+def test_what_was_shown_is_read_back_and_no_browser_fills_the_vault(user_agent: str, address: str) -> None:
+    device = Device(address=Personal(address), user_agent=Personal(user_agent))
+    assert shown(device.details) == Device(address=Personal(address), user_agent=Personal(user_agent[:LONGEST]))
+
+
+def test_a_device_shows_nothing_when_printed() -> None:
+    device = Device(address=Personal("quokka"), user_agent=Personal("Firefox/140.0 Mobile"), network="quokka")
+    assert repr(device) == "Device(personal)"
+    assert device.kind == "firefox/phone"
