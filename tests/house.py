@@ -49,7 +49,7 @@ _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
 _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
-_PAGE: Final = re.compile(r"/(p|u|console)/")
+_PAGE: Final = re.compile(r"/(p|u|console|v1/log)/")
 _OPENED: Final = re.compile(r"POST /v1/log/[^/]+/(entries/[^/]+/details|names)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
@@ -181,7 +181,7 @@ def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
         assert kinds[kind] == sum(1 for one in seen.exchanges if one.status == 200 and route.fullmatch(one.route)), kind
     lookups = [one for one in seen.exchanges if one.status == 200 and _LOOKUP.fullmatch(one.route)]
     assert kinds["lookup"] == sum(max(1, len(one.json["customers"])) for one in lookups)
-    documents = [one for one in seen.exchanges if not _PAGE.match(one.path)]  # people are told by pages
+    documents = [one for one in seen.exchanges if not _PAGE.match(one.path)]  # people come by sessions
     refused = [one.json["code"] for one in documents if one.status == 403 and not _TOKEN.fullmatch(one.route)]
     refused += ["subject_not_client" for one in evaluated(seen.exchanges) if one.get("error", {}).get("status") == 403]
     by_token = [entry for entry in entries if entry["kind"] == "denied" and "session" not in entry["actor"]]
