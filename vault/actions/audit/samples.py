@@ -15,7 +15,7 @@ from vault.actions.audit.details import Secret
 from vault.actions.log.naming import head_of, verifiers
 from vault.actions.vault import Vault
 from vault.base.canonical import Json
-from vault.base.errors import Denied, Unknown
+from vault.base.errors import Conflict, Denied, Invalid, Unknown
 from vault.base.ids import SAMPLE, SampleId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
@@ -182,7 +182,10 @@ async def _signature(work: Work, signed: Signed) -> bytes:
         by = read_vkey(signed.witness)
     else:
         by = _own(verifiers(head_of(signed.note).origin, await keys.public(work)))
-    [signature] = opened(signed.note + signed.line.encode(), [by]).signatures
+    try:
+        [signature] = opened(signed.note + signed.line.encode(), [by]).signatures
+    except Invalid:
+        raise Conflict("log_damaged", f"the signature kept under the tree of {signed.size} is not one of it") from None
     return signature.signature
 
 

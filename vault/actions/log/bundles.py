@@ -22,7 +22,7 @@ from vault.base.errors import Conflict, Invalid, Unknown
 from vault.base.ids import SUBJECT, OrganizationId, Subject, read
 from vault.domain.actor import Actor
 from vault.store.database import Work
-from vault.store.log import keys, pruned, reading
+from vault.store.log import keys, pruned, reading, samples
 from vault.store.log import state as states
 from vault.store.log.reading import Numbered
 from vault.store.log.state import State
@@ -57,6 +57,7 @@ async def bundle(
     """Return the bundle of entries `start` up to `end`, part by part; no `end` means all that is signed.
 
     It begins at the tile `start` lies in and ends with the first checkpoint that covers `end`, so it may hold more.
+    Checkpoints that gave a sample its seed are among those it holds.
     With `subject` it says which entries are theirs. Bodies that were pruned are left out, and the manifest says so.
     `Conflict` names the first thing wrong with the log, also midway.
     """
@@ -99,7 +100,8 @@ async def _planned(work: Work, state: State, *, start: int, end: int | None, sub
     if until - begin > LONGEST:
         raise Invalid("bundle_too_large", f"a bundle holds {LONGEST} entries at most; ask for several")
     within = [size for size in sizes if max(begin, 1) <= size <= until]
-    chosen = sorted({*within[:: -(-len(within) // _MOST_CHECKPOINTS)], until})
+    seeds = await samples.sizes(work, state.generation, start=max(begin, 1), end=until, most=_MOST_CHECKPOINTS)
+    chosen = sorted({*within[:: -(-len(within) // _MOST_CHECKPOINTS)], *seeds, until})
     notes = await reading.checkpoints(work, state.generation, wanted=chosen)
     origin = head_of(notes[until]).origin
     told: dict[str, Json] = {

@@ -42,7 +42,7 @@ async def page(
     return Samples(samples=await samples.page(vault, actor, after=after, limit=limit))
 
 
-@get("/{sample:str}", operation_id="show_sample")
+@get("/{sample:str}", operation_id="show_sample", opt=CONFLICTS)
 async def show(sample: SamplePath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Shown:
     """Show a sample. Once the signature is there that gives the seed, an auditor's look draws."""
     return await samples.show(vault, actor, sample=sample)

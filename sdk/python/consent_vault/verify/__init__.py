@@ -6,5 +6,17 @@ It shares no line with the vault, needs nothing but Python and cryptography, and
 from consent_vault.verify.bundle import Verified, verify
 from consent_vault.verify.notes import Checkpoint, Key, read_checkpoint, read_key
 from consent_vault.verify.refusal import Refused
+from consent_vault.verify.sample import Sample
+from consent_vault.verify.sample import check as check_sample
 
-__all__ = ["Checkpoint", "Key", "Refused", "Verified", "read_checkpoint", "read_key", "verify"]
+__all__ = [
+    "Checkpoint",
+    "Key",
+    "Refused",
+    "Sample",
+    "Verified",
+    "check_sample",
+    "read_checkpoint",
+    "read_key",
+    "verify",
+]

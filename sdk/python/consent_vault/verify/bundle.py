@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO, Final
@@ -20,19 +20,22 @@ from consent_vault.verify.notes import Checkpoint, Key, check_signatures, read_c
 from consent_vault.verify.refusal import Refused
 from consent_vault.verify.tree import BITS, FULL, HASH, WIDTH, Edge, path, top
 
+Each = Callable[[int, bytes], None]
+
 _MOST_NOTE: Final = 512 * 1024
 _MOST_ENTRIES: Final = WIDTH * (65_535 + 2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What a bundle was shown to hold. `signed` says how many checkpoints each key signed.
+    """What a bundle was shown to hold. `signed` says how many of the `checkpoints`, by size, each key signed.
 
     `announced` is the entry that tells of the pruning, where entries were pruned and the bundle holds it.
     """
 
     manifest: Manifest
     root: bytes
+    checkpoints: dict[int, Checkpoint]
     signed: dict[Key, int]
     unchecked: tuple[Key, ...]
     own_keys: bool
@@ -53,16 +56,23 @@ class _Reading:
     good: int = 0
     found: list[int] = field(default_factory=list)
     announced: int | None = None
+    each: Each | None = None
 
 
 def verify(
-    file: BinaryIO, *, keys: Sequence[Key] = (), subject: str | None = None, since: Checkpoint | None = None
+    file: BinaryIO,
+    *,
+    keys: Sequence[Key] = (),
+    subject: str | None = None,
+    since: Checkpoint | None = None,
+    each: Each | None = None,
 ) -> Verified:
     """Verify a bundle, or raise `Refused`, which names the first bad entry.
 
     Without `keys` those in the bundle are used, which shows that it agrees with itself and no more. `since` is a
     checkpoint kept from an earlier bundle: this one has to extend it. `subject` is searched for in every entry; if
-    there is none, the one the bundle is about.
+    there is none, the one the bundle is about. `each` is handed every entry with its number, on the way and before it
+    is known to be right.
     """
     begun = time.perf_counter()
     archive = Archive(file)
@@ -72,7 +82,8 @@ def verify(
     heads, signed = _read_checkpoints(archive, manifest, keys=trusted)
     if since is not None:
         _compare(manifest, heads, since=since, trusted=trusted)
-    reading = _Reading(archive=archive, manifest=manifest, heads=heads, subject=subject or manifest.subject)
+    subject = subject or manifest.subject
+    reading = _Reading(archive=archive, manifest=manifest, heads=heads, subject=subject, each=each)
     _walk(reading)
     archive.close()
     if manifest.subject is not None and manifest.subject == reading.subject:
@@ -80,6 +91,7 @@ def verify(
     return Verified(
         manifest=manifest,
         root=heads[manifest.end].root,
+        checkpoints={size: heads[size] for size in manifest.checkpoints},
         signed=signed,
         unchecked=tuple(key for key in trusted if not key.is_checkable),
         own_keys=not keys,
@@ -187,6 +199,9 @@ def _read_entries(reading: _Reading, first: int, *, width: int) -> bytes:
     """Read the entries behind a tile, look through them, and return their hashes."""
     name = path("entries", first // WIDTH, width=width)
     entries = _unpack(reading.archive.read(name, most=_MOST_ENTRIES, index=first), width=width, first=first)
+    if reading.each is not None:
+        for number, entry in enumerate(entries, first):
+            reading.each(number, entry)
     if reading.subject is not None:
         reading.found.extend(_search(entries, reading.subject, first=first))
     if reading.manifest.pruned > reading.manifest.start:

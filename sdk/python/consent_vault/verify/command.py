@@ -17,6 +17,7 @@ from consent_vault.verify.bundle import Verified, verify
 from consent_vault.verify.manifest import Manifest
 from consent_vault.verify.notes import COSIGNATURE, read_checkpoint, read_key
 from consent_vault.verify.refusal import Refused
+from consent_vault.verify.sample import Sample, Watch
 
 _HOLDS, _REFUSED, _MEND = 0, 1, 2
 _SHOWN: Final = 20
@@ -34,13 +35,17 @@ def main(arguments: Sequence[str]) -> int:
         return _complain(f"{asked.since}: {error.strerror}")
     try:
         with Path(asked.bundle).open("rb") as file:
-            found = verify(file, keys=keys, subject=asked.subject, since=since)
+            watch = Watch(sample=asked.sample) if asked.sample else None
+            each = watch.see if watch else None
+            found = verify(file, keys=keys, subject=asked.subject, since=since, each=each)
+        drawn = watch.check(found) if watch else None
     except OSError as error:
         return _complain(f"{asked.bundle}: {error.strerror}")
     except Refused as refused:
         _tell(_refusal(refused), asked, lines=[f"NOT VERIFIED  {refused}"])
         return _REFUSED
-    _tell(_result(found), asked, lines=_lines(found))
+    told = _result(found) | ({"sample": _sample(drawn)} if drawn else {})
+    _tell(told, asked, lines=[*_lines(found), *(_sample_lines(drawn) if drawn else [])])
     return _HOLDS
 
 
@@ -55,6 +60,7 @@ def _parser() -> ArgumentParser:
         help="a key you trust, of log or witness; may repeat",
     )
     parser.add_argument("--subject", metavar="SUBJECT", help="whose entries to look for; else whose story it is")
+    parser.add_argument("--sample", metavar="SAMPLE", help="a sample to draw again; the bundle holds its drawing")
     parser.add_argument("--since", metavar="FILE", help="a checkpoint you kept, which this bundle has to extend")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser
@@ -136,6 +142,33 @@ def _pruned(found: Verified) -> list[str]:
         return []
     told = f"entry {found.announced} tells of it" if found.announced is not None else "NO ENTRY HERE TELLS OF IT"
     return [f"  pruned       {manifest.start} to {manifest.pruned - 1}: their bodies are gone; {told}"]
+
+
+def _sample(drawn: Sample) -> dict[str, Any]:
+    return {
+        "id": drawn.id,
+        "numbers": [*drawn.numbers],
+        "rule": drawn.rule,
+        "drawing": drawn.drawing,
+        "checkpoint": drawn.checkpoint,
+        "earlier": [*drawn.earlier],
+        **({"witness": drawn.witness.name} if drawn.witness else {}),
+    }
+
+
+def _sample_lines(drawn: Sample) -> list[str]:
+    by = f"witness {drawn.witness.name} ({drawn.witness.id.hex()})" if drawn.witness else "the log itself"
+    lines = [
+        f"DRAWN AGAIN  {drawn.id}",
+        f"  rule         entry {drawn.rule}, before its seed was there; drawn in entry {drawn.drawing}",
+        f"  seed         by {by}, under the checkpoint of size {drawn.checkpoint}",
+        f"  numbers      {len(drawn.numbers)}: {', '.join(map(str, drawn.numbers))}",
+    ]
+    if drawn.witness is None:
+        lines.append("  No witness gave the seed, so the vault could have tried twice.")
+    if drawn.earlier:
+        lines.append(f"  A witness signed sooner, too: sizes {_numbers(drawn.earlier)}. Ask why that gave no seed.")
+    return lines
 
 
 def _numbers(found: Sequence[int]) -> str:
