@@ -29,6 +29,8 @@ def of_vault(request: Request[Any, Any, Any], error: VaultError) -> Response[byt
     match error:
         case Denied(code="session_over"):
             return go(frame.to("/sign-in"))
+        case Denied(code="not_allowed"):
+            return _not_yours(frame)
         case Denied() | Invalid():
             return _too_old(frame, status=403 if isinstance(error, Denied) else 400)
         case Gone() | Unknown():
@@ -72,6 +74,12 @@ def _nowhere(frame: Frame) -> Response[bytes]:
     return render(
         "refused.html", frame, values={"title": say("This link leads nowhere"), "what": what}, status=_NOT_FOUND
     )
+
+
+def _not_yours(frame: Frame) -> Response[bytes]:
+    say = frame.words.say
+    values = {"title": say("This is not for your role"), "what": say("Nothing was shown. That you asked is an entry.")}
+    return render("refused.html", frame, values=values, status=403)
 
 
 def _too_old(frame: Frame, *, status: int = 403) -> Response[bytes]:
