@@ -1,10 +1,11 @@
-"""An auditor or admin before the log's API: signed in at the console; and a sequencer that numbers what they look at."""
+"""An auditor or admin before the log's API, signed in at the console; and a sequencer of what they look at."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,11 @@ import httpx2
 from tests.e2e.colleague import CONSOLE, Colleague, at_the_desk
 from tests.sequencing import Sequencer, sequencing
 from tests.stage import Json, Stage, said
+from vault.base.ids import ENTRY, EntryId, fresh
+from vault.domain.actor import Actor
+from vault.domain.entry import entry
 from vault.domain.sign_in.session import csrf
+from vault.store import log as log_store
 
 Role = Literal["auditor", "admin"]
 
@@ -72,3 +77,31 @@ def body(shown: Json) -> Json:
     """Return what an entry that was shown says."""
     told: Json = json.loads(shown["body"])
     return told
+
+
+async def write(log: Sequencer, count: int, *, subject: str | None = None) -> None:
+    """Write entries, by nobody's request, and let them be numbered."""
+    vault, made = log.stage.vault, []
+    for _ in range(count):
+        own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+        by = Actor(organization=log.organization, kind="import")
+        made.append((own, entry(own, "imported", actor=by, at=vault.clock.now(), subject=subject)))
+    async with vault.database.work(log.organization) as work:
+        await log_store.add(work, made)
+    while await log.step():
+        pass
+
+
+def climbed(shown_entry: bytes, *, number: int, size: int, proof: list[bytes]) -> bytes:
+    """Return the root that a proof leads to (RFC 9162 section 2.1.3.2), written once more for these tests."""
+    found, at, last = sha256(b"\x00" + shown_entry).digest(), number, size - 1
+    for sibling in proof:
+        if at % 2 or at == last:
+            found = sha256(b"\x01" + sibling + found).digest()
+            while at and at % 2 == 0:
+                at, last = at // 2, last // 2
+        else:
+            found = sha256(b"\x01" + found + sibling).digest()
+        at, last = at // 2, last // 2
+    assert last == 0
+    return found

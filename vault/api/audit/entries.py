@@ -16,7 +16,7 @@ from vault.api.audit.parameters import EntryPath
 from vault.api.contract import MEDIA
 from vault.domain.actor import Actor
 
-_TEXT = "text/plain; charset=utf-8"
+_TEXT = "text/plain"  # of which the framework says that it is UTF-8
 
 
 class EntryShown(msgspec.Struct, frozen=True, kw_only=True):

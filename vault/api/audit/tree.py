@@ -18,7 +18,7 @@ from vault.api.contract import MEDIA
 from vault.domain.actor import Actor
 from vault.tlog.line import LARGEST
 
-_TEXT: Final = "text/plain; charset=utf-8"
+_TEXT: Final = "text/plain"  # of which the framework says that it is UTF-8
 _BYTES: Final = "application/octet-stream"
 _GENERATION: Final = {QUERY: ("generation",)}
 _TEXT_OF: Final = {MEDIA: _TEXT, **_GENERATION, "problems": (404,)}
