@@ -19,10 +19,11 @@ from vault.crypto.box import KEY, TAG, SealError
 
 MAGIC: Final = 0xC4
 SUITE: Final = 0x02
+HEAD: Final = 2 + 16
+"""How many bytes say whose link it is."""
 
 _LABEL: Final = b"cv/link/1\x00"
 _ORGANIZATION: Final = 2
-_HEAD: Final = _ORGANIZATION + 16
 _BLOCK: Final = 16
 
 
@@ -45,22 +46,24 @@ class LinkKey:
         """Return what a link says; `SealError` for one of another organization, or of nobody."""
         if organization_of(link).bytes != self._head[_ORGANIZATION:]:
             raise SealError("wrapping_key")
+        if len(link) < HEAD + TAG + _BLOCK:
+            raise SealError("length")
         try:
-            padded = self._cipher.decrypt(link[_HEAD:], [self._head])
+            padded = self._cipher.decrypt(link[HEAD:], [self._head])
         except InvalidTag:
             raise SealError("tag") from None
         return padded.rstrip(b"\x00")[:-1]
 
 
 def organization_of(link: bytes) -> UUID:
-    """Return whose link it says it is, to choose the key. Nothing is proven before it is read."""
-    if len(link) < _HEAD + TAG + _BLOCK:
+    """Return whose link it says it is, to choose the key: its head is enough. Nothing is proven before it is read."""
+    if len(link) < HEAD:
         raise SealError("length")
     if link[0] != MAGIC:
         raise SealError("magic")
     if link[1] != SUITE:
         raise SealError("suite")
-    return UUID(bytes=link[_ORGANIZATION:_HEAD])
+    return UUID(bytes=link[_ORGANIZATION:HEAD])
 
 
 def _padded(plaintext: bytes) -> bytes:

@@ -17,10 +17,10 @@ from vault.actions.vault import Here, Vault, here
 from vault.base.errors import Gone, Unavailable
 from vault.base.ids import ORGANIZATION, OrganizationId, show
 from vault.crypto.box import SealError
-from vault.crypto.link import organization_of
+from vault.crypto.link import HEAD, organization_of
 from vault.domain.leaving.link import Link, packed, unpacked
 
-_LONGEST: Final = 512
+_HEAD_LETTERS: Final = HEAD * 4 // 3
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,7 @@ def address(issuer: str, here: Here, link: Link) -> str | None:
     """Return where a link leads; none for an organization that has no link key yet."""
     if (key := here.safe.links()) is None:
         return None
-    token = urlsafe_b64encode(key.issue(packed(link))).rstrip(b"=").decode("ascii")
-    return f"{issuer.rstrip('/')}/u/{token}"
+    return f"{issuer.rstrip('/')}/u/{spelled(key.issue(packed(link)))}"
 
 
 async def look(vault: Vault, token: str) -> Opened | None:
@@ -55,9 +54,9 @@ async def look(vault: Vault, token: str) -> Opened | None:
 
 
 def organization(token: str) -> OrganizationId | None:
-    """Return whose link it says it is."""
+    """Return whose link it says it is, whatever became of the rest of it."""
     try:
-        return OrganizationId(show(ORGANIZATION, organization_of(_bytes(token))))
+        return OrganizationId(show(ORGANIZATION, organization_of(unspelled(token[:_HEAD_LETTERS]))))
     except SealError:
         return None
 
@@ -67,7 +66,7 @@ def read(here: Here, token: str, *, now: datetime) -> Link | None:
     if (key := here.safe.links()) is None:
         return None
     try:
-        link = unpacked(key.read(_bytes(token)))
+        link = unpacked(key.read(unspelled(token)))
     except SealError:
         return None
     return None if link.is_over(now) else link
@@ -78,10 +77,15 @@ def gone() -> Gone:
     return Gone("gone", "this link leads nowhere")
 
 
-def _bytes(token: str) -> bytes:
-    """Return the bytes that are spelled so, and in no other way."""
+def spelled(data: bytes) -> str:
+    """Return bytes as an address or a form carries them."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def unspelled(text: str) -> bytes:
+    """Return the bytes that are spelled so, and in no other way; none for what is no spelling."""
     try:
-        found = urlsafe_b64decode(token[:_LONGEST].encode("ascii") + b"==")
+        found = urlsafe_b64decode(text.encode("ascii") + b"==")
     except (Error, ValueError):
         return b""
-    return found if urlsafe_b64encode(found).rstrip(b"=").decode("ascii") == token else b""
+    return found if spelled(found) == text else b""

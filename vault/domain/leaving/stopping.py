@@ -127,7 +127,7 @@ def _wanted(organization: Organization, *, link: Link, scope: Scope) -> Iterator
 
 def _everything(organization: Organization, *, channel: str) -> Iterator[Stop]:
     using = {key for purpose, way in organization.ways() if channel in {way, EVERY} for key in purpose.lineage}
-    for purpose in organization.purposes.values():
+    for purpose in sorted(organization.purposes.values(), key=lambda one: len(one.lineage)):  # what is above says more
         if (kind := _KINDS.get(purpose.basis)) is not None and purpose.key in using:
             yield Stop(kind=kind, purpose=purpose.key, channel=channel)
 

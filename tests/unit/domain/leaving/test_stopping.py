@@ -105,8 +105,8 @@ def test_everything_is_said_once_at_the_top_of_each_tree() -> None:
     found = stops(WITH_INTEREST, [], link=link(), scope="all", instants=Instants(now=NOW))
     assert found == [
         Stop(kind="withdrawn", purpose="offers", channel="*"),
-        Stop(kind="objected", purpose="events", channel="*"),
         Stop(kind="withdrawn", purpose="personalisation", channel="*"),
+        Stop(kind="objected", purpose="events", channel="*"),
     ]
 
 
