@@ -37,7 +37,7 @@ def digest(value: object) -> str:
 
 def _check(value: object) -> None:
     if isinstance(value, dict):
-        if not set(map(type, value)) <= _NAMES:
+        if not _NAMES.issuperset(map(type, value)):
             raise TypeError(_MEANS)
         _check_all(value.values())
     elif isinstance(value, list | tuple):
@@ -47,6 +47,7 @@ def _check(value: object) -> None:
 
 
 def _check_all(values: Collection[object]) -> None:
-    for value in values:
-        if type(value) not in _LEAVES:
-            _check(value)
+    if not _LEAVES.issuperset(map(type, values)):
+        for value in values:
+            if type(value) not in _LEAVES:
+                _check(value)

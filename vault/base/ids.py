@@ -50,14 +50,15 @@ ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
 
 _LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
+_TRIPLES: Final = tuple(pair + third for pair in _PAIRS for third in _LETTERS)
 _DIGITS: Final = str.maketrans(_LETTERS + "ilou", "0123456789abcdefghijklmnopqrstuv----")  # int()'s base 32
-_SHIFTS: Final = tuple(range(120, -1, -10))  # thirteen pairs of letters hold 130 bits: the 128 and two zeros
+_LOW: Final = 2**60 - 1
+_TRIPLE: Final = 2**15 - 1
 
 
 def show(prefix: str, value: UUID) -> str:
     """Return the shown form; it sorts like the bytes of the UUID."""
-    number = value.int << 2
-    return f"{prefix}_{''.join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])}"
+    return _shown(prefix, value.int)
 
 
 def read(prefix: str, text: str) -> UUID:
@@ -78,16 +79,12 @@ def raw(shown: str) -> UUID:
 
 def fresh(prefix: str, clock: Clock, *, entropy: Entropy) -> str:
     """Return a new id: RFC 9562 section 5.7, milliseconds of the clock and 74 bits of chance."""
-    return show(prefix, uuid7(clock, entropy))
+    return _shown(prefix, _uuid7(clock, entropy))
 
 
 def uuid7(clock: Clock, entropy: Entropy) -> UUID:
     """Return a UUIDv7 (RFC 9562 section 5.7)."""
-    milliseconds = int(clock.now().timestamp() * 1000)
-    chance = int.from_bytes(entropy.draw(10), "big")
-    high = (milliseconds << 16) | 0x7000 | (chance >> 68)
-    low = (0b10 << 62) | (chance & ((1 << 62) - 1))
-    return UUID(int=(high << 64) | low)
+    return UUID(int=_uuid7(clock, entropy))
 
 
 def uuid8(tag: bytes) -> UUID:
@@ -95,3 +92,22 @@ def uuid8(tag: bytes) -> UUID:
     value = int.from_bytes(tag, "big")
     value = value & ~(0xF << 76) & ~(0b11 << 62) | 0x8 << 76 | 0b10 << 62
     return UUID(int=value)
+
+
+def _uuid7(clock: Clock, entropy: Entropy) -> int:
+    milliseconds = int(clock.now().timestamp() * 1000)
+    chance = int.from_bytes(entropy.draw(10), "big")
+    high = (milliseconds << 16) | 0x7000 | (chance >> 68)
+    low = (0b10 << 62) | (chance & ((1 << 62) - 1))
+    return (high << 64) | low
+
+
+def _shown(prefix: str, number: int) -> str:
+    """Return 26 letters for 130 bits, the 128 and two zeros: a pair, and eight triples. Each answer has many ids."""
+    high, low = number >> 58, number << 2 & _LOW
+    return (
+        f"{prefix}_{_PAIRS[high >> 60]}"
+        f"{_TRIPLES[high >> 45 & _TRIPLE]}{_TRIPLES[high >> 30 & _TRIPLE]}"
+        f"{_TRIPLES[high >> 15 & _TRIPLE]}{_TRIPLES[high & _TRIPLE]}"
+        f"{_TRIPLES[low >> 45]}{_TRIPLES[low >> 30 & _TRIPLE]}{_TRIPLES[low >> 15 & _TRIPLE]}{_TRIPLES[low & _TRIPLE]}"
+    )
