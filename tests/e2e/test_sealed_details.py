@@ -18,9 +18,13 @@ from tests.e2e.doors import ask, code, sign_in, somebody
 from tests.stage import Api, Stage, raw_id, refused
 from tests.statements import statements
 from tests.visitor import Visitor
+from vault.actions.acting import acting
 from vault.actions.audit import breaking
 from vault.base.canonical import canonical
+from vault.base.ids import CustomerId
+from vault.domain.actor import Actor
 from vault.store.database import INSTALLATION
+from vault.store.log import details
 
 Json = dict[str, Any]
 
@@ -156,14 +160,14 @@ async def test_a_refusal_commits_too_and_goes_with_its_customer(stage: Stage, vi
 async def test_it_is_opened_after_the_commit_of_the_entry_that_tells_of_it(
     stage: Stage, auditor: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry, unseal = await of(stage, "signed_in"), breaking.details.unseal
+    entry, unseal = await of(stage, "signed_in"), details.unseal
     async with statements(stage.vault) as sent:
 
         def listening(*given: Any, **more: Any) -> Any:
             sent.append("UNSEAL")
             return unseal(*given, **more)
 
-        monkeypatch.setattr(breaking.details, "unseal", listening)
+        monkeypatch.setattr(details, "unseal", listening)
         assert (await open_details(auditor, entry["id"])).status_code == 200
     place = sent.index("UNSEAL")
     assert "COMMIT" in sent[place - 1]
@@ -349,3 +353,25 @@ async def test_without_the_token_of_a_page_nothing_opens(stage: Stage, auditor: 
     )
     refused(response, 403, "another_site")
     assert await stage.entries("details_opened") == []
+
+
+async def test_the_customer_is_told_who_looked_and_why(
+    stage: Stage, visitor: Visitor, auditor: Desk, person: tuple[str, str]
+) -> None:
+    entry = await of(stage, "signed_in")
+    await open_details(auditor, entry["id"])
+    await open_name(auditor, entry["subject"], "first_name", "email", reason="Quokkarina wrote to us about a letter")
+    actor = Actor(organization=await stage.organization(), kind="customer", customer=CustomerId(person[0]))
+    async with acting(stage.vault, actor, name="me_show") as act:
+        seen = await breaking.looked(act, entry["subject"])
+    assert [(one.role, one.fields, one.found, one.reason.reveal()) for one in seen] == [
+        ("auditor", ("email", "first_name"), True, "Quokkarina wrote to us about a letter"),
+        ("auditor", (), True, WHY),
+    ]
+    assert [one.entry for one in seen] == [
+        (await last(stage, kind))["id"] for kind in ("name_opened", "details_opened")
+    ]
+    await visitor.get("/erase")
+    await visitor.press("/erase")
+    async with acting(stage.vault, await stage.operator(), name="import") as act:
+        assert await breaking.looked(act, entry["subject"]) == []

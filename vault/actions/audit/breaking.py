@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 import msgspec
 import structlog
@@ -22,13 +24,15 @@ from vault.base.personal import Personal
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
 from vault.domain.audit.commitment import MEMBERS, Opening, What, read_reason, unpacked
-from vault.domain.audit.opened import OpenedDetails, OpenedField, OpenedName
+from vault.domain.audit.opened import Looked, OpenedDetails, OpenedField, OpenedName
 from vault.domain.sign_in.device import Device, shown
 from vault.store import keys, log
 from vault.store.customer import customers, fields
 from vault.store.keys import Safe
 from vault.store.log import details
 from vault.store.log.details import Detail, Holder
+
+_MOST_LOOKS: Final = 200
 
 _log = structlog.get_logger()
 
@@ -81,6 +85,13 @@ async def open_name(
     return OpenedName(subject=subject, by=by, fields=tuple(opened))
 
 
+async def looked(act: Acting, subject: Subject) -> list[Looked]:
+    """Return who looked at what is sealed of a customer, and why, the newest first: for the customer's own eyes."""
+    holder = await details.holder(act.work, act.here.safe, whose=subject)
+    found = await details.about(act.work, subject, what="reason", limit=_MOST_LOOKS)
+    return [] if holder is None else [_looked(act.here.safe, holder, one, body) for one, body in found]
+
+
 # ── What lies beside an entry ────────────────────────────────────────────────────────────────────────────────────────
 async def _beside(act: Acting, entry: EntryId) -> _Beside:
     body = await log.read(act.work, entry)
@@ -120,6 +131,18 @@ def _opening(safe: Safe, holder: Holder, detail: Detail) -> Opening | None:
         return unpacked(details.unseal(safe, holder, detail=detail))
     except SealError:  # not what was sealed there
         return None
+
+
+def _looked(safe: Safe, holder: Holder, detail: Detail, body: bytes) -> Looked:
+    told = json.loads(body)
+    return Looked(
+        entry=detail.entry,
+        at=datetime.fromisoformat(told["at"]),
+        role=told["actor"]["kind"],
+        fields=tuple(told.get("fields", ())),
+        found=told["outcome"] == "opened",
+        reason=unpacked(details.unseal(safe, holder, detail=detail)).text,
+    )
 
 
 def _nobody(safe: Safe) -> Holder | None:

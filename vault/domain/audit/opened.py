@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import Meta
 from vault.base.ids import SHOWN, EntryId, Subject
 from vault.base.personal import Personal
 from vault.domain.audit.commitment import What
+from vault.domain.sign_in.provider import StaffRole
 
 
 class WhyDetails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,3 +58,17 @@ class OpenedName(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     by: EntryId
     fields: tuple[OpenedField, ...]
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """That somebody looked at what is sealed of a customer: as what, when, at which fields if it was a name, and why.
+
+    `found` is false where the look came too late to open anything.
+    """
+
+    entry: EntryId
+    at: datetime
+    role: StaffRole
+    fields: tuple[str, ...]
+    found: bool
+    reason: Personal

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import SUBJECT, CustomerId, EntryId, Subject, raw, show
+from vault.base.ids import ENTRY, SUBJECT, CustomerId, EntryId, Subject, raw, show
 from vault.base.personal import Personal
 from vault.domain.audit.commitment import What
 from vault.store.database import Work
@@ -20,6 +20,11 @@ WHERE s.organization = $1 AND (s.subject = $2 OR s.customer = $2)
 """
 _ADD: Final = "INSERT INTO vault.log_detail (organization, entry, what, subject, sealed) VALUES ($1, $2, $3, $4, $5)"
 _READ: Final = "SELECT what, subject, sealed FROM vault.log_detail WHERE organization = $1 AND entry = $2"
+_ABOUT: Final = """
+SELECT d.entry, d.sealed, e.body FROM vault.log_detail d
+JOIN vault.log_entry e ON e.organization = d.organization AND e.id = d.entry
+WHERE d.organization = $1 AND d.subject = $2 AND d.what = $3 ORDER BY d.entry DESC LIMIT $4
+"""
 _KNOWN: Final = "SELECT 1 FROM vault.log_leaf WHERE organization = $1 AND subject = $2 LIMIT 1"
 _TABLE: Final = "log_detail"
 
@@ -68,6 +73,17 @@ async def read(work: Work, entry: EntryId) -> list[Detail]:
     rows = await work.fetch(_READ, work.own, raw(entry))
     return [
         Detail(entry=entry, what=row["what"], subject=_subject(row["subject"]), sealed=row["sealed"]) for row in rows
+    ]
+
+
+async def about(work: Work, subject: Subject, *, what: What, limit: int) -> list[tuple[Detail, bytes]]:
+    """Return what of this kind lies sealed about a customer, each with its entry's bytes, the newest first."""
+    return [
+        (
+            Detail(entry=EntryId(show(ENTRY, row["entry"])), what=what, subject=subject, sealed=row["sealed"]),
+            row["body"],
+        )
+        for row in await work.fetch(_ABOUT, work.own, raw(subject), what, limit)
     ]
 
 
