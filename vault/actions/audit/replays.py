@@ -65,6 +65,7 @@ async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
     return Replay(
         entry=entry,
         decided_at=logged.at,
+        asked_at=logged.asked_at,
         purpose=logged.purpose,
         channel=logged.channel,
         client=client or NOTHING,

@@ -63,11 +63,13 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """A decision taken again from its entry alone: what it says now, and in what that differs from the entry.
 
-    `checked` are the fields that were compared. `standing` is absent where no facts were read.
+    `asked_at` is the instant of a question about the past. `checked` are the fields that were compared. `standing` is
+    absent where no facts were read.
     """
 
     entry: EntryId
     decided_at: datetime
+    asked_at: datetime | None = None
     purpose: str
     channel: str
     client: str
