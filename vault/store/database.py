@@ -31,6 +31,7 @@ _DOWN: Final = (
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresSystemError,
 )
+_CLOSED: Final = (*_DOWN, asyncpg.ObjectNotInPrerequisiteStateError)  # the second: it lets nobody in just now
 _TURN_SECONDS: Final = 1
 _BUSY: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError)
 _AWAY: Final = "the database does not answer; ask again"
@@ -100,7 +101,7 @@ class Database:
         """Open a transaction; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
         try:
             connection = await self._pool.acquire(timeout=10)
-        except _DOWN:
+        except _CLOSED:
             raise DatabaseError("database_away", "the database does not answer; nothing was done") from None
         try:
             transaction = connection.transaction()
