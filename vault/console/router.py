@@ -13,7 +13,7 @@ from vault.base.errors import Unknown
 from vault.console import door, enrolment, you
 from vault.console.desk import desk
 from vault.console.entrance import BASE, actor, come, elsewhere, frame, frame_of
-from vault.console.log import overview
+from vault.console.log import allowed, entry, overview, samples, search, story
 from vault.console.refusals import HANDLERS
 from vault.pages.forms import LARGEST
 from vault.pages.page import go, render
@@ -36,7 +36,18 @@ def nowhere(rest: FromPath[str], visit: NamedDependency[Visit]) -> Response[byte
 
 _own = Router(
     path=f"{BASE}/{{slug:str}}",
-    route_handlers=[overview.router, you.router, door.router, enrolment.router, nowhere],
+    route_handlers=[
+        overview.router,
+        search.router,
+        entry.router,
+        story.router,
+        allowed.router,
+        samples.router,
+        you.router,
+        door.router,
+        enrolment.router,
+        nowhere,
+    ],
     dependencies={
         "visit": Provide(come),
         "frame": Provide(frame, sync_to_thread=False),

@@ -41,7 +41,7 @@ _LOCK: Final = 7_310_411_602_240_034
 
 async def draw(vault: Vault, actor: Actor, *, new: NewSample) -> Shown:
     """Fix a rule. What is drawn by it nobody can know before its entry was cosigned."""
-    rules.check_range(new)
+    rules.check_new(new)
     async with acting(vault, actor, name=_DRAW) as act:
         rule, size = await _ruled(act, new)
         rules.check(rule, size=size)

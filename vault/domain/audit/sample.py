@@ -100,8 +100,10 @@ def digest(numbers: Iterable[int]) -> str:
     return sha256(b"".join([number.to_bytes(_WORD, "big") for number in numbers])).hexdigest()
 
 
-def check_range(new: NewSample) -> None:
-    """Refuse a range that is told twice, or in a time without a zone."""
+def check_new(new: NewSample) -> None:
+    """Refuse a size that no sample has, a range that is told twice, and one in a time without a zone."""
+    if not 1 <= new.size <= LARGEST:
+        raise Invalid("bad_size", f"a sample is of 1 to {LARGEST} entries")
     if (new.start, new.end) != (None, None) and (new.since, new.until) != (None, None):
         raise Invalid("range_twice", "say from where to where in numbers or in times, not in both")
     check_instants(new.since, new.until)
@@ -121,6 +123,8 @@ def check_finding(new: NewFinding, numbers: Sequence[int] | None) -> None:
         raise Conflict("not_drawn", "this sample is not drawn yet")
     if new.number not in numbers:
         raise Invalid("not_in_sample", "this entry was not drawn")
+    if new.verdict not in get_args(Verdict):
+        raise Invalid("bad_verdict", "a finding is ok, remark or wrong")
     if new.text is not None and len(new.text.reveal()) > LONGEST_TEXT:
         raise Invalid("text_too_long", f"say it in {LONGEST_TEXT} letters at most")
     if new.verdict != "ok" and not new.text:

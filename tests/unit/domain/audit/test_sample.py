@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,7 @@ def test_a_rule_that_nothing_can_be_drawn_by_is_refused(changed: dict[str, int],
     ("new", "code"),
     [
         (found(number=8), "not_in_sample"),
+        (found(cast("Verdict", "fine")), "bad_verdict"),
         (found("remark"), "text_missing"),
         (found("wrong", "  "), "text_missing"),
         (found("ok", "x" * 1001), "text_too_long"),
@@ -119,17 +121,19 @@ def test_a_finding_waits_for_the_drawing_and_then_stands(new: NewFinding) -> Non
     sample.check_finding(new, [3, 7])
 
 
-def test_a_range_is_told_once_and_its_times_have_a_zone() -> None:
+def test_a_sample_has_a_size_and_its_range_is_told_once_in_times_with_a_zone() -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
-    sample.check_range(NewSample(size=1))
-    sample.check_range(NewSample(size=1, start=3))
-    sample.check_range(NewSample(size=1, since=midnight))
+    sample.check_new(NewSample(size=1))
+    sample.check_new(NewSample(size=1, start=3))
+    sample.check_new(NewSample(size=1, since=midnight))
     for new, code in (
+        (NewSample(size=0), "bad_size"),
+        (NewSample(size=1001), "bad_size"),
         (NewSample(size=1, end=3, since=midnight), "range_twice"),
         (NewSample(size=1, until=midnight.replace(tzinfo=None)), "naive_time"),
     ):
         with pytest.raises(Invalid) as refused:
-            sample.check_range(new)
+            sample.check_new(new)
         assert refused.value.code == code
 
 
