@@ -11,6 +11,7 @@ from vault.actions.audit.health import LogHealth, WitnessSeen
 from vault.words.catalogue import Words
 
 _LATE_SECONDS: Final = 60
+_YEAR: Final = 365.25 * 86_400
 _UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _WHY: Final = {
     "damaged": "What is stored is not the tree that was signed.",
@@ -71,7 +72,9 @@ def agrees(witness: WitnessSeen, health: LogHealth, *, now: datetime) -> bool:
 
 
 def span(seconds: float, words: Words) -> str:
-    """Return a length of time in the largest unit it has one of."""
+    """Return a length of time in the largest unit it has one of; of years two, and a tenth."""
+    if seconds >= 2 * _YEAR:
+        return words.say("%(years)s years", years=f"{seconds / _YEAR:.1f}")
     number, unit = next(
         (int(seconds // length), unit) for length, unit in _UNITS if seconds >= length or unit == "second"
     )

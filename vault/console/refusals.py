@@ -29,12 +29,10 @@ def of_vault(request: Request[Any, Any, Any], error: VaultError) -> Response[byt
     match error:
         case Denied(code="session_over"):
             return go(frame.to("/sign-in"))
-        case Denied(code="not_allowed"):
-            return _not_yours(frame)
-        case Denied() | Invalid():
-            return _too_old(frame, status=403 if isinstance(error, Denied) else 400)
-        case Gone() | Unknown():
-            return _nowhere(frame)
+        case Denied():
+            return _not_yours(frame) if error.code == "not_allowed" else _too_old(frame)
+        case Invalid() | Gone() | Unknown():
+            return _too_old(frame, status=400) if isinstance(error, Invalid) else _nowhere(frame)
         case TooMany():
             return _too_many(request, frame, seconds=error.retry_after_seconds)
         case Unavailable():

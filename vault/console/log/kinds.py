@@ -81,6 +81,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "The vault itself": {
         "configuration": "Configuration applied",
         "keys_made": "Keys made",
+        "promise_key_made": "Key for promises made",
         "key_destroyed": "Key destroyed",
         "staff_added": "Staff added",
         "staff_removed": "Staff removed",

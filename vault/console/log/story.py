@@ -35,7 +35,15 @@ _UNPROCESSABLE: Final = 422
 _NOBODY: Final = Subject(f"{SUBJECT}_{'0' * 26}")
 _YES: Final = frozenset({"granted"})
 _WAIT: Final = frozenset({"pending"})
-_CHANNELS: Final = {"email": "E-mail", "sms": "Text", "voice": "Phone", "post": "Letter", "postal": "Letter"}
+_CHANNELS: Final = {
+    "email": "E-mail",
+    "sms": "Text",
+    "voice": "Phone",
+    "post": "Letter",
+    "postal": "Letter",
+    "push": "Push",
+    "whatsapp": "WhatsApp",
+}
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 import msgspec
+from markupsafe import Markup
 
 from vault.console.charts import Sort
 from vault.console.desk import Desk
@@ -50,7 +51,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     hit: Hit
     told: Told
     by: str
-    short: str
+    short: Markup
     codes: Sequence[str]
 
 
@@ -88,10 +89,10 @@ def sentence(code: str, words: Words) -> str:
     return words.say(REASONS[cast("Code", code)].to_developer) if code in REASONS else ""
 
 
-def short(subject: str) -> str:
-    """Return a pseudonym as it is shown: the first four and four of it, apart."""
+def short(subject: str) -> Markup:
+    """Return a pseudonym as it is shown: the first four and four of it, apart to the eye and copied as one."""
     own = subject.partition("_")[2]
-    return f"p-{own[:4]} {own[4:8]}"
+    return Markup('p-{}<span class="apart">{}</span>').format(own[:4], own[4:8])
 
 
 def acting(desk: Desk, kind: str | None, client: str | None) -> str:
@@ -108,6 +109,6 @@ def lines(desk: Desk, hits: Sequence[Hit]) -> Iterator[Line]:
             hit=hit,
             told=told(hit.kind, hit.outcome, desk.frame.words),
             by=acting(desk, hit.actor, hit.client),
-            short=short(hit.subject) if hit.subject is not None else "",
+            short=short(hit.subject) if hit.subject is not None else Markup(),
             codes=hit.reasons,
         )
