@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tests import make
+from tests.e2e.doors import ask
 from tests.house import inspect, read_tables
 from tests.stage import Stage
+from tests.visitor import Visitor
 from vault.base.canonical import canonical
 from vault.crypto.box import SealError
 
@@ -85,13 +87,19 @@ FAULTS: list[tuple[str, Callable[[Tables], None]]] = [
     ("a birthday in the clear", put("vault.fact", "method", make.birth_date())),
     ("an attribute in another place", moved("vault.attribute")),
     ("a contact point in another place", moved("vault.contact_point")),
+    ("details beside another entry", moved("vault.log_detail")),
+    ("details that are not those committed to", retold("sign_in_asked", details="0" * 64)),
+    ("an address in the clear", put("vault.fact", "words", f"from {make.ADDRESS}")),
+    ("a browser in the clear", put("vault.configuration", "document", make.BROWSER.encode())),
 ]
 
 
 @pytest.mark.parametrize("plant", [one[1] for one in FAULTS], ids=[one[0] for one in FAULTS])
 async def test_a_planted_fault_is_found(stage: Stage, plant: Callable[[Tables], None]) -> None:
     api, narrow = await stage.client("everything"), await stage.client("everything", "decide")
-    customer = await api.register(contact_points=[make.point("phone", PHONE), make.point("email", make.email())])
+    email = make.email()
+    customer = await api.register(contact_points=[make.point("phone", PHONE), make.point("email", email)])
+    await ask(Visitor(stage.http), email)
     await api.grant(customer)
     await api.decide(customer=customer, release=["contact"])
     await api.get(f"/v1/customers/{customer}")
