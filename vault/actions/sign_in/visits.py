@@ -26,7 +26,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor | None
 
 
-async def visit(vault: Vault, slug: str, *, cookie: str | None, device: Device | None = None) -> Visit:
+async def visit(vault: Vault, slug: str, *, cookie: str | None, device: Device) -> Visit:
     """Return the visit; `Unknown` for an organization that is not here. What is done in it shows the device."""
     async with vault.database.work() as work:
         organization = vault.memory.slugs.get(slug) or await _find(vault, work, slug=slug)
