@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from litestar.routes import HTTPRoute
 
-from tests import make
+from tests import make, promised
 from tests.evaluating import LIST, ONE, asking, listing
 from tests.stage import BY_THE_CLOCK, Api, Stage, refused
 
@@ -104,7 +104,7 @@ async def knock(api: Api, door: Door, who: tuple[str, str]) -> httpx2.Response:
 
 def words(answer: httpx2.Response) -> tuple[int, list[tuple[str, str]], str]:
     """Return all there is of an answer, but for ids."""
-    return answer.status_code, sorted(answer.headers.items()), IDS.sub("", answer.text)
+    return answer.status_code, promised.headers(answer), IDS.sub("", promised.alike(answer.text))
 
 
 @contextmanager
