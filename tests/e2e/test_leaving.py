@@ -94,7 +94,7 @@ async def test_the_page_names_purpose_and_way_and_never_the_person(api: Api, vis
 async def test_it_is_in_the_language_of_whoever_opens_it(api: Api, stage: Stage) -> None:
     _, link = await linked(api)
     german = await Visitor(stage.http, **{"accept-language": "de"})._look("GET", link)
-    assert german.heading == "Diese E-Mails abbestellen?"
+    assert german.heading == "E-Mails abbestellen?"
     assert german.forms[0].buttons[0].words == "„Aktionen und Preise“ per E-Mail abbestellen"
     french = Visitor(stage.http, **{"accept-language": "de"})
     page = await french._look("GET", f"{link}?lang=fr")
@@ -360,8 +360,9 @@ async def test_a_link_binds_in_its_own_organization_alone(stage: Stage, api: Api
 # ── Undo ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_a_slip_is_taken_back_with_the_words_that_are_shown(stage: Stage, api: Api, visitor: Visitor) -> None:
     customer, link = await linked(api)
-    page = await visitor._look("POST", link, data={"scope": "this"})
-    assert "Tell me about sales and price offers." in page.text
+    german = await Visitor(stage.http, **{"accept-language": "de"})._look("POST", link, data={"scope": "this"})
+    assert "Tell me about sales and price offers." in german.text  # they were English, and those are cited
+    visitor.page = german
     page = await visitor.press("/undo")
     assert (page.heading, page.status) == ("Taken back", 200)
     assert "You say Yes again to Sales and price offers by e-mail." in page.text
@@ -369,6 +370,8 @@ async def test_a_slip_is_taken_back_with_the_words_that_are_shown(stage: Stage, 
     yes, _, again = await stage.entries("fact")
     assert (again["source"], again["method"], again["said"]) == ("person", "undo", "granted")
     assert (again["notice"], again["words"]) == (yes["notice"], yes["words"])
+    rows = await stage.rows("SELECT locale FROM vault.fact WHERE kind = 'granted'")
+    assert [row["locale"] for row in rows] == ["en", "en"]
     page = await visitor.press(link)
     assert page.heading == "Stopped"
     assert codes(await api.decide(customer=customer)) == ["withdrawn"]

@@ -62,10 +62,13 @@ class _Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def stands(act: Acting, link: Link, *, customer: CustomerId) -> Standing:
-    """Return how a customer stands to what a link names, as a decision would read it."""
+    """Return how a customer stands to what a link names, as a decision would read it; what it rests on, in full."""
     way = way_of(act.here.organization, purpose=link.purpose, channel=link.channel)
     read = await questions.read(act.work, [customer], sought=[], purposes=way.lineage)
-    return standing(read.people[customer].facts, way, instants=Instants(now=read.now))
+    found = standing(read.people[customer].facts, way, instants=Instants(now=read.now))
+    own = {fact.id: fact for fact in await consents.read(act.work, link.subject)}
+    full = own.get(found.rests_on.id) if found.rests_on is not None else None
+    return found if full is None else msgspec.structs.replace(found, rests_on=full)
 
 
 def undo_of(act: Acting, before: Standing, after: Standing, *, link: Link, locale: str) -> Undo | None:
