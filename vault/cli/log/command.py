@@ -16,7 +16,7 @@ from vault.actions.organizations import find
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid, Unavailable
 from vault.base.settings import Settings, read
-from vault.cli.log import follow, prune
+from vault.cli.log import capability, follow, prune
 from vault.cli.opening import database, opened, sequencing, with_vault
 from vault.cli.terminal import Commands, say, say_json
 from vault.domain.actor import Actor
@@ -55,6 +55,7 @@ def add(commands: Commands) -> None:
     taking.add_argument("--subject", metavar="SUBJECT", help="say which entries are theirs; sub_ and 26 characters")
     follow.add(actions)
     prune.add(actions)
+    capability.add(actions)
     beginning.add_argument("--reason", required=True, metavar="TEXT", help="what happened; it stays in the log")
 
 

@@ -10,7 +10,7 @@ import msgspec
 from vault.base.ids import CAPABILITY, ORGANIZATION, CapabilityId, OrganizationId, raw, show
 from vault.store.database import Work
 
-# By the log's own name for the organization, for the installation's log has a name and no organization.
+# One statement for whatever may be wrong.
 _FIND: Final = """
 SELECT c.organization FROM vault.log_state s
 JOIN vault.log_capability c ON c.organization = s.organization AND c.digest = $2 AND c.ended_at IS NULL
