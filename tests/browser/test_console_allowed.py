@@ -104,7 +104,8 @@ async def test_a_question_is_asked_by_the_keyboard_alone(entry: str, stage: Stag
         await page.goto("/console/fernhill/allowed")
         await page.get_by_label("Or take one decision again").focus()
         await page.keyboard.type(entry)
-        await page.keyboard.press("Enter")
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
         assert await heading(page) == "Was it allowed?"
         assert await page.get_by_role("heading", name="Taken again, the decision is the same").is_visible()
         await ask_again(page)

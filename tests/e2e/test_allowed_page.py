@@ -51,7 +51,7 @@ async def test_two_answers_stand_side_by_side_with_what_was_learnt_late(
     page = await auditor.get(place(subject, asked_at))
     assert page.status == 200
     for words in (
-        "Allowed, as known then", "Not allowed, as known today", "1 fact was known.", "2 facts were known.",
+        "Allowed, as known then", "Not allowed, as known today", "1 fact from before", "2 facts from before",
         "Asked about today, under the rules of today: not allowed withdrawn", "less than a minute late",
         "late for this", "opted_in The customer gave consent",
     ):  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import msgspec
 from markupsafe import Markup
 
 from vault.console.drawing import HATCH, WIDTH, svg, text
@@ -45,15 +46,43 @@ class _Scale:
         return min(max(part, 0.0), 1.0)
 
 
+class _Box(msgspec.Struct, frozen=True, kw_only=True):
+    """A region on the drawing. `low` is below `high`, so it is the greater number."""
+
+    allowed: bool
+    left: float
+    right: float
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.low - self.high
+
+    def carries(self, other: _Box) -> bool:
+        """Whether the other lies on top of it, just as wide, with the same answer."""
+        alike = (self.allowed, self.left, self.right) == (other.allowed, other.left, other.right)
+        return alike and self.high == other.low
+
+    def touches(self, other: _Box) -> bool:
+        """Whether they have the same answer and no gap between them."""
+        apart = self.right < other.left or other.right < self.left or self.low < other.high or other.low < self.high
+        return self.allowed == other.allowed and not apart
+
+
 def drawn(found: Allowed, words: Words, *, says: str) -> Markup:
     """Return the drawing; `says` is its sentence for whoever cannot see it."""
-    scale = _Scale(found)
-    marks = [HATCH]
-    for region in (*found.map.regions, *found.map.latest):
-        marks += _region(region, scale)
+    scale, marks = _Scale(found), [HATCH]
+    boxes = _boxes(found, scale)
+    for box in boxes:
+        marks += _region(box)
     marks += _axes(found, scale, words)
-    for region in found.map.regions:
-        marks += _word(region, scale, words)
+    for box in _spacious(boxes):
+        marks += _word(box, words)
     marks += _late([one for one in found.learnt if one.is_late], scale, words)
     marks += _asked(found, scale, words)
     return svg(marks, WIDTH, HEIGHT, label=says)
@@ -73,34 +102,59 @@ def lateness(one: Learnt, words: Words) -> str:
     return words.say("less than a minute late")
 
 
-def _region(region: ClockRegion, scale: _Scale) -> Iterator[str]:
-    left, right = scale.x(region.at_from), scale.x(region.at_to)
-    low, high = scale.y(region.known_from), scale.y(region.known_to)
-    place = f'x="{left:.1f}" y="{high:.1f}" width="{right - left:.1f}" height="{low - high:.1f}"'
-    yield f'<rect class="{"area-yes" if region.allowed else "no"}" {place}/>'
-    if not region.allowed:
+def _boxes(found: Allowed, scale: _Scale) -> list[_Box]:
+    """Return the regions as they are drawn; what goes on beyond the break is one with what it goes on from."""
+    boxes = [_box(region, scale) for region in found.map.regions]
+    for region in found.map.latest:
+        over = _box(region, scale)
+        below = next((box for box in boxes if box.carries(over)), None)
+        if below is not None:
+            boxes[boxes.index(below)] = msgspec.structs.replace(below, high=over.high)
+        else:
+            boxes.append(over)
+    return boxes
+
+
+def _box(region: ClockRegion, scale: _Scale) -> _Box:
+    return _Box(
+        allowed=region.allowed,
+        left=scale.x(region.at_from),
+        right=scale.x(region.at_to),
+        low=scale.y(region.known_from),
+        high=scale.y(region.known_to),
+    )
+
+
+def _spacious(boxes: Sequence[_Box]) -> list[_Box]:
+    """Return those that have room for their word, the largest first; of several that touch only one is named."""
+    named: list[_Box] = []
+    for box in sorted(boxes, key=lambda one: one.width * one.height, reverse=True):
+        if box.width >= _WIDE and box.height >= _HIGH and not any(box.touches(one) for one in named):
+            named.append(box)
+    return named
+
+
+def _region(box: _Box) -> Iterator[str]:
+    place = f'x="{box.left:.1f}" y="{box.high:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
+    yield f'<rect class="{"area-yes" if box.allowed else "no"}" {place}/>'
+    if not box.allowed:
         yield f'<rect fill="url(#hatch)" {place}/>'
 
 
-def _word(region: ClockRegion, scale: _Scale, words: Words) -> Iterator[str]:
-    left, right = scale.x(region.at_from), scale.x(region.at_to)
-    low, high = scale.y(region.known_from), scale.y(region.known_to)
-    if right - left < _WIDE or low - high < _HIGH:
+def _word(box: _Box, words: Words) -> Iterator[str]:
+    if box.allowed:
+        yield text(box.right - 14, box.low - 14, words.say("Yes"), kind="strong", anchor="end")
         return
-    if region.allowed:
-        yield text(left + 14, high + 26, words.say("Yes"), kind="strong", anchor="")
-        return
-    x = right - 58
-    yield f'<rect class="no" x="{x:.1f}" y="{high + 8:.1f}" width="46" height="26" rx="6"/>'
-    yield text(x + 23, high + 26, words.say("No"), kind="strong")
+    x = box.right - 58
+    yield f'<rect class="no" x="{x:.1f}" y="{box.high + 8:.1f}" width="46" height="26" rx="6"/>'
+    yield text(x + 23, box.high + 26, words.say("No"), kind="strong")
 
 
 def _axes(found: Allowed, scale: _Scale, words: Words) -> Iterator[str]:
     begin, step = found.map.begin, (found.map.end - found.map.begin) / (_TICKS - 1)
-    has_days = step >= _DAY
     for place in range(_TICKS):
         instant = begin + step * place
-        told = _tick(instant, words, has_days=has_days)
+        told = words.short(instant.astimezone(UTC).date()) if step >= _DAY else words.time(instant, zone="UTC")
         yield text(scale.x(instant), 372, told)
         if not (place == _TICKS - 1 and scale.top == _TOP):
             yield text(_LEFT - 10, scale.y(instant) + 4.5, told, anchor="end")
@@ -138,8 +192,3 @@ def _asked(found: Allowed, scale: _Scale, words: Words) -> Iterator[str]:
     after = x < WIDTH * 0.7
     yield text(x + (18 if after else -18), y + 14, then, kind="strong", anchor="" if after else "end")
     yield text(min(max(x, _LEFT + 60), _RIGHT - 60), 24, today, kind="strong")
-
-
-def _tick(instant: datetime, words: Words, *, has_days: bool) -> str:
-    told = instant.astimezone(UTC)
-    return words.short(told.date()) if has_days else f"{words.short(told.date())} {words.time(told, zone='UTC')}"

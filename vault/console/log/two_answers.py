@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from vault.console.desk import Desk
 from vault.console.log.clocks import drawn, lateness
-from vault.console.log.telling import sentence, short
+from vault.console.log.telling import FACT, sentence, told
 from vault.domain.audit.history import Allowed, HistoryAnswer, Learnt
 
 _DIGITS: Final = 4  # of a digest, on either side
@@ -22,6 +22,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was said, in a table."""
 
     kind: str
+    says: str
     said: str
     learnt: str
     late: str
@@ -37,11 +38,6 @@ class Telling:
         self._desk = desk
         self._found = found
         self._words = desk.frame.words
-
-    @property
-    def short(self) -> str:
-        """The pseudonym as it is shown."""
-        return short(self._found.asked.subject)
 
     @cached_property
     def drawing(self) -> Markup:
@@ -60,14 +56,15 @@ class Telling:
 
     def known(self, answer: HistoryAnswer) -> str:
         """Return a sentence about how much was known."""
-        moment = self.moment(answer.at)
+        at, known = self.moment(answer.at), self.moment(answer.known_at)
         if not answer.facts:
-            return self._words.say("About %(moment)s nothing was known that anybody had said.", moment=moment)
+            return self._words.say("Nothing from before %(at)s was known on %(known)s.", at=at, known=known)
         return self._words.count(
-            "About %(moment)s 1 fact was known.",
-            "About %(moment)s %(number)s facts were known.",
+            "1 fact from before %(at)s was known on %(known)s.",
+            "%(number)s facts from before %(at)s were known on %(known)s.",
             number=answer.facts,
-            moment=moment,
+            at=at,
+            known=known,
         )
 
     def rests(self, answer: HistoryAnswer) -> Row | None:
@@ -112,9 +109,10 @@ class Telling:
         )
 
     def _row(self, one: Learnt) -> Row:
-        how = ", ".join([part for part in (one.method, one.source) if part]) or self._words.say("a stop")
+        how = ", ".join([part for part in (one.method, one.source) if part]) or "-"
         return Row(
             kind=one.kind,
+            says=told(FACT, one.kind, self._words).says if one.fact else self._words.say("Stopped"),
             said=self.moment(one.said_at),
             learnt=self.moment(one.recorded_at),
             late=lateness(one, self._words) if one.late_seconds or one.is_late else self._words.say("at once"),

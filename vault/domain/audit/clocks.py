@@ -16,7 +16,7 @@ from vault.domain.decision.basis import Way
 MOST: Final = 48
 """Instants on either clock at which an answer may change; of more the map shows those nearest to the question."""
 
-_LEAST: Final = timedelta(days=6)
+_LEAST: Final = timedelta(days=4)  # that is shown
 _MARGIN: Final = 4  # so much of what is shown stands on either side of it
 
 Ask = Callable[[datetime, datetime], bool]
@@ -72,8 +72,9 @@ def _both(held: Held, way: Way) -> list[tuple[datetime, datetime]]:
 
 def _window(shown: Sequence[datetime], *, now: datetime) -> tuple[datetime, datetime]:
     first, last = min(shown), max(shown)
-    margin = max(last - first, _LEAST) / _MARGIN
-    return first - margin, min(last + margin, now)
+    margin = max((last - first) / _MARGIN, _LEAST / 2)
+    end = min(last + margin, now)
+    return min(first - margin, end - _LEAST), end
 
 
 def _narrowed(
