@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 import pytest
 import yaml
-from consent_vault import Contact, ContactPoint, Problem, Question, Reference, Vault, access, answers, questions
+from consent_vault import Contact, ContactPoint, Problem, Question, Reference, Vault, access, answers, promises, questions
 
 CONTRACT = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8"))
 SCHEMAS = CONTRACT["components"]["schemas"]
@@ -36,6 +36,7 @@ ANSWERS: dict[type, str] = {
     answers.Suppression: "Suppression",
     answers.Suppressions: "Suppressed",
     answers.Withheld: "Withheld",
+    promises.Promise: "Promise",
 }
 REQUESTS: dict[Any, str] = {
     questions.Contact: "ContactValue",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from consent_vault.problems import problem, unreadable
+from consent_vault.promises import Promise
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Kind = TypeVar("Kind")
@@ -64,9 +65,10 @@ class Withheld(Struct, frozen=True, kw_only=True):
 
 
 class Logged(Struct, frozen=True, kw_only=True):
-    """Where the access log holds the answer."""
+    """Where the access log holds the answer, and the vault's promise that it will: keep that."""
 
     entry: str
+    promise: Promise | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True):

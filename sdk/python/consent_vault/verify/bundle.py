@@ -20,7 +20,7 @@ from consent_vault.verify.notes import Checkpoint, Key, check_signatures, read_c
 from consent_vault.verify.refusal import Refused
 from consent_vault.verify.tree import BITS, FULL, HASH, WIDTH, Edge, path, top
 
-Each = Callable[[int, bytes], None]
+Each = Callable[[int, bytes, bytes | None], None]
 
 _MOST_NOTE: Final = 512 * 1024
 _MOST_ENTRIES: Final = WIDTH * (65_535 + 2)
@@ -71,8 +71,8 @@ def verify(
 
     Without `keys` those in the bundle are used, which shows that it agrees with itself and no more. `since` is a
     checkpoint kept from an earlier bundle: this one has to extend it. `subject` is searched for in every entry; if
-    there is none, the one the bundle is about. `each` is handed every entry with its number, on the way and before it
-    is known to be right.
+    there is none, the one the bundle is about. `each` is handed the number of every entry, its hash, and, unless it
+    was pruned, the entry, on the way and before anything is known to be right.
     """
     begun = time.perf_counter()
     archive = Archive(file)
@@ -184,7 +184,9 @@ def _read_tile(reading: _Reading, first: int) -> None:
     leaves = _read_entries(reading, first, width=width) if first >= reading.manifest.pruned else None
     name = path(0, index, width=width)
     tile = _exactly(reading.archive.read(name, most=FULL, index=first), name=name, width=width)
-    leaves = tile if leaves is None else leaves
+    if leaves is None:
+        leaves = tile
+        _show_pruned(reading, tile, first=first)
     bad = _first_difference(leaves, tile)
     until = first + width if bad is None else first + bad
     for size in sorted(size for size in reading.heads if first < size <= until):
@@ -199,15 +201,22 @@ def _read_entries(reading: _Reading, first: int, *, width: int) -> bytes:
     """Read the entries behind a tile, look through them, and return their hashes."""
     name = path("entries", first // WIDTH, width=width)
     entries = _unpack(reading.archive.read(name, most=_MOST_ENTRIES, index=first), width=width, first=first)
+    leaves = [sha256(b"\0" + entry).digest() for entry in entries]
     if reading.each is not None:
-        for number, entry in enumerate(entries, first):
-            reading.each(number, entry)
+        for number, (leaf, entry) in enumerate(zip(leaves, entries, strict=True), first):
+            reading.each(number, leaf, entry)
     if reading.subject is not None:
         reading.found.extend(_search(entries, reading.subject, first=first))
     if reading.manifest.pruned > reading.manifest.start:
         told = [number for number, entry in enumerate(entries, first) if _announces(entry, reading.manifest)]
         reading.announced = told[0] if told and reading.announced is None else reading.announced
-    return b"".join([sha256(b"\0" + entry).digest() for entry in entries])
+    return b"".join(leaves)
+
+
+def _show_pruned(reading: _Reading, tile: bytes, *, first: int) -> None:
+    if reading.each is not None:
+        for at in range(0, len(tile), HASH):
+            reading.each(first + at // HASH, tile[at : at + HASH], None)
 
 
 def _announces(entry: bytes, manifest: Manifest) -> bool:

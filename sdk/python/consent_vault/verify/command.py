@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from consent_vault.verify.bundle import Verified, verify
+from consent_vault.promises import read as read_promise
+from consent_vault.verify.bundle import Each, Verified, verify
 from consent_vault.verify.manifest import Manifest
 from consent_vault.verify.notes import COSIGNATURE, read_checkpoint, read_key
+from consent_vault.verify.promised import Kept, PromiseWatch
 from consent_vault.verify.refusal import Refused
 from consent_vault.verify.sample import Sample, Watch
 
@@ -29,23 +31,26 @@ def main(arguments: Sequence[str]) -> int:
     try:
         keys = [read_key(vkey) for vkey in asked.key]
         since = read_checkpoint(Path(asked.since).read_bytes()) if asked.since else None
-    except Refused as error:
+        promised = _promised(asked)
+    except (Refused, ValueError) as error:
         return _complain(str(error))
     except OSError as error:
-        return _complain(f"{asked.since}: {error.strerror}")
+        return _complain(f"{error.filename}: {error.strerror}")
     try:
         with Path(asked.bundle).open("rb") as file:
             watch = Watch(sample=asked.sample) if asked.sample else None
-            each = watch.see if watch else None
+            each = _each(watch, promised)
             found = verify(file, keys=keys, subject=asked.subject, since=since, each=each)
         drawn = watch.check(found) if watch else None
+        kept = promised.check(found) if promised else None
     except OSError as error:
         return _complain(f"{asked.bundle}: {error.strerror}")
     except Refused as refused:
         _tell(_refusal(refused), asked, lines=[f"NOT VERIFIED  {refused}"])
         return _REFUSED
-    told = _result(found) | ({"sample": _sample(drawn)} if drawn else {})
-    _tell(told, asked, lines=[*_lines(found), *(_sample_lines(drawn) if drawn else [])])
+    told = _result(found) | ({"sample": _sample(drawn)} if drawn else {}) | ({"promised": kept.number} if kept else {})
+    lines = [*_lines(found), *(_sample_lines(drawn) if drawn else []), *(_promise_lines(kept) if kept else [])]
+    _tell(told, asked, lines=lines)
     return _HOLDS
 
 
@@ -61,9 +66,37 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--subject", metavar="SUBJECT", help="whose entries to look for; else whose story it is")
     parser.add_argument("--sample", metavar="SAMPLE", help="a sample to draw again; the bundle holds its drawing")
+    parser.add_argument("--promise", metavar="FILE", help="a promise you kept, whose entry this bundle has to hold")
+    parser.add_argument(
+        "--promise-key", metavar="KEY", help="the key it is signed with, in base64; else the log's word"
+    )
     parser.add_argument("--since", metavar="FILE", help="a checkpoint you kept, which this bundle has to extend")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser
+
+
+def _promised(asked: Namespace) -> PromiseWatch | None:
+    if not asked.promise:
+        return None
+    keys = [b64decode(asked.promise_key, validate=True)] if asked.promise_key else []
+    return PromiseWatch(promise=read_promise(Path(asked.promise).read_bytes()), keys=keys)
+
+
+def _each(*watches: Watch | PromiseWatch | None) -> Each | None:
+    seeing = [watch.see for watch in watches if watch is not None]
+    if not seeing:
+        return None
+
+    def see(number: int, leaf: bytes, entry: bytes | None) -> None:
+        for one in seeing:
+            one(number, leaf, entry)
+
+    return see
+
+
+def _promise_lines(kept: Kept) -> list[str]:
+    by = "" if kept.key is None else f"; its key is told of in entry {kept.key}"
+    return [f"PROMISE KEPT  the promised entry is number {kept.number}{by}"]
 
 
 def _complain(sentence: str) -> int:

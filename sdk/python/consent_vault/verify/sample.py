@@ -46,8 +46,10 @@ class Watch:
     told: dict[str, list[tuple[int, bytes, dict[str, Any]]]] = field(default_factory=dict)
     kinds: dict[str, array[int]] = field(default_factory=dict)
 
-    def see(self, number: int, entry: bytes) -> None:
+    def see(self, number: int, leaf: bytes, entry: bytes | None) -> None:
         """Note an entry. What cannot be read is of no kind; that it is in the log at all is checked elsewhere."""
+        if entry is None:
+            return
         try:
             body = json.loads(entry)
         except (ValueError, RecursionError):
@@ -57,7 +59,7 @@ class Watch:
         kind = str(body.get("kind"))
         self.kinds.setdefault(kind, array("Q")).append(number)
         if body.get("sample") == self.sample and kind in {"sample_ruled", "sample_drawn"}:
-            self.told.setdefault(kind, []).append((number, sha256(b"\0" + entry).digest(), body))
+            self.told.setdefault(kind, []).append((number, leaf, body))
 
     def one(self, kind: str) -> tuple[int, bytes, dict[str, Any]]:
         """Return the one entry of this kind about the sample, with its number and its leaf hash."""
