@@ -38,17 +38,17 @@ def came_from(peer: str | None, forwarded: Iterable[str], *, trusted: tuple[Netw
     `forwarded` holds the lines of X-Forwarded-For, to which each proxy adds at the end whom it heard: so they are read
     from their end, and only as long as a trusted proxy tells.
     """
-    address = _believed(peer, forwarded, trusted)
+    address = _believed(peer, forwarded, trusted=trusted)
     return NOWHERE if address is None else _network(address)
 
 
 def address(peer: str | None, forwarded: Iterable[str], *, trusted: tuple[Network, ...] = ()) -> Personal:
     """Return the very address a request comes from, as `came_from` believes it; nothing where it has none."""
-    found = _believed(peer, forwarded, trusted)
+    found = _believed(peer, forwarded, trusted=trusted)
     return Personal("" if found is None else str(found))
 
 
-def _believed(peer: str | None, forwarded: Iterable[str], trusted: tuple[Network, ...]) -> Address | None:
+def _believed(peer: str | None, forwarded: Iterable[str], *, trusted: tuple[Network, ...]) -> Address | None:
     address = _address(peer or "")
     if address is None:
         return None

@@ -60,7 +60,7 @@ async def open_details(vault: Vault, actor: Actor, *, entry: EntryId, reason: Pe
         found = await _beside(act, entry)
         outcome = "opened" if found.left else "gone"
         secret = _secret(why, found.customer)
-        by = await _tell(act, "details_opened", secret, of=entry, subject=found.subject, outcome=outcome)
+        by = await _tell(act, "details_opened", secret=secret, of=entry, subject=found.subject, outcome=outcome)
         safe = act.here.safe
     if not found.left:
         raise Gone("details_gone", "what lay sealed beside this entry was erased; the entry stands")
@@ -77,11 +77,12 @@ async def open_name(
         holder = await _customer(act, subject)
         sealed = await _sealed(act, holder, names=names)
         outcome, asked = "gone" if holder is None else "opened", list[Json](names)
-        by = await _tell(act, "name_opened", _secret(why, holder), subject=subject, fields=asked, outcome=outcome)
+        secret = _secret(why, holder)
+        by = await _tell(act, "name_opened", secret=secret, subject=subject, fields=asked, outcome=outcome)
         safe = act.here.safe
     if holder is None:
         raise Gone("customer_erased", "whoever this subject was has been erased; nothing leads to them any more")
-    opened = [OpenedField(field=one.field, value=_unsealed(safe, holder, one)) for one in sealed]
+    opened = [OpenedField(field=one.field, value=_unsealed(safe, holder, field=one)) for one in sealed]
     return OpenedName(subject=subject, by=by, fields=tuple(opened))
 
 
@@ -89,7 +90,7 @@ async def looked(act: Acting, subject: Subject) -> list[Looked]:
     """Return who looked at what is sealed of a customer, and why, the newest first: for the customer's own eyes."""
     holder = await details.holder(act.work, act.here.safe, whose=subject)
     found = await details.about(act.work, subject, what="reason", limit=_MOST_LOOKS)
-    return [] if holder is None else [_looked(act.here.safe, holder, one, body) for one, body in found]
+    return [] if holder is None else [_looked(act.here.safe, holder, detail=one, body=body) for one, body in found]
 
 
 # ── What lies beside an entry ────────────────────────────────────────────────────────────────────────────────────────
@@ -108,7 +109,7 @@ async def _beside(act: Acting, entry: EntryId) -> _Beside:
 
 
 def _opened(safe: Safe, entry: EntryId, *, found: _Beside, by: EntryId) -> OpenedDetails:
-    openings = {one.what: _opening(safe, holder, one) for one, holder in found.left}
+    openings = {one.what: _opening(safe, holder, detail=one) for one, holder in found.left}
     matches = all(one is not None and one.opens(found.committed[what]) for what, one in openings.items())
     if not matches:
         _log.error("details_do_not_match", entry=entry)
@@ -126,14 +127,14 @@ def _opened(safe: Safe, entry: EntryId, *, found: _Beside, by: EntryId) -> Opene
     )
 
 
-def _opening(safe: Safe, holder: Holder, detail: Detail) -> Opening | None:
+def _opening(safe: Safe, holder: Holder, *, detail: Detail) -> Opening | None:
     try:
         return unpacked(details.unseal(safe, holder, detail=detail))
     except SealError:  # not what was sealed there
         return None
 
 
-def _looked(safe: Safe, holder: Holder, detail: Detail, body: bytes) -> Looked:
+def _looked(safe: Safe, holder: Holder, *, detail: Detail, body: bytes) -> Looked:
     told = json.loads(body)
     return Looked(
         entry=detail.entry,
@@ -164,7 +165,7 @@ async def _sealed(act: Acting, holder: Holder | None, *, names: Sequence[str]) -
     return [] if holder is None else await fields.read(act.work, holder.key, names=names)
 
 
-def _unsealed(safe: Safe, holder: Holder, field: fields.Field) -> Personal:
+def _unsealed(safe: Safe, holder: Holder, *, field: fields.Field) -> Personal:
     return fields.unseal(safe, holder.key, field=field)
 
 
@@ -183,7 +184,7 @@ def _secret(why: Personal, holder: Holder | None) -> Secret:
     return Secret(what="reason", text=why, whose=None if holder is None else holder.subject)
 
 
-async def _tell(act: Acting, kind: str, secret: Secret, **told: Json | None) -> EntryId:
+async def _tell(act: Acting, kind: str, *, secret: Secret, **told: Json | None) -> EntryId:
     entry = await act.detailed(kind, secret, **told)
     await log.add(act.work, [entry])
     return entry[0]
