@@ -13,7 +13,7 @@ from vault.base.errors import Unknown
 from vault.console import door, enrolment, you
 from vault.console.desk import desk
 from vault.console.entrance import BASE, actor, come, elsewhere, frame, frame_of
-from vault.console.log import allowed, entry, overview, samples, search, story
+from vault.console.log import allowed, entry, overview, samples, search, story, verify
 from vault.console.refusals import HANDLERS
 from vault.pages.forms import LARGEST
 from vault.pages.page import go, render
@@ -43,6 +43,7 @@ _own = Router(
         story.router,
         allowed.router,
         samples.router,
+        verify.router,
         you.router,
         door.router,
         enrolment.router,
