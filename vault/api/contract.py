@@ -17,7 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Schema, SecurityScheme
 from litestar.openapi.spec.enums import OpenAPIType
-from litestar.params import DependencyKwarg
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
@@ -36,6 +36,7 @@ MEDIA: Final = "media"  # of an answer that is no JSON
 
 Json = dict[str, Any]  # a JSON document: whatever Litestar and msgspec write
 
+_PARAMETERS: Final = (HeaderParameter, PathParameter, QueryParameter)  # of the wire, not what a name injects
 _PERSONAL: Final = "a personal value: sealed where it is kept, never written to a log, never repeated in a problem"
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -75,7 +76,9 @@ class _Page(JsonRenderPlugin):
 CONFIG: Final = OpenAPIConfig(
     title="Consent vault",
     version="1",
-    description="May I contact this person, for this, over that, now? Without the yes, the address does not leave.",
+    description="May I contact this person, for this, over that, now? Without the yes, the address does not leave. "
+    "What left an entry in the access log is answered with its promise: a decision in `log.promise`, any other answer "
+    "in the header Log-Promise, as base64url of the same JSON.",
     components=Components(
         security_schemes={
             "oauth": SecurityScheme(
@@ -201,7 +204,7 @@ def _statuses(operation: Json, handler: HTTPRouteHandler) -> set[int]:
 def _describe_parameter(parameter: Json, handler: HTTPRouteHandler) -> None:
     own = handler.parsed_fn_signature.parameters.get(parameter["name"])
     schema = _without_null(parameter["schema"])
-    if own is not None and not isinstance(own.kwarg_definition, DependencyKwarg):
+    if own is not None and isinstance(own.kwarg_definition, _PARAMETERS):
         schema |= _without_null(msgspec.json.schema(own.raw))
     schema.pop("description", None)
     parameter["schema"] = _tidy(schema)
