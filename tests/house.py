@@ -50,7 +50,7 @@ _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
 _PAGE: Final = re.compile(r"/(p|u|console|v1/log)/")
-_OPENED: Final = re.compile(r"POST /v1/log/[^/]+/(entries/[^/]+/details|names)")
+_OPENED: Final = re.compile(r"POST (/v1/log/[^/]+/(entries/[^/]+/details|names)|/console/[^/]+/entry/[^/]+/details)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")

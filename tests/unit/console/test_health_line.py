@@ -20,7 +20,8 @@ WELL: Final = LogHealth(
 
 
 def seen(**given: Any) -> WitnessSeen:
-    plain: dict[str, Any] = {"name": "notary", "size": 1_204_881, "cosigned_at": NOW - timedelta(hours=3), "is_asked": True}
+    plain: dict[str, Any] = {"name": "notary", "size": 1_204_881, "is_asked": True}
+    plain["cosigned_at"] = NOW - timedelta(hours=3)
     return WitnessSeen(**plain | given)
 
 

@@ -75,7 +75,7 @@ async def show(
     return desk.show("log/story.html", values=_values(desk, found, before=request.query_params.get("before", "")))
 
 
-@post("/story", operation_id="resolve", status_code=200)
+@post("/story/find", operation_id="resolve", status_code=200)
 async def find(
     request: Request[Any, Any, Any], vault: NamedDependency[Vault], actor: NamedDependency[Actor],
     desk: NamedDependency[Desk],
