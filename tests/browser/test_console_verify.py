@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from tests.browser.test_console import EVERYWHERE, desk, device, enrolled  # noqa: F401 - `desk` is a fixture
 from tests.browser.test_console_log import HOME, picture
 from tests.browser.watched import DESK, Shade, Watched
-from tests.e2e.test_console_log import furnish, numbered
+from tests.e2e.test_console_log import Found, furnish, numbered
 from tests.stage import Stage
 from vault.actions.log import generations
 from vault.actions.log.archive import Archive
@@ -23,10 +23,17 @@ HOLDS = "What was checked agrees with what was signed"
 
 
 @pytest_asyncio.fixture
-async def taken(stage: Stage, tmp_path: Path) -> Path:
-    """A bundle in a file."""
-    await furnish(stage)
+async def found(stage: Stage, tmp_path: Path) -> Found:
+    """A log with something in it, before the console goes where its browser is."""
+    made = await furnish(stage)
     await numbered(stage, tmp_path)
+    return made
+
+
+@pytest_asyncio.fixture
+async def taken(stage: Stage, found: Found, tmp_path: Path) -> Path:
+    """A bundle in a file."""
+    assert found.refused
     path = tmp_path / "log.zip"
     path.write_bytes(b"".join([part async for part in await bundle(stage.vault, await stage.operator())]))
     return path
@@ -106,6 +113,25 @@ async def test_an_auditor_fetches_a_bundle_with_keys_of_their_own_and_is_shown_t
         await page.get_by_label("Keys of the log and of its witnesses").fill("")
         await page.get_by_role("button", name="Fetch and verify").click()
         await expect(page.get_by_role("heading", name="Nothing was verified")).to_be_visible()
+
+
+async def test_an_entry_and_a_story_lead_to_their_verification(
+    stage: Stage,
+    found: Found,
+    desk: Watched,  # noqa: F811 - the fixture
+) -> None:
+    async with desk.tab(width=DESK, scripts=True) as page:
+        await come(stage, page, f"/entry/{found.refused}")
+        await page.get_by_role("link", name="Verify in this browser").click()
+        await page.get_by_role("button", name="Fetch and verify").click()
+        await expect(page.get_by_role("heading", name=HOLDS)).to_be_focused()
+        number = await page.get_by_label("First entry").input_value()
+        assert f"Entry {number}" in await page.locator("[data-result]").inner_text()
+        await page.goto(f"{HOME}/story?customer={found.subject}")
+        await page.get_by_role("link", name="Verify in this browser").click()
+        await page.get_by_role("button", name="Fetch and verify").click()
+        await expect(page.get_by_role("heading", name=HOLDS)).to_be_focused()
+        assert "in no other" in await page.locator("[data-result]").inner_text()
 
 
 async def test_without_a_script_the_page_says_that_the_offline_verifier_does_it(

@@ -84,7 +84,7 @@ const fails = (refused) => {
   if (refused.index !== null) rows.push(["First bad entry", [counted(refused.index)]]);
   if (refused.size !== null) rows.push(["Size of the tree", [counted(refused.size)]]);
   if (refused.values !== null) {
-    rows.push(["Came out", [code(refused.values[0])]], ["Stands there", [code(refused.values[1])]]);
+    rows.push(["Came out", [code(refused.values[0])]], ["Was claimed", [code(refused.values[1])]]);
   }
   rows.push(["Code", [code(refused.code)]]);
   const advice = "Keep the file as it is. Check it with the offline verifier, and tell whoever answers for the log.";
