@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from litestar import Router, get
-from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
 
 from vault.actions.audit import histories, replays
 from vault.actions.vault import Vault
-from vault.base.ids import SHOWN, EntryId, Subject
+from vault.api.audit.entrance import QUERY
+from vault.api.audit.parameters import EntryPath
+from vault.base.ids import SHOWN, Subject
 from vault.domain.actor import Actor
 from vault.domain.audit.history import Allowed, HistoryAsked
 from vault.domain.audit.replay import Replay
 from vault.domain.fact import Instant
 
-EntryPath = Annotated[EntryId, PathParameter(pattern="^ent" + SHOWN, description="the decision's entry")]
 SubjectQuery = Annotated[
     Subject, QueryParameter(pattern="^sub" + SHOWN, description="the pseudonym of whom it is about")
 ]
@@ -35,20 +37,35 @@ async def replay(entry: EntryPath, vault: NamedDependency[Vault], actor: NamedDe
     return await replays.replay(vault, actor, entry=entry)
 
 
-@get("/allowed", operation_id="was_it_allowed")
-async def allowed(  # noqa: PLR0913, PLR0917 - what is asked, one parameter each
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asked, or could have asked."""
+
+    subject: Subject
+    purpose: str
+    channel: str
+    client: str
+
+
+def question(*, subject: SubjectQuery, purpose: PurposeQuery, channel: ChannelQuery, client: ClientQuery) -> Question:
+    """Return what is asked about."""
+    return Question(subject=subject, purpose=purpose, channel=channel, client=client)
+
+
+@get("/allowed", operation_id="was_it_allowed", opt={QUERY: (*Question.__struct_fields__, "at", "known_at")})
+async def allowed(
     vault: NamedDependency[Vault],
     actor: NamedDependency[Actor],
-    subject: SubjectQuery,
-    purpose: PurposeQuery,
-    channel: ChannelQuery,
-    client: ClientQuery,
+    question: NamedDependency[Question],
     at: AtQuery,
     known_at: KnownAtQuery = None,
 ) -> Allowed:
     """Say what was allowed at an instant, as it was known then and as it is known today. It decides nothing."""
-    asked = HistoryAsked(subject=subject, purpose=purpose, channel=channel, client=client, at=at, known_at=known_at)
+    asked = HistoryAsked(**msgspec.structs.asdict(question), at=at, known_at=known_at)
     return await histories.allowed(vault, actor, asked=asked)
 
 
-router = Router(path="/", route_handlers=[replay, allowed])
+router = Router(
+    path="/",
+    route_handlers=[replay, allowed],
+    dependencies={"question": Provide(question, sync_to_thread=False)},
+)

@@ -40,32 +40,28 @@ class EntriesFound(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
-def wanted(  # noqa: PLR0913 - one for each filter
-    *,
+def whom(
     subject: Annotated[Subject | None, QueryParameter(pattern="^sub" + SHOWN, description="a pseudonym")] = None,
     client: Annotated[ClientId | None, QueryParameter(pattern="^cli" + SHOWN, description="a client's id")] = None,
     by: Annotated[
         str | None, QueryParameter(name="actor", pattern=_CODE, description="a kind of actor, or an id of staff")
     ] = None,
-    kind: Code = None,
-    outcome: Code = None,
-    reason: Code = None,
-    purpose: Code = None,
-    since: Since = None,
-    until: Until = None,
+) -> Wanted:
+    """Return whom it is about, and who acted."""
+    return Wanted(subject=subject, client=client, actor=by)
+
+
+def what(kind: Code = None, outcome: Code = None, reason: Code = None, purpose: Code = None) -> Wanted:
+    """Return what happened."""
+    return Wanted(kind=kind, outcome=outcome, reason=reason, purpose=purpose)
+
+
+def wanted(
+    whom: NamedDependency[Wanted], what: NamedDependency[Wanted], since: Since = None, until: Until = None
 ) -> Wanted:
     """Return what is looked for."""
-    return Wanted(
-        subject=subject,
-        client=client,
-        actor=by,
-        kind=kind,
-        outcome=outcome,
-        reason=reason,
-        purpose=purpose,
-        since=since,
-        until=until,
-    )
+    who = {"subject": whom.subject, "client": whom.client, "actor": whom.actor}
+    return msgspec.structs.replace(what, **who, since=since, until=until)
 
 
 @get("/search", operation_id="search_log", opt={QUERY: _NAMES})
@@ -82,4 +78,12 @@ async def search(
     return EntriesFound(**msgspec.structs.asdict(found))
 
 
-router = Router(path="/", route_handlers=[search], dependencies={"wanted": Provide(wanted, sync_to_thread=False)})
+router = Router(
+    path="/",
+    route_handlers=[search],
+    dependencies={
+        "whom": Provide(whom, sync_to_thread=False),
+        "what": Provide(what, sync_to_thread=False),
+        "wanted": Provide(wanted, sync_to_thread=False),
+    },
+)

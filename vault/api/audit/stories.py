@@ -15,19 +15,18 @@ from vault.actions.audit.stories import Story
 from vault.actions.log import bundles
 from vault.actions.vault import Vault
 from vault.api.audit.entrance import QUERY
-from vault.api.audit.parameters import SubjectPath
+from vault.api.audit.parameters import MOST, SubjectPath
 from vault.api.contract import MEDIA
 from vault.base.ids import SHOWN, Subject
 from vault.domain.actor import Actor
 from vault.domain.contact_point import ContactValue
-from vault.tlog.line import LARGEST
 
 _ZIP: Final = "application/zip"
 _OPT: Final = {MEDIA: _ZIP, QUERY: ("start", "end", "subject"), "problems": (404, 409)}
 _FILE: Final = {"content-disposition": 'attachment; filename="log.zip"'}
 
-Start = Annotated[int, QueryParameter(ge=0, le=LARGEST, description="the number of the first entry")]
-End = Annotated[int | None, QueryParameter(ge=1, le=LARGEST, description="the number to end before; else all signed")]
+Start = Annotated[int, QueryParameter(ge=0, le=MOST, description="the number of the first entry")]
+End = Annotated[int | None, QueryParameter(ge=1, le=MOST, description="the number to end before; else all signed")]
 About = Annotated[Subject | None, QueryParameter(pattern="^sub" + SHOWN, description="say which entries are theirs")]
 
 

@@ -13,10 +13,9 @@ from vault.actions.audit.health import LogHealth
 from vault.actions.audit.tree import ConsistencyShown, InclusionShown
 from vault.actions.vault import Vault
 from vault.api.audit.entrance import QUERY
-from vault.api.audit.parameters import Generation, LeafPath, Size
+from vault.api.audit.parameters import MOST, Generation, LeafPath, Size
 from vault.api.contract import MEDIA
 from vault.domain.actor import Actor
-from vault.tlog.line import LARGEST
 
 _TEXT: Final = "text/plain"  # of which the framework says that it is UTF-8
 _BYTES: Final = "application/octet-stream"
@@ -26,8 +25,8 @@ _BYTES_OF: Final = {MEDIA: _BYTES, **_GENERATION}
 _CHANGING: Final = {"cache-control": "no-cache"}
 _LASTING: Final = {"cache-control": "private, max-age=604800, immutable"}
 
-From = Annotated[int, QueryParameter(name="from", ge=0, le=LARGEST, description="the size of the smaller tree")]
-To = Annotated[int, QueryParameter(ge=0, le=LARGEST, description="the size of the larger tree")]
+From = Annotated[int, QueryParameter(name="from", ge=0, le=MOST, description="the size of the smaller tree")]
+To = Annotated[int, QueryParameter(ge=0, le=MOST, description="the size of the larger tree")]
 
 
 @get("/health", operation_id="show_log", opt={QUERY: ()})
