@@ -33,7 +33,7 @@ async def auditor(stage: Stage) -> Colleague:
 async def fixed(colleague: Colleague, **rule: str) -> str:
     """Fix a rule by the form, and return where its sample is."""
     await colleague.get("/samples")
-    await colleague.press("/samples", **rule)
+    await colleague.press("/samples", button=0, **rule)
     assert colleague.page.heading.startswith("Sample of "), colleague.page.text
     return urlsplit(colleague.at).path
 
@@ -104,7 +104,7 @@ async def test_a_rule_that_draws_nothing_comes_back_with_what_is_wrong(
     log: Sequencer, auditor: Colleague, rule: dict[str, str], says: str
 ) -> None:
     await auditor.get("/samples")
-    page = await auditor.press("/samples", **{"kind": "decision", **rule})
+    page = await auditor.press("/samples", button=0, **{"kind": "decision", **rule})
     assert (page.status, page.about) == (422, "Error: Samples")
     assert says in page.text
     assert page.form("/samples").fields["size"] == rule.get("size", "50")
