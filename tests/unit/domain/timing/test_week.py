@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.domain.timing.moment import HORIZON, Hours, Until, earliest
@@ -92,6 +92,7 @@ def test_a_window_in_the_hour_that_is_skipped_or_shown_twice(start: str, opens: 
 
 
 # ── The first moment ─────────────────────────────────────────────────────────────────────────────────────────────────
+@settings(deadline=None)  # each minute of two days
 @given(weeks, st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True), instants)
 def test_at_the_first_moment_it_is_open_and_at_no_minute_before(own: Week, zones: list[str], start: datetime) -> None:
     hours = Hours(week=own, zones=tuple(zones))
