@@ -134,6 +134,7 @@ async def test_an_entry_let_go_of_is_gone_and_its_proof_holds(looking: Looking) 
         "SELECT $1, 1, 256, id, clock_timestamp() FROM vault.log_entry WHERE organization = $1 LIMIT 1"
     )
     refused(await looking.auditor.send("GET", f"/entries/{looking.entry}"), 410, "entry_gone")
+    refused(await looking.auditor.send("GET", f"/decisions/{looking.entry}/replay"), 410, "entry_gone")
     file = proof_file.read(await looking.auditor.bytes(f"/entries/{looking.entry}/proof"))
     assert file.index == shown["number"]
 

@@ -17,9 +17,11 @@ from consent_vault.verify import Refused
 
 from tests.command import run
 from tests.e2e.logged import OURS, Logged, check, logged
+from vault.actions.audit import entries
 from vault.actions.log.archive import Archive
 from vault.actions.log.pruning import prune
-from vault.base.errors import Conflict
+from vault.base.errors import Conflict, Gone
+from vault.base.ids import ENTRY, EntryId, show
 from vault.domain.actor import Actor
 from vault.store.database import open_database
 from vault.store.log.pruned import RETENTION
@@ -123,6 +125,17 @@ async def test_a_body_missing_where_nothing_was_pruned_is_named(kept: Logged) ->
     await kept.execute(f"DELETE FROM vault.log_entry WHERE organization = $1 AND id = ({OF.format(530)})")
     with pytest.raises(Conflict, match="the body of entry 530 is gone"):
         await kept.export()
+
+
+async def test_an_entry_without_its_body_is_gone_where_it_was_pruned_and_damage_elsewhere(kept: Logged) -> None:
+    await kept.execute(AGE.format(300))
+    await pruned(kept)
+    await kept.execute(f"DELETE FROM vault.log_entry WHERE organization = $1 AND id = ({OF.format(530)})")
+    auditor = Actor(organization=kept.organization, kind="auditor", signed_in_at=kept.vault.clock.now())
+    for number, refusal in ((3, Gone), (530, Conflict)):
+        entry = EntryId(show(ENTRY, await kept.value(OF.format(number))))
+        with pytest.raises(refusal, match=f"entry {number} "):
+            await entries.entry(kept.vault, auditor, entry=entry)
 
 
 async def test_tampering_after_pruning_is_named(kept: Logged) -> None:

@@ -18,6 +18,7 @@ from vault.domain.audit.commitment import MEMBERS
 from vault.store.audit import placing
 from vault.store.audit.placing import Head, Placed
 from vault.store.database import Work
+from vault.store.log import pruned
 from vault.store.log import state as states
 from vault.tlog import proof_file
 from vault.tlog.hashes import Hash
@@ -49,7 +50,7 @@ async def entry(vault: Vault, actor: Actor, *, entry: EntryId) -> Shown:
     read(ENTRY, entry)
     async with acting(vault, actor, name="show_entry") as act:
         place = await _placed(act.work, entry)
-        body = _body(place)
+        body = await _body(act.work, place, entry=entry)
         parsed: dict[str, Any] = msgspec.json.decode(body)
         subject = Subject(parsed["subject"]) if "subject" in parsed else None
         head, proof = await _proof(act.work, place)
@@ -90,9 +91,11 @@ async def _placed(work: Work, entry: EntryId) -> Placed:
     return place
 
 
-def _body(place: Placed) -> bytes:
-    if place.body is None:
+async def _body(work: Work, place: Placed, *, entry: EntryId) -> bytes:
+    if await pruned.covered(work, entry) is not None:
         raise Gone("entry_gone", f"the bytes of entry {place.number} were let go of after their years; its proof holds")
+    if place.body is None:
+        raise Conflict("log_damaged", f"the body of entry {place.number} is gone")
     return place.body
 
 

@@ -9,22 +9,25 @@ from __future__ import annotations
 from vault.actions.acting import Acting, acting
 from vault.actions.audit.rules import kept
 from vault.actions.vault import Vault
-from vault.base.errors import Invalid, Unknown
+from vault.base.errors import Gone, Invalid, Unknown
 from vault.base.ids import ENTRY, EntryId, read
 from vault.domain.actor import Actor
 from vault.domain.audit.replay import NOTHING, Logged, Replay, differences, fold, read_decision, words
 from vault.policy.decide import Policies, Verdict
 from vault.store import log
-from vault.store.log import history
+from vault.store.log import history, pruned
 
 
 async def replay(vault: Vault, actor: Actor, *, entry: EntryId) -> Replay:
     """Take a decision again from its entry, and say in which fields it comes out otherwise.
 
-    `Invalid` for an entry of no decision, `Unknown` for one that is not here, `Conflict` for one nobody can read.
+    `Invalid` for an entry of no decision, `Unknown` for one that is not here, `Gone` for one let go of after its
+    years, `Conflict` for one nobody can read.
     """
     read(ENTRY, entry)
     async with acting(vault, actor, name="replay_decision") as act:
+        if (number := await pruned.covered(act.work, entry)) is not None:
+            raise Gone("entry_gone", f"what entry {number} rested on was let go of after its years; its proof holds")
         if (body := await log.read(act.work, entry)) is None:
             raise Unknown("unknown_entry", "this log has no such entry")
         logged = read_decision(body)

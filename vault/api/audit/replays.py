@@ -31,7 +31,7 @@ KnownAtQuery = Annotated[
 ]
 
 
-@get("/decisions/{entry:str}/replay", operation_id="replay_decision")
+@get("/decisions/{entry:str}/replay", operation_id="replay_decision", opt={"problems": (410,)})
 async def replay(entry: EntryPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Replay:
     """Take a logged decision again from its entry alone, and name the fields in which it comes out otherwise."""
     return await replays.replay(vault, actor, entry=entry)

@@ -89,5 +89,6 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "staff_read": "Staff listed",
         "log_generation": "Log begun anew",
         "log_pruned": "Old entries let go of",
+        "log_followed": "Log followed",
     },
 }

@@ -1,6 +1,7 @@
 """Verify in this browser: a page with a program that checks a bundle, fetched or chosen.
 
-It shares no code with the vault. The page reads nothing. What the program fetches is a bundle like any other, with its entry.
+It shares no code with the vault. The page reads nothing; what the program fetches is a bundle like any other, with its
+entry.
 """
 
 from __future__ import annotations

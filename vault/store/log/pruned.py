@@ -27,6 +27,11 @@ AND at + make_interval(months => $5::integer, mins => $6::integer) > $7 ORDER BY
 _MARK: Final = """
 INSERT INTO vault.log_pruned (organization, generation, minimum, entry, recorded_at) VALUES ($1, $2, $3, $4, $5)
 """
+_COVERED: Final = """
+SELECT number FROM vault.log_leaf l WHERE organization = $1 AND entry = $2 AND number < (
+  SELECT max(minimum) FROM vault.log_pruned WHERE organization = $1 AND generation = l.generation
+)
+"""
 _SWEEP: Final = """
 WITH gone AS (
   DELETE FROM vault.log_entry e USING vault.log_leaf l
@@ -49,6 +54,12 @@ async def marks(work: Work, generation: int) -> tuple[int, int]:
 async def minimum(work: Work, generation: int) -> int:
     """Return the number from which on bodies are kept."""
     return (await marks(work, generation))[1]
+
+
+async def covered(work: Work, entry: EntryId) -> int | None:
+    """Return the number of an entry whose body was let go of; none for any other."""
+    rows = await work.fetch(_COVERED, work.own, raw(entry))
+    return rows[0]["number"] if rows else None
 
 
 async def reach(work: Work, generation: int, *, start: int, keep: Duration, now: datetime) -> int:
