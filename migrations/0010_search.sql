@@ -14,7 +14,8 @@ WHERE told.organization = l.organization AND told.id = l.entry;
 
 -- Most entries are decisions; whatever else is looked for by its kind is rare. Instants nearly follow numbers.
 CREATE INDEX log_leaf_rare ON vault.log_leaf (organization, kind, generation, number) WHERE kind <> 'decision';
-CREATE INDEX log_leaf_at ON vault.log_leaf USING brin (organization, at);
+CREATE INDEX log_leaf_at ON vault.log_leaf
+  USING brin (organization, at) WITH (autosummarize = on);
 
 -- A capability: whoever holds its 256 bits reads checkpoints, tiles and entries. Only its SHA-256 is kept.
 CREATE TABLE vault.log_capability (
