@@ -14,6 +14,7 @@ from tests import make
 from tests.e2e.auditing import Desk, desk, last, numbering
 from tests.sequencing import Sequencer
 from tests.stage import Json, Stage, refused
+from vault.base.files import shipped
 
 
 class Searched:
@@ -198,3 +199,22 @@ async def test_nothing_of_another_organization_is_ever_found(searched: Searched)
     found = await other.get("/search", kind="decision")
     assert (found["count"], found["hits"]) == (0, [])
     assert (await other.get("/search", subject=searched.subject))["count"] == 0
+
+
+async def test_a_log_from_before_is_marked_by_the_migration_as_the_sequencer_marks(
+    searched: Searched,
+) -> None:
+    stranger = await searched.stage.client("only_lookup")
+    refused(await stranger.send("POST", "/v1/decisions", make.asked()), 403, "insufficient_scope")
+    await searched.log.step()
+    leaves = "SELECT * FROM vault.log_leaf ORDER BY organization, number"
+    marked = await searched.stage.rows(leaves)
+    assert {"client", "operator"} <= {row["actor"].partition("/")[0] for row in marked}
+    await searched.stage.rows(
+        "UPDATE vault.log_leaf SET actor = NULL, outcome = CASE WHEN kind <> 'fact' THEN outcome END, "
+        "reasons = CASE WHEN kind = 'decision' THEN reasons ELSE '{}' END"
+    )
+    assert await searched.stage.rows(leaves) != marked
+    text = (shipped("migrations") / "0010_search.sql").read_text("utf-8")
+    await searched.stage.rows(f"UPDATE {text.partition('UPDATE ')[2].partition(';')[0]}")
+    assert await searched.stage.rows(leaves) == marked
