@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from consent_vault.verify import manifest as manifests
 from consent_vault.verify.archive import Archive
@@ -20,7 +20,16 @@ from consent_vault.verify.notes import Checkpoint, Key, check_signatures, read_c
 from consent_vault.verify.refusal import Refused
 from consent_vault.verify.tree import BITS, FULL, HASH, WIDTH, Edge, path, top
 
-Each = Callable[[int, bytes, bytes | None], None]
+
+class Leaf(NamedTuple):
+    """A leaf on its way past: its number, its hash, and its entry unless that was pruned."""
+
+    number: int
+    hash: bytes
+    entry: bytes | None
+
+
+Each = Callable[[Leaf], None]
 
 _MOST_NOTE: Final = 512 * 1024
 _MOST_ENTRIES: Final = WIDTH * (65_535 + 2)
@@ -71,8 +80,8 @@ def verify(
 
     Without `keys` those in the bundle are used, which shows that it agrees with itself and no more. `since` is a
     checkpoint kept from an earlier bundle: this one has to extend it. `subject` is searched for in every entry; if
-    there is none, the one the bundle is about. `each` is handed the number of every entry, its hash, and, unless it
-    was pruned, the entry, on the way and before anything is known to be right.
+    there is none, the one the bundle is about. `each` is handed every leaf, on the way and before it is known to be
+    right.
     """
     begun = time.perf_counter()
     archive = Archive(file)
@@ -204,7 +213,7 @@ def _read_entries(reading: _Reading, first: int, *, width: int) -> bytes:
     leaves = [sha256(b"\0" + entry).digest() for entry in entries]
     if reading.each is not None:
         for number, (leaf, entry) in enumerate(zip(leaves, entries, strict=True), first):
-            reading.each(number, leaf, entry)
+            reading.each(Leaf(number, leaf, entry))
     if reading.subject is not None:
         reading.found.extend(_search(entries, reading.subject, first=first))
     if reading.manifest.pruned > reading.manifest.start:
@@ -216,7 +225,7 @@ def _read_entries(reading: _Reading, first: int, *, width: int) -> bytes:
 def _show_pruned(reading: _Reading, tile: bytes, *, first: int) -> None:
     if reading.each is not None:
         for at in range(0, len(tile), HASH):
-            reading.each(first + at // HASH, tile[at : at + HASH], None)
+            reading.each(Leaf(first + at // HASH, tile[at : at + HASH], None))
 
 
 def _announces(entry: bytes, manifest: Manifest) -> bool:

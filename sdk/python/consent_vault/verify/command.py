@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent_vault.promises import read as read_promise
-from consent_vault.verify.bundle import Each, Verified, verify
+from consent_vault.verify.bundle import Each, Leaf, Verified, verify
 from consent_vault.verify.manifest import Manifest
 from consent_vault.verify.notes import COSIGNATURE, read_checkpoint, read_key
 from consent_vault.verify.promised import Kept, PromiseWatch
@@ -87,9 +87,9 @@ def _each(*watches: Watch | PromiseWatch | None) -> Each | None:
     if not seeing:
         return None
 
-    def see(number: int, leaf: bytes, entry: bytes | None) -> None:
+    def see(leaf: Leaf) -> None:
         for one in seeing:
-            one(number, leaf, entry)
+            one(leaf)
 
     return see
 

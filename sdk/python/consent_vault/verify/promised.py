@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from consent_vault.promises import Promise, decode
 from consent_vault.promises import verify as is_signed
-from consent_vault.verify.bundle import Verified
+from consent_vault.verify.bundle import Leaf, Verified
 from consent_vault.verify.refusal import Refused
 from consent_vault.verify.tree import WIDTH
 
@@ -47,14 +47,14 @@ class PromiseWatch:
     def __post_init__(self) -> None:
         self._leaf = decode(self.promise.leaf)
 
-    def see(self, number: int, leaf: bytes, entry: bytes | None) -> None:
+    def see(self, leaf: Leaf) -> None:
         """Note an entry; of one that was pruned there is the hash alone."""
-        if leaf == self._leaf:
-            self.number = number
-        if entry is None:
+        if leaf.hash == self._leaf:
+            self.number = leaf.number
+        if (entry := leaf.entry) is None:
             return
         if b'"promise_key_made"' in entry:
-            self._note_key(number, entry)
+            self._note_key(leaf.number, entry)
         if len(self.first) < WIDTH:
             self.first.append(entry)
         self.last.append(entry)

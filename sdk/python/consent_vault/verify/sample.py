@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO, Final
 
-from consent_vault.verify.bundle import Verified, verify
+from consent_vault.verify.bundle import Leaf, Verified, verify
 from consent_vault.verify.notes import ED25519, Checkpoint, Key, check_signatures, read_key
 from consent_vault.verify.refusal import Refused
 
@@ -46,20 +46,18 @@ class Watch:
     told: dict[str, list[tuple[int, bytes, dict[str, Any]]]] = field(default_factory=dict)
     kinds: dict[str, array[int]] = field(default_factory=dict)
 
-    def see(self, number: int, leaf: bytes, entry: bytes | None) -> None:
+    def see(self, leaf: Leaf) -> None:
         """Note an entry. What cannot be read is of no kind; that it is in the log at all is checked elsewhere."""
-        if entry is None:
-            return
         try:
-            body = json.loads(entry)
+            body = json.loads(leaf.entry) if leaf.entry is not None else None
         except (ValueError, RecursionError):
             return
         if not isinstance(body, dict):
             return
         kind = str(body.get("kind"))
-        self.kinds.setdefault(kind, array("Q")).append(number)
+        self.kinds.setdefault(kind, array("Q")).append(leaf.number)
         if body.get("sample") == self.sample and kind in {"sample_ruled", "sample_drawn"}:
-            self.told.setdefault(kind, []).append((number, leaf, body))
+            self.told.setdefault(kind, []).append((leaf.number, leaf.hash, body))
 
     def one(self, kind: str) -> tuple[int, bytes, dict[str, Any]]:
         """Return the one entry of this kind about the sample, with its number and its leaf hash."""
