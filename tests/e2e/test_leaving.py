@@ -322,7 +322,7 @@ async def aged(stage: Stage, link: str) -> str:
         channel="email",
         sent_at=sent.replace(microsecond=0),
     )
-    address = links.address("", opened.here, old)
+    address = links.address(opened.here, old, issuer="")
     assert address is not None
     return address
 

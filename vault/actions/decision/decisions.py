@@ -231,7 +231,7 @@ def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:
         channel=question.channel,
         sent_at=settled.instants.now,
     )
-    return links.address(vault.issuer, settled.prepared.here, link)
+    return links.address(settled.prepared.here, link, issuer=vault.issuer)
 
 
 def _entry(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None) -> Entry:

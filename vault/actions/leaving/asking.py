@@ -52,7 +52,7 @@ async def ask(vault: Vault, organization: OrganizationId, *, wish: Wish) -> None
         link = of_point(Subject(show(SUBJECT, sought.tag)), kind=EMAIL, sent_at=act.now)
         message = letter(
             act.here.organization,
-            links.address(act.vault.issuer, act.here, link) or "",
+            links.address(act.here, link, issuer=act.vault.issuer) or "",
             to=to.address if to is not None else pretended,
             locale=(to.locale if to is not None else None) or wish.locale,
         )

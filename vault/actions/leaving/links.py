@@ -32,7 +32,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     link: Link | None
 
 
-def address(issuer: str, here: Here, link: Link) -> str | None:
+def address(here: Here, link: Link, *, issuer: str) -> str | None:
     """Return where a link leads; none for an organization that has no link key yet."""
     if (key := here.safe.links()) is None:
         return None

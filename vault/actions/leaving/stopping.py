@@ -77,7 +77,7 @@ async def _stop_for(act: Acting, link: Link, *, press: Press, customer: Customer
     if press.one_click or stopped.already is not None:
         return stopped
     after = await stands(act, link, customer=customer)
-    undo = undo_of(act, before, after, link=link, locale=press.locale)
+    undo = undo_of(act, before=before, after=after, link=link, locale=press.locale)
     return msgspec.structs.replace(stopped, undo=undo)
 
 

@@ -71,9 +71,9 @@ async def stands(act: Acting, link: Link, *, customer: CustomerId) -> Standing:
     return found if full is None else msgspec.structs.replace(found, rests_on=full)
 
 
-def undo_of(act: Acting, before: Standing, after: Standing, *, link: Link, locale: str) -> Undo | None:
+def undo_of(act: Acting, *, before: Standing, after: Standing, link: Link, locale: str) -> Undo | None:
     """Return what may be taken back of a press that led from one standing to another; none where nothing may."""
-    found = offer(act.here.organization, before, after, link=link, locale=locale)
+    found = offer(act.here.organization, before=before, after=after, link=link, locale=locale)
     if found is None:
         return None
     made, notice = found

@@ -79,7 +79,7 @@ def way_of(organization: Organization, *, purpose: str, channel: str) -> Rule:
 
 
 def offer(
-    organization: Organization, before: Standing, after: Standing, *, link: Link, locale: str
+    organization: Organization, *, before: Standing, after: Standing, link: Link, locale: str
 ) -> tuple[Offer, Notice] | None:
     """Return what may be taken back, and the notice it cites: a yes that became a withdrawal, never an objection.
 

@@ -124,7 +124,7 @@ def offered(yes: Fact | None, one: Link | None = None, *, organization: Organiza
     known = [] if yes is None else [yes]
     after = pressed(known, one, organization=organization)
     before, then = (stands_so(facts, one.purpose, one.channel, organization=organization) for facts in (known, after))
-    return offer(organization, before, then, link=one, locale="de")
+    return offer(organization, before=before, after=then, link=one, locale="de")
 
 
 def test_a_yes_that_became_a_withdrawal_is_offered_again_as_it_was() -> None:
@@ -170,4 +170,4 @@ def test_a_purpose_that_the_file_dropped_is_not_offered() -> None:
     before = stands_so([yes])
     after = stands_so(pressed([yes], link()))
     dropped = msgspec.structs.replace(ORGANIZATION, purposes={})
-    assert offer(dropped, before, after, link=link(), locale="en") is None
+    assert offer(dropped, before=before, after=after, link=link(), locale="en") is None
