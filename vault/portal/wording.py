@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from vault.domain.audit.opened import Looked
+from vault.domain.organization import Organization
 from vault.domain.sign_in.code import Wrong
 from vault.pages.frame import Frame
 
@@ -110,3 +112,17 @@ def way(frame: Frame, channel: str) -> str:
             return say("by post")
         case _:
             return say("by %(channel)s", channel=channel)
+
+
+def opened(frame: Frame, looked: Looked, *, organization: Organization) -> str:
+    """Return what somebody opened of a customer, in words."""
+    say = frame.words.say
+    if not looked.fields:
+        return say("An auditor opened on which device you did something here")
+    titles = {"email": say("E-mail address"), "phone": say("Telephone number")}
+    known = organization.attributes
+    names = [
+        title(frame, known[field].title, locale=organization.locale) if field in known else titles.get(field, field)
+        for field in looked.fields
+    ]
+    return say("An auditor opened: %(names)s", names=", ".join(names))

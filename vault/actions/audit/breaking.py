@@ -86,11 +86,14 @@ async def open_name(
     return OpenedName(subject=subject, by=by, fields=tuple(opened))
 
 
-async def looked(act: Acting, subject: Subject) -> list[Looked]:
-    """Return who looked at what is sealed of a customer, and why, the newest first: for the customer's own eyes."""
-    holder = await details.holder(act.work, act.here.safe, whose=subject)
-    found = await details.about(act.work, subject, what="reason", limit=_MOST_LOOKS)
-    return [] if holder is None else [_looked(act.here.safe, holder, detail=one, body=body) for one, body in found]
+async def looked_at_me(vault: Vault, actor: Actor) -> list[Looked]:
+    """Return who looked at what is sealed of whoever is signed in, and why, the newest first."""
+    async with acting(vault, actor, name="me_show") as act:
+        holder, safe = await details.holder(act.work, act.here.safe, whose=actor.me), act.here.safe
+        if holder is None or holder.subject is None:
+            return []
+        found = await details.about(act.work, holder.subject, what="reason", limit=_MOST_LOOKS)
+    return [_looked(safe, holder, detail=one, body=body) for one, body in found]
 
 
 # ── What lies beside an entry ────────────────────────────────────────────────────────────────────────────────────────
