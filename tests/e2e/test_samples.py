@@ -147,6 +147,17 @@ async def test_a_sample_is_drawn_by_the_first_cosignature_over_its_rule(house: H
     assert (ruled["start"], ruled["end"], ruled["tree"]) == (1, size, size)
 
 
+async def test_of_two_cosignatures_the_first_gives_the_seed(house: House, auditor: Desk) -> None:  # noqa: F811
+    witnessed(house)
+    sample = await auditor.draw(size=1)
+    await house.log.step()
+    first = (await house.log.sizes())[-1]
+    assert await house.ask()
+    await house.log.grow(house.customer)
+    assert await house.ask()
+    assert (await auditor.show(sample))["drawing"]["checkpoint"] == first
+
+
 async def test_without_a_witness_the_logs_own_signature_draws_and_that_is_said(log: Sequencer, auditor: Desk) -> None:
     sample = await auditor.draw(size=3)
     assert (sample["vault_could_retry"], sample["rule"]["witnesses"]) == (True, [])
