@@ -89,7 +89,9 @@ async def allowed(vault: Vault, actor: Actor, *, asked: HistoryAsked) -> Allowed
         rules = await rules_at(act, asked.at)
         if asked.client not in rules.declared.clients and asked.client not in act.here.organization.clients:
             raise Invalid("unknown_client", "no client has this key, neither then nor today")
-        asking = Asking(held=held, rules=rules, way=way(rules.declared, asked.purpose, asked.channel), asked=asked)
+        asking = Asking(
+            held=held, rules=rules, way=way(rules.declared, asked.purpose, channel=asked.channel), asked=asked
+        )
         answered = await _answered(act, asking)
         told = {"purpose": asked.purpose, "channel": asked.channel, "asked_by": asked.client}
         times = {"asked_at": stamp(asked.at), "known_at": stamp(asked.known)}
@@ -130,7 +132,7 @@ async def _now(act: Acting, asking: Asking) -> HistoryAnswer | None:
     if asked.client not in rules.declared.clients:
         return None
     try:
-        found = way(rules.declared, asked.purpose, asked.channel)
+        found = way(rules.declared, asked.purpose, channel=asked.channel)
     except Invalid:
         return None
     fresh = Asking(held=asking.held, rules=rules, way=found, asked=asked)

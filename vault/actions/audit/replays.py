@@ -55,7 +55,7 @@ async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
         verdict = _verdict(policies, logged, client=client)
         listed = await history.facts(act.work, logged.facts or ())
         try:
-            folded, anew = fold(declared, logged, listed)
+            folded, anew = fold(declared, logged, facts=listed)
         except Invalid as error:  # the purpose or channel is not what was asked about then
             folded, anew = {"purpose": f"{logged.purpose} {logged.channel}"}, {"purpose": error.code}
         told |= folded

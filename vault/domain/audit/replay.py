@@ -104,7 +104,7 @@ def read_decision(body: bytes) -> Logged:
     raise Invalid("no_decision", "this entry tells of no decision; only a decision can be taken again")
 
 
-def fold(declared: Organization, logged: Logged, facts: Collection[Fact]) -> tuple[dict[str, str], dict[str, str]]:
+def fold(declared: Organization, logged: Logged, *, facts: Collection[Fact]) -> tuple[dict[str, str], dict[str, str]]:
     """Return what the entry says of what Cedar was handed, and the same made again: of facts, purpose and channel.
 
     Of a person nobody knew nothing was folded, and nothing is compared.

@@ -49,17 +49,17 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule
 
 
-def way(organization: Organization, purpose_key: str, channel_key: str) -> Way:
+def way(organization: Organization, purpose_key: str, *, channel: str) -> Way:
     """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
     purpose = organization.purpose(purpose_key)
-    channel = None if channel_key == EVERY and not purpose.channels else organization.channel(channel_key)
-    if channel is not None and channel_key not in purpose.channels:
+    declared = None if channel == EVERY and not purpose.channels else organization.channel(channel)
+    if declared is not None and channel not in purpose.channels:
         raise Invalid("channel_not_for_purpose", "this purpose does not use this channel")
     return Way(
         organization=organization,
         purpose=purpose,
-        channel=channel,
-        rule=rule(organization, purpose, channel=channel_key),
+        channel=declared,
+        rule=rule(organization, purpose, channel=channel),
     )
 
 

@@ -24,7 +24,7 @@ from vault.domain.suppression import Suppression
 
 WHO = Subject("sub_who")
 AT = NOW - 20 * DAY
-SALES = way(DECLARED, "sales", "email")
+SALES = way(DECLARED, "sales", channel="email")
 
 
 def asked(**given: Any) -> HistoryAsked:
@@ -75,7 +75,7 @@ def test_a_stop_bears_on_a_question_over_its_own_way_alone_and_counts_once_it_is
     assert [(one.kind, one.is_late) for one in told] == [("granted", False), ("complaint", True)]
     assert (answers(held, AT, AT), answers(held, AT, NOW)) == (True, False)
     assert len(held.stops) == 3
-    personal = way(DECLARED, "personalisation", EVERY)
+    personal = way(DECLARED, "personalisation", channel=EVERY)
     assert learnt(held, personal, asked=asked(purpose="personalisation", channel=EVERY)) == ()
 
 
@@ -101,7 +101,7 @@ def test_the_ceiling_alone_says_what_a_client_might_ask() -> None:
         ("personalisation", EVERY, "crm", (True, True)),
         ("sales", "email", "another", (False, False)),
     ):
-        told = gated(declared, way(declared, purpose, channel), client=key)
+        told = gated(declared, way(declared, purpose, channel=channel), client=key)
         assert (told["purpose_granted"], told["channel_granted"]) == granted
         assert (told["suspended"], told["purpose_in_token"], told["channel_in_token"]) == (False, True, True)
 
@@ -126,7 +126,7 @@ def test_a_way_nobody_declared_is_none() -> None:
         ("sales", "post", "channel_not_for_purpose"),
     ):
         with pytest.raises(Invalid, match=code):
-            way(DECLARED, purpose, channel)
+            way(DECLARED, purpose, channel=channel)
 
 
 # ── The map ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -42,14 +42,14 @@ def body(**given: Any) -> bytes:
 
 
 def named(entry: bytes, facts: list[Fact]) -> list[str]:
-    told, again = fold(ORGANIZATION, read_decision(entry), facts)
+    told, again = fold(ORGANIZATION, read_decision(entry), facts=facts)
     return [one.field for one in differences(told, again)]
 
 
 def test_what_agrees_is_not_told_and_what_differs_is_named_with_both() -> None:
     yes = said("granted")
     assert named(body(facts=[yes.id]), [yes]) == []
-    told, again = fold(ORGANIZATION, read_decision(body(facts=[yes.id], standing="refused")), [yes])
+    told, again = fold(ORGANIZATION, read_decision(body(facts=[yes.id], standing="refused")), facts=[yes])
     [difference] = differences(told, again)
     assert (difference.field, difference.logged, difference.replayed) == ("standing", "refused", "granted")
     assert words(("one", "two")) == "one two"
@@ -89,10 +89,10 @@ def test_a_yes_about_another_contact_point_is_listed_and_does_not_count() -> Non
 
 
 def test_of_a_person_nobody_knew_nothing_is_folded() -> None:
-    assert fold(ORGANIZATION, read_decision(body(facts=None, standing=None)), []) == ({}, {})
-    assert fold(ORGANIZATION, read_decision(body(flat=None, facts=None)), []) == ({}, {})
+    assert fold(ORGANIZATION, read_decision(body(facts=None, standing=None)), facts=[]) == ({}, {})
+    assert fold(ORGANIZATION, read_decision(body(flat=None, facts=None)), facts=[]) == ({}, {})
     with pytest.raises(Invalid, match="unknown_purpose"):
-        fold(ORGANIZATION, read_decision(body(purpose="nothing")), [])
+        fold(ORGANIZATION, read_decision(body(purpose="nothing")), facts=[])
 
 
 @given(case=cases)
