@@ -15,12 +15,17 @@ from consent_vault.verify.notes import check_signatures
 from consent_vault.verify.tree import HASH, WIDTH, Edge, path, top
 
 from tests import make
+from tests.contract.test_tlog_go import Ask
+from tests.contract.test_tlog_go import ask as ask  # noqa: PLC0414 - a fixture
 from tests.e2e.auditing import Desk, climbed, desk, numbering, write
 from tests.sequencing import Sequencer
 from tests.stage import Stage, refused
 from vault.actions.log import generations
 from vault.base.ids import raw
 from vault.tlog.hashes import Hash
+from vault.tlog.line import encode
+from vault.tlog.tile import path as tile_path
+from vault.tlog.tile import tiles
 from vault.tlog.verify import check_consistency
 
 MORE = 600
@@ -86,6 +91,29 @@ async def test_whoever_walks_the_paths_finds_the_tree_that_was_signed(reading: R
     assert await reading.read(path(1, 0, width=len(tops))) == b"".join(tops)
     edge.put(1, b"".join(tops))
     assert edge.root(last) == head.root
+
+
+async def test_go_opens_the_checkpoint_and_makes_its_proofs_from_what_it_reads(
+    reading: Reading, ask: Ask, tmp_path: Path
+) -> None:
+    note = await reading.read("checkpoint")
+    head = read_checkpoint(note)
+    [vkey, *_] = (await generations.show(reading.stage.vault, await reading.stage.operator())).vkeys
+    opened = {"ask": "open", "vkey": vkey, "note": note.decode()}
+    for tile in tiles(head.size):
+        place = tmp_path / "served" / tile_path(tile)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(await reading.read(tile_path(tile)))
+    common = {"size": head.size, "root": encode(head.root), "folder": str(tmp_path / "served")}
+    entries = unpacked(await reading.read("tile/entries/001"))
+    leaf = encode(sha256(b"\x00" + entries[44]).digest())
+    included = {"ask": "prove inclusion", "index": 300, "leaf": leaf, **common}
+    grown = {"ask": "prove consistency", "old": 500, "oldroot": encode(await smaller(reading, 500)), **common}
+    answers = ask([opened, included, grown, {**included, "index": 301}])
+    assert [answer["ok"] for answer in answers] == [True, True, True, False], answers
+    ours = await reading.auditor.get("/proof/300", size=head.size)
+    assert answers[1]["proof"] == ours["proof"]
+    assert answers[2]["proof"] == (await reading.auditor.get("/consistency", **{"from": 500, "to": head.size}))["proof"]
 
 
 async def test_what_is_read_by_a_session_is_what_is_read_by_a_capability(reading: Reading) -> None:
