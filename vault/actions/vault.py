@@ -13,7 +13,7 @@ import structlog
 from vault.actions.gatherer import Gatherer
 from vault.actions.log.parts import Sequencing
 from vault.base.clock import Clock, Entropy
-from vault.base.errors import Denied, Invalid, Unavailable
+from vault.base.errors import Denied, Unavailable
 from vault.base.ids import ClientId, OrganizationId
 from vault.base.settings import OnFork
 from vault.courier.parts import Courier
@@ -21,10 +21,9 @@ from vault.crypto.keyring import LIFETIME, Keyring
 from vault.crypto.provider import KeyProvider
 from vault.domain.access import PRINCIPALS, facts, refusal
 from vault.domain.actor import Actor
-from vault.domain.decision.basis import Way
+from vault.domain.decision.basis import Way, way
 from vault.domain.limit import Purse
-from vault.domain.organization import EVERY, Ceiling, Client, Organization
-from vault.domain.standing import rule
+from vault.domain.organization import Ceiling, Client, Organization
 from vault.oauth.client import Registered
 from vault.oauth.dpop.nonces import Nonces
 from vault.oauth.key_set import KeySet
@@ -66,19 +65,9 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
 
     def way(self, purpose_key: str, channel_key: str) -> Way:
         """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
-        if (way := self.ways.get((purpose_key, channel_key))) is None:
-            purpose = self.organization.purpose(purpose_key)
-            channel = None if channel_key == EVERY and not purpose.channels else self.organization.channel(channel_key)
-            if channel is not None and channel_key not in purpose.channels:
-                raise Invalid("channel_not_for_purpose", "this purpose does not use this channel")
-            way = Way(
-                organization=self.organization,
-                purpose=purpose,
-                channel=channel,
-                rule=rule(self.organization, purpose, channel=channel_key),
-            )
-            self.ways[purpose_key, channel_key] = way
-        return way
+        if (found := self.ways.get((purpose_key, channel_key))) is None:
+            found = self.ways[purpose_key, channel_key] = way(self.organization, purpose_key, channel=channel_key)
+        return found
 
     def admit(self, actor: Actor, name: str, *, now: datetime) -> None:
         """Refuse an actor whom the policies do not let do this; whoever sits at the machine they do not ask."""
