@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, cast
@@ -23,6 +24,7 @@ from vault.domain.audit.wanted import Found, Wanted, read_place
 from vault.domain.decision.reason import REASONS
 
 _UNPROCESSABLE: Final = 422
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FIELDS: Final = ("kind", "client", "actor", "purpose", "outcome", "reason", "customer", "from", "until")
 _NAMED: Final = {"subject": "customer", "since": "from"}
 """Fields that are called otherwise than the filter they fill."""
@@ -86,7 +88,7 @@ def _page(
     desk: Desk, asked: dict[str, str], *, found: Found | None = None, wrong: tuple[str, str] | None = None
 ) -> Response[bytes]:
     values: dict[str, object] = {
-        "asked": asked,
+        "asked": asked | {name: _kept(asked[name]) for name in ("from", "until")},
         "choices": _choices(desk),
         "labels": {name: desk.frame.words.say(label) for name, label in _LABELS.items()},
         "wrong": wrong,
@@ -132,6 +134,11 @@ def _day(asked: dict[str, str], name: str) -> datetime | None:
         return found if 2 <= found.year <= 9998 else cast("Any", date.fromisoformat(""))  # noqa: PLR2004 - as in facts
     except ValueError:
         raise Invalid(name, "no day") from None
+
+
+def _kept(day: str) -> str:
+    """Return a day as its field can show it: what is none, a browser drops and complains of."""
+    return day if _DAY.fullmatch(day) else ""
 
 
 def _wrong(desk: Desk, refusal: Invalid) -> tuple[str, str]:
