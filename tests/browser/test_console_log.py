@@ -77,7 +77,7 @@ async def test_every_page_about_the_log_can_be_used_by_everybody(
 
 
 @pytest.mark.parametrize(("width", "shade"), EVERYWHERE)
-async def test_every_state_of_a_page_can_be_used_by_everybody(  # noqa: PLR0917 - fixtures
+async def test_every_state_of_a_page_can_be_used_by_everybody(  # noqa: PLR0913, PLR0917 - fixtures
     stage: Stage,
     found: Found,
     device_entry: str,
