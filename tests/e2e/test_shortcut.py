@@ -23,7 +23,16 @@ from vault.base.network import networks
 from vault.store.database import INSTALLATION
 
 IDS = re.compile(r'"(dec|ent)_[0-9a-z]{26}"|"access_token":"[^"]*"|"promise":\{[^}]*\}|/u/[\w-]+')
-KEPT = {"content-type", "content-length", "www-authenticate", "retry-after", "cache-control", "pragma", "allow", "log-promise"}
+KEPT = {
+    "content-type",
+    "content-length",
+    "www-authenticate",
+    "retry-after",
+    "cache-control",
+    "pragma",
+    "allow",
+    "log-promise",
+}
 _WAITS = {("retry-after", "1"), ("retry-after", "2")}
 SALES = {"purpose": "sales", "channel": "email"}
 Pair = tuple[httpx2.AsyncClient, httpx2.AsyncClient]
