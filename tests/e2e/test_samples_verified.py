@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 from consent_vault.verify import Key, Refused, Sample, check_sample, read_key, verify
+from consent_vault.verify.bundle import Leaf
 from consent_vault.verify.command import main
 from consent_vault.verify.sample import Watch
 
@@ -208,6 +209,6 @@ async def test_a_bundle_keeps_the_checkpoints_that_gave_a_seed_however_many_ther
 def test_entries_that_cannot_be_read_are_of_no_kind() -> None:
     watch = Watch(sample=ANOTHER)
     for number, entry in enumerate((b"{", b"[" * 100_000, b"[]", b"{}")):
-        watch.see(number, bytes(32), entry)
-    watch.see(4, bytes(32), None)
+        watch.see(Leaf(number, bytes(32), entry))
+    watch.see(Leaf(4, bytes(32), None))
     assert (watch.told, {kind: [*numbers] for kind, numbers in watch.kinds.items()}) == ({}, {"None": [3]})

@@ -97,7 +97,7 @@ async def find(vault: Vault, actor: Actor, *, sample: SampleId, new: NewFinding)
         entry = await act.detailed("sample_finding", *words, sample=sample, number=new.number, verdict=new.verdict)
         await log.add(act.work, [entry])
         found = Found(number=new.number, entry=entry[0], verdict=new.verdict, found_at=act.now)
-        await samples.find(act.work, sample, found)
+        await samples.find(act.work, sample, found=found)
         return _finding_told(found, new.text or None)
 
 
@@ -172,7 +172,7 @@ async def _draw(act: Acting, kept: Kept, *, leaf: Leaf, by: Signed) -> None:
         numbers=tuple(numbers),
         drawn_at=act.now,
     )
-    await samples.draw(act.work, kept.id, drawing)
+    await samples.draw(act.work, kept.id, drawing=drawing)
     await log.add(act.work, [entry])
 
 

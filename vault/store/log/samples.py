@@ -165,13 +165,13 @@ async def page(work: Work, *, after: SampleId | None, limit: int) -> list[Kept]:
     return [_kept(row) for row in rows]
 
 
-async def draw(work: Work, sample: SampleId, drawing: Drawing) -> None:
+async def draw(work: Work, sample: SampleId, *, drawing: Drawing) -> None:
     """Keep what was drawn. A second drawing of the sample fails."""
     what = (drawing.generation, drawing.checkpoint, drawing.witness, drawing.seed, [*drawing.numbers])
     await work.fetch(_DRAW, work.own, raw(sample), raw(drawing.entry), *what, drawing.drawn_at)
 
 
-async def find(work: Work, sample: SampleId, found: Found) -> None:
+async def find(work: Work, sample: SampleId, *, found: Found) -> None:
     """Keep a finding; it stands before an earlier one on the same number."""
     await work.fetch(_FIND, work.own, raw(sample), found.number, raw(found.entry), found.verdict, found.found_at)
 
