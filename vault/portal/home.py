@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
-from vault.actions.audit import breaking
 from vault.actions.sign_in import own_passkeys
 from vault.actions.sign_in.own_passkeys import Stands
 from vault.actions.sign_in.visits import Visit
@@ -15,19 +14,15 @@ from vault.pages.frame import Frame
 from vault.pages.page import render
 from vault.pages.script import script
 from vault.pages.stylesheet import styled
-from vault.portal.wording import opened
 
 
 @get("/", operation_id="me_show")
 async def home(
-    vault: NamedDependency[Vault], visit: NamedDependency[Visit], actor: NamedDependency[Actor],
-    frame: NamedDependency[Frame],
-) -> Response[bytes]:  # fmt: skip
+    vault: NamedDependency[Vault], actor: NamedDependency[Actor], frame: NamedDependency[Frame]
+) -> Response[bytes]:
     """Show the page of whoever is signed in."""
-    looks = await breaking.looked_at_me(vault, actor)
     passkeys = await own_passkeys.stands(vault, actor) if frame.passkeys else Stands(has=False)
-    shown = [(opened(frame, one, organization=visit.here.organization), one) for one in looks]
-    return render("home.html", frame, values={"passkeys": passkeys, "script": script(), "looks": shown})
+    return render("home.html", frame, values={"passkeys": passkeys, "script": script()})
 
 
 @get("/vault.css", sync_to_thread=False)

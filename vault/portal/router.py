@@ -11,6 +11,7 @@ from vault.base.errors import Unknown
 from vault.pages.forms import LARGEST
 from vault.portal import erasure, home, links, passkeys, sign_in, stop_address
 from vault.portal.entrance import actor, come, frame
+from vault.portal.record import asked
 from vault.portal.refusals import HANDLERS
 
 
@@ -25,6 +26,7 @@ router = Router(
     path="/p/{slug:str}",
     route_handlers=[
         home.router,
+        asked.router,
         sign_in.router,
         stop_address.router,
         links.router,

@@ -1,0 +1,1 @@
+"""The record of a customer, as they read it: who asked about them, and what they said."""
