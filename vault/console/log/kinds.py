@@ -50,6 +50,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "sign_in_failed": "Sign-in failed",
         "sign_in_refused": "Sign-in refused",
         "code_sent": "Code sent",
+        "stop_link_asked": "Asked for a link to stop",
         "passkey_made": "Passkey made",
         "passkey_not_made": "Passkey not made",
         "passkey_added": "Passkey of a customer added",

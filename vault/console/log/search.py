@@ -35,6 +35,7 @@ _ACTORS: Final = {
     "admin": "Admins",
     "operator": "The operator",
     "import": "Imports",
+    "link": "Links in messages",
 }
 _OUTCOMES: Final = {
     "allow": "Allowed",

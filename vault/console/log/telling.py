@@ -34,6 +34,7 @@ _ACTORS: Final = {
     "admin": "an admin",
     "operator": "the operator",
     "import": "an import",
+    "link": "a link in a message",
 }
 
 
