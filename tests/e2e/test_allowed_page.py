@@ -34,6 +34,8 @@ def place(subject: str, at: datetime, /, **asked: Any) -> str:
 
 
 async def test_opening_the_page_asks_nothing(stage: Stage, auditor: Colleague) -> None:
+    page = await auditor.get(f"/allowed?subject={NOBODY}")  # so the page of one customer leads here
+    assert (page.status, page.form("/allowed").fields["subject"]) == (200, NOBODY)
     page = await auditor.get("/allowed")
     assert (page.status, page.heading, page.about) == (200, "Was it allowed?", "Was it allowed?")
     assert '<a href="/console/fernhill/allowed" aria-current="page">' in page.html

@@ -70,6 +70,14 @@ async def tamper(stage: Stage, entry: str, **changes: Any) -> None:
         await connection.close()
 
 
+async def numbered(stage: Stage, folder: Path) -> None:
+    """Let every entry have its number."""
+    database = await open_database(stage.url, size=2, role=SEQUENCER)
+    sequencing = Sequencing(database=database, guard=Guard(folder / "guard"))
+    assert await sequencer.step(stage.vault, sequencing, organization=await stage.organization())
+    await database.close()
+
+
 def told(answer: Json) -> tuple[bool, list[str]]:
     return answer["allowed"], answer["reasons"]
 
@@ -181,10 +189,7 @@ async def test_what_was_really_answered_stands_beside_it(
     await api.decide(customer=customer, at=(now() - timedelta(days=1)).isoformat())
     asked_at = now()
     await api.decide(customer=customer)
-    database = await open_database(stage.url, size=2, role=SEQUENCER)
-    sequencing = Sequencing(database=database, guard=Guard(tmp_path / "guard"))
-    assert await sequencer.step(stage.vault, sequencing, organization=await stage.organization())
-    await database.close()
+    await numbered(stage, tmp_path)
     logged = said(await look_back(auditor, subject, asked_at))["logged"]
     assert (logged["entry"], logged["outcome"], logged["reasons"]) == (answer["log"]["entry"], "allow", ["opted_in"])
     assert said(await look_back(auditor, subject, asked_at, client="crm")).get("logged") is None
@@ -204,8 +209,8 @@ async def test_a_question_that_makes_no_sense_is_refused(stage: Stage, api: Api,
         ({"at": "0001-01-01T00:00:00Z"}, 422, "time_out_of_range"),
     ):
         given = {"subject": subject} | asked
-        moment = datetime.fromisoformat(given.pop("at", at.isoformat()))
-        refused(await look_back(auditor, given.pop("subject"), moment, **given), status, code)
+        moment = datetime.fromisoformat(str(given.pop("at", at.isoformat())))
+        refused(await look_back(auditor, str(given.pop("subject")), moment, **given), status, code)
     for asked in ({"subject": customer}, {"subject": "sub_x"}, {"purpose": ""}, {"at": "then"}, {"at": "2026-01-01"}):
         params = {"subject": subject, "purpose": "sales", "channel": "email", "client": "crm", "at": at.isoformat()}
         answer = await auditor.send("GET", "/v1/log/fernhill/allowed", params=params | asked)
@@ -331,6 +336,22 @@ async def test_a_kept_configuration_that_was_changed_is_not_believed(
     await connection.close()
     found = await again(auditor, answer)
     assert next((one["field"], one["replayed"]) for one in found["differences"]) == ("configuration", "")
+
+
+async def test_an_entry_that_was_let_go_of_is_gone_and_its_decision_taken_no_more(
+    stage: Stage, api: Api, auditor: Colleague, tmp_path: Path
+) -> None:
+    answer = await api.decide(customer=await api.register())
+    await numbered(stage, tmp_path)
+    await stage.rows(
+        "INSERT INTO vault.log_pruned (organization, generation, minimum, entry, recorded_at) "
+        "SELECT organization, generation, number + 1, entry, at FROM vault.log_leaf WHERE entry = $1 RETURNING 1",
+        raw_id(answer["log"]["entry"]),
+    )
+    place = f"/v1/log/fernhill/decisions/{answer['log']['entry']}/replay"
+    refused(await auditor.send("GET", place), 410, "entry_gone")
+    page = await auditor.get(f"/allowed?entry={answer['log']['entry']}")
+    assert "This entry was let go of after its years." in page.text
 
 
 async def test_only_a_decision_can_be_taken_again(stage: Stage, api: Api, auditor: Colleague) -> None:

@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 from vault.actions.audit.histories import allowed
 from vault.actions.audit.replays import replay
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Invalid, Unknown, VaultError
+from vault.base.errors import Conflict, Gone, Invalid, Unknown, VaultError
 from vault.base.ids import EntryId, Subject
 from vault.console.desk import Desk
 from vault.console.log.two_answers import Telling
@@ -44,6 +44,7 @@ _ENTRY: Final = {
     "unknown_entry": "There is no such entry.",
     "malformed_id": "The id of an entry is ent_ and 26 characters.",
     "no_decision": "This entry tells of no decision. Only a decision can be taken again.",
+    "entry_gone": "This entry was let go of after its years. Its proof holds; taking it again is over.",
     "unreadable_entry": "This entry is not as the vault writes them. Verify the log.",
 }
 
@@ -82,7 +83,7 @@ async def show(
     form = Form(**{name: value for name, value in given.items() if value})
     if form.entry:
         return await _of_entry(vault, actor, desk, form=form)
-    if not form.subject:
+    if not form.subject or not form.at:
         return _page(desk, form)
     try:
         return _page(desk, form, found=await allowed(vault, actor, asked=form.asked()))
@@ -94,7 +95,7 @@ async def _of_entry(vault: Vault, actor: Actor, desk: Desk, *, form: Form) -> Re
     """Take a decision again, and ask about the instant it was about."""
     try:
         done = await replay(vault, actor, entry=EntryId(form.entry))
-    except (Invalid, Unknown, Conflict) as error:
+    except (Invalid, Unknown, Conflict, Gone) as error:
         wrong = _ENTRY.get(error.code, error.detail)
         return _page(desk, form, faults={"entry": desk.frame.words.say(wrong)})
     if done.subject is None or not done.client:
