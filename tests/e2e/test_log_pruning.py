@@ -3,14 +3,17 @@
 # ruff: noqa: S608 - every statement is made of words that stand here
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 import pytest_asyncio
 from consent_vault.verify import Refused
@@ -18,6 +21,7 @@ from consent_vault.verify import Refused
 from tests.command import run
 from tests.e2e.logged import OURS, Logged, check, logged
 from vault.actions.audit import entries
+from vault.actions.log import pruning
 from vault.actions.log.archive import Archive
 from vault.actions.log.pruning import prune
 from vault.base.errors import Conflict, Gone
@@ -199,6 +203,20 @@ async def test_nothing_goes_that_no_mark_covers(kept: Logged) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("INSERT INTO vault.log_pruned SELECT * FROM vault.log_pruned")
     await connection.close()
+
+
+async def test_the_worker_prunes_by_itself(kept: Logged) -> None:
+    await kept.execute(AGE.format(300))
+    retention = await open_database(kept.url, size=2, role=RETENTION)
+    sequencing = msgspec.structs.replace(kept.sequencing, retention=retention)
+    duty = asyncio.create_task(pruning.keep(msgspec.structs.replace(kept.vault, sequencing=sequencing)))
+    while await kept.value(BODIES.replace("array_agg(number ORDER BY number)", "min(number)")) != 256:
+        assert not duty.done()
+        await asyncio.sleep(0.1)
+    duty.cancel()
+    with suppress(asyncio.CancelledError):
+        await duty
+    await retention.close()
 
 
 async def test_the_command_prunes_every_organization_or_one(kept: Logged, key_file: Path) -> None:
