@@ -83,11 +83,14 @@ def offer(
 ) -> tuple[Offer, Notice] | None:
     """Return what may be taken back, and the notice it cites: a yes that became a withdrawal, never an objection.
 
-    It cites the words that the yes cited; where it cited none, the newest that there are, in `locale`.
+    Nor is an imported yes: who presses a link might be anybody, and would make a person's word of it. It cites the
+    words that the yes cited; where it cited none, the newest that there are, in `locale`.
     """
     yes, no = before.grant, after.rests_on
     purpose = organization.purposes.get(link.purpose)
     if before.state != "granted" or yes is None or no is None or no.kind != "withdrawn" or purpose is None:
+        return None
+    if yes.source == "import":
         return None
     published = [one for one in organization.notices.get(purpose.notice or "", ()) if one.published <= no.at]
     cited = [one for one in published if one.version == yes.notice and yes.locale in one.texts]

@@ -156,12 +156,16 @@ def test_an_objection_is_never_offered_to_be_taken_back() -> None:
     assert offered(yes, link("events"), organization=WITH_INTEREST) is None
 
 
+def test_an_imported_yes_is_not_offered_for_a_link_would_make_it_the_persons_own() -> None:
+    assert offered(said("granted", source="import", method="import")) is None
+
+
 def test_without_words_to_show_nothing_is_offered() -> None:
     mute = msgspec.structs.replace(ORGANIZATION, notices={})
-    assert offered(said("granted", source="import", method="import", notice=None), organization=mute) is None
+    assert offered(said("granted", notice=None), organization=mute) is None
     unborn = msgspec.structs.replace(ORGANIZATION.notices["sales"][1], published=NOW + 9 * DAY)
     later = msgspec.structs.replace(ORGANIZATION, notices={"sales": (unborn,)})
-    assert offered(said("granted", source="import", method="import", notice=None), organization=later) is None
+    assert offered(said("granted", notice=None), organization=later) is None
     assert NOW > SECOND_SALES_NOTICE
 
 
