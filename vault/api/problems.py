@@ -129,7 +129,8 @@ def of_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Pr
         return of_anything(_, error)
     code = TITLES.get(status, "error").lower().replace(" ", "_")
     allowed = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
-    return problem(status, code, TITLES.get(status, "the request was refused").lower(), headers=allowed)
+    detail = "there is nothing here" if code == "not_found" else TITLES.get(status, "the request was refused").lower()
+    return problem(status, code, detail, headers=allowed)
 
 
 def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

@@ -146,7 +146,7 @@ async def _reading(vault: Vault, reader: Actor | Bearer, *, name: str) -> AsyncI
         # One statement, whatever is wrong: the log, the capability or its form.
         organization = await capabilities.find(work, reader.slug, digest=_NOTHING if secret is None else digest(secret))
         if organization is None:
-            raise Unknown("not_found", "not found")
+            raise Unknown("not_found", "there is nothing here")
         yield work.of(organization)
 
 

@@ -31,7 +31,7 @@ def lent(slug: FromPath[str], generation: FromPath[str], capability: FromPath[st
     """Return who reads what."""
     found = _GENERATION.fullmatch(generation)
     if found is None or "\x00" in slug:
-        raise Unknown("not_found", "not found")
+        raise Unknown("not_found", "there is nothing here")
     return Lent(slug=slug, capability=capability, generation=int(found[1]))
 
 

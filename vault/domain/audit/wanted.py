@@ -52,11 +52,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Refuse what cannot be in any log; `Invalid` names the filter."""
         if self.subject is not None:
-            _check_id("subject", SUBJECT, self.subject)
+            _check_id("subject", self.subject, prefix=SUBJECT)
         if self.client is not None:
-            _check_id("client", CLIENT, self.client)
+            _check_id("client", self.client, prefix=CLIENT)
         if (self.actor or "").startswith(f"{STAFF}_"):
-            _check_id("actor", STAFF, self.actor or "")
+            _check_id("actor", self.actor or "", prefix=STAFF)
         for name in _CODES:
             value: str | None = getattr(self, name)
             if value is not None and not _CODE.fullmatch(value):
@@ -130,7 +130,7 @@ def _digest(wanted: Wanted) -> bytes:
     return sha256(msgspec.json.encode(sorted(wanted.given().items()))).digest()[:8]
 
 
-def _check_id(name: str, prefix: str, value: str) -> None:
+def _check_id(name: str, value: str, *, prefix: str) -> None:
     try:
         read(prefix, value)
     except Invalid:
