@@ -116,10 +116,12 @@ def test_no_question_shows_whom_it_is_about_by_value() -> None:
 
 
 def test_an_answer_leaves_out_what_it_does_not_tell() -> None:
-    told: dict[str, Any] = {
-        "id": "dec_a", "allowed": False, "outcome": "deny", "reasons": [{"code": "never_asked", "message": "No yes."}],
-        "channel": "email", "configuration": "c", "log": {"entry": "ent_a"},
+    promise = {
+        "organization": "org_a", "key": "k", "time": 1, "size": 1, "index": 0, "leaf": "bA==", "path": (),
+        "signature": "cw==",
     }  # fmt: skip
-    assert msgspec.to_builtins(msgspec.convert(told, Decision)) == told | {
-        "reasons": ({"code": "never_asked", "message": "No yes."},)
-    }
+    told: dict[str, Any] = {
+        "id": "dec_a", "allowed": False, "outcome": "deny", "reasons": ({"code": "never_asked", "message": "No yes."},),
+        "channel": "email", "configuration": "c", "log": {"entry": "ent_a", "promise": promise},
+    }  # fmt: skip
+    assert msgspec.to_builtins(msgspec.convert(told, Decision)) == told
