@@ -71,16 +71,16 @@ def shortcut(app: Litestar) -> ASGIApp:
             return
         client = scope["client"]
         call = _Call(peer=client[0] if client is not None else None, headers=headers, read=await _read(receive))
-        try:
-            with listening() as heard:
+        with listening() as heard:
+            try:
                 reply = await way(app.state.vault, call)
-        except Exception as error:  # noqa: BLE001 - each becomes the problem that the route would make of it
-            request: Request[Any, Any, Any] = Request(scope, receive, send)
-            told = of_vault(request, error) if isinstance(error, VaultError) else of_anything(request, error)
-            if (promise := await header(app.state.vault, heard)) is not None:
-                told.set_header(HEADER, promise)
-            await told.to_asgi_response(app=None, request=request)(scope, receive, send)
-            return
+            except Exception as error:  # noqa: BLE001 - each becomes the problem that the route would make of it
+                request: Request[Any, Any, Any] = Request(scope, receive, send)
+                told = of_vault(request, error) if isinstance(error, VaultError) else of_anything(request, error)
+                if (promise := await header(app.state.vault, heard)) is not None:
+                    told.set_header(HEADER, promise)
+                await told.to_asgi_response(app=None, request=request)(scope, receive, send)
+                return
         if reply is None:
             await app(scope, _again(call.read, receive), send)
         else:
