@@ -60,8 +60,19 @@ def stops(
     organization: Organization, facts: Sequence[Fact], *, link: Link, scope: Scope, instants: Instants
 ) -> list[Stop]:
     """Return what is to be said so that all is stopped that was to be. `facts` are the subject's own."""
+    return _left(organization, facts, wanted=_wanted(organization, link=link, scope=scope), instants=instants)
+
+
+def everything(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Stop]:
+    """Return what is to be said so that nothing comes but what belongs to orders or to the law."""
+    return _left(organization, facts, wanted=_everything(organization, channel=EVERY), instants=instants)
+
+
+def _left(
+    organization: Organization, facts: Sequence[Fact], *, wanted: Iterable[Stop], instants: Instants
+) -> list[Stop]:
     found: list[Stop] = []
-    for stop in _wanted(organization, link=link, scope=scope):
+    for stop in wanted:
         lineage = _lineage(organization, stop.purpose)
         if any(earlier.covers(stop, lineage=lineage) for earlier in found):
             continue

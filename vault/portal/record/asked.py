@@ -14,7 +14,7 @@ from vault.pages.page import render
 from vault.portal.wording import opened
 
 
-@get("/asked", operation_id="me_asked")
+@get("/asked", operation_id="me_show")
 async def show(
     vault: NamedDependency[Vault], visit: NamedDependency[Visit], actor: NamedDependency[Actor],
     frame: NamedDependency[Frame],

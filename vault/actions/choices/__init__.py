@@ -1,0 +1,1 @@
+"""Choices: what a customer says of themselves on our pages, in person."""

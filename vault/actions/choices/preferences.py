@@ -1,0 +1,89 @@
+"""Preferences: when and how somebody wishes to be reached, shown and changed; each change is an entry.
+
+The next decision of every node sees it: it reads the row with the person.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from vault.actions.acting import Acting, acting
+from vault.actions.customer.customers import locked
+from vault.actions.vault import Vault
+from vault.base.errors import Invalid, Unknown
+from vault.base.ids import CustomerId
+from vault.domain.actor import Actor
+from vault.domain.entry import stamp
+from vault.domain.preference import PAUSES, Preference, Preferences, Wanted, changed, check, check_less
+from vault.store.customer import customers
+from vault.store.customer import preferences as store
+
+
+async def preferences(vault: Vault, actor: Actor, *, customer: CustomerId | None = None) -> Preferences:
+    """Return what a customer wishes, or who acts; `Unknown` for whoever is not there."""
+    async with acting(vault, actor, name="me_preferences" if customer is None else "show_preferences") as act:
+        whom = customer or act.actor.me
+        shown = await _shown(act, whom)
+        for subject in await customers.subjects(act.work, [whom]):
+            await act.log("preferences_read", subject=subject)
+        return shown
+
+
+async def prefer(vault: Vault, actor: Actor, *, wanted: Wanted, customer: CustomerId | None = None) -> Preferences:
+    """Put what is wanted in the place of all that was wished before; `Denied` where a client would make it more."""
+    async with acting(vault, actor, name="me_prefer" if customer is None else "prefer") as act:
+        return await _prefer(act, customer or act.actor.me, wanted=wanted)
+
+
+async def pause(vault: Vault, actor: Actor, *, days: int) -> Preferences:
+    """Have who acts left in peace for 30, 60 or 90 days from now."""
+    if days not in PAUSES:
+        raise Invalid("bad_pause", "a pause is 30, 60 or 90 days long")
+    async with acting(vault, actor, name="me_prefer") as act:
+        return await _pause(act, days=days)
+
+
+async def end_pause(vault: Vault, actor: Actor) -> Preferences:
+    """End the pause of who acts."""
+    async with acting(vault, actor, name="me_prefer") as act:
+        return await _pause(act, days=None)
+
+
+async def _pause(act: Acting, *, days: int | None) -> Preferences:
+    before = await _shown(act, act.actor.me)
+    until = None if days is None else act.now + timedelta(days=days)
+    wanted = Wanted(paused_until=until, quiet=before.quiet, order=before.order)
+    return await _prefer(act, act.actor.me, wanted=wanted)
+
+
+async def _prefer(act: Acting, customer: CustomerId, *, wanted: Wanted) -> Preferences:
+    subject = await locked(act, customer)
+    before = await _shown(act, customer)
+    check(wanted, act.here.organization, now=act.now)
+    if act.actor.client is not None:
+        check_less(before, wanted, channels=act.here.organization.channels)
+    wished = Preference(paused_until=wanted.paused_until, quiet=wanted.quiet, order=wanted.order)
+    await store.keep(act.work, customer, preference=wished, at=act.now)
+    given = {"locale": wanted.locale, "time_zone": wanted.time_zone}
+    row: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    await customers.update(act.work, customer, values=row)
+    after = await _shown(act, customer)
+    if fields := [*changed(before, after)]:
+        until = stamp(after.paused_until) if after.paused_until is not None else None
+        await act.log("preference_set", subject=subject, fields=[*fields], paused_until=until)
+    return after
+
+
+async def _shown(act: Acting, customer: CustomerId) -> Preferences:
+    person = await customers.show_customer(act.work, customer, today=act.now.date())
+    if person is None:
+        raise Unknown("unknown_customer", "there is no such customer")
+    wished = await store.of(act.work, customer)
+    over = wished.paused_until is not None and wished.paused_until <= act.now
+    return Preferences(
+        paused_until=None if over else wished.paused_until,
+        quiet=wished.quiet,
+        order=wished.order,
+        locale=person.locale,
+        time_zone=person.time_zone,
+    )

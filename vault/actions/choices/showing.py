@@ -1,0 +1,49 @@
+"""Showing: what a customer allows, on one page, with as much of their own addresses as tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vault.actions.acting import acting
+from vault.actions.choices.saying import person_of
+from vault.actions.vault import Vault
+from vault.base.ids import CONTACT_POINT, ContactPointId, show
+from vault.base.personal import Personal
+from vault.domain.actor import Actor
+from vault.domain.choices.sheets import Sheet, sheets
+from vault.domain.fact import Fact
+from vault.domain.standing import Instants
+from vault.store import keys
+from vault.store.customer import consents, fields
+
+_OPENED = ("email", "phone")
+
+
+class Allowed(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheets; `points` are values of contact points by their id; `facts` what was said, in full, by its id."""
+
+    sheets: tuple[Sheet, ...]
+    points: Mapping[ContactPointId, Personal]
+    facts: Mapping[str, Fact]
+
+    def __repr__(self) -> str:
+        return f"Allowed(sheets={len(self.sheets)})"
+
+
+async def allowed(vault: Vault, actor: Actor) -> Allowed:
+    """Return what whoever is signed in allows."""
+    async with acting(vault, actor, name="me_consents") as act:
+        person = await person_of(act)
+        await act.log("consents_read", subject=person.subject)
+        own = await consents.read(act.work, person.subject)
+        found = sheets(act.here.organization, person, instants=Instants(now=act.now))
+        key = await keys.opened(act.work, act.here.safe, customer=person.customer, kind="data")
+        sealed = await fields.read(act.work, key, names=_OPENED)
+    points = {
+        ContactPointId(show(CONTACT_POINT, one.row)): fields.unseal(act.here.safe, key, field=one)
+        for one in sealed
+        if one.is_point
+    }
+    return Allowed(sheets=found, points=points, facts={one.id: one for one in own})
