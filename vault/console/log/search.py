@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,6 +22,7 @@ from vault.console.log.telling import lines
 from vault.domain.actor import Actor
 from vault.domain.audit.wanted import Found, Wanted, read_place
 from vault.domain.decision.reason import REASONS
+from vault.domain.fact import check_instants
 
 _UNPROCESSABLE: Final = 422
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -113,7 +114,7 @@ def _wanted(asked: dict[str, str]) -> Wanted:
         try:
             read(SUBJECT, asked["customer"])
         except Invalid:
-            raise Invalid("customer", "no pseudonym") from None
+            raise Invalid("customer", "this is no pseudonym") from None
     until = _day(asked, "until")
     wanted = Wanted(
         subject=Subject(asked["customer"]) if asked["customer"] else None,
@@ -123,7 +124,7 @@ def _wanted(asked: dict[str, str]) -> Wanted:
         until=until + timedelta(days=1) if until is not None else None,
     )
     if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
-        raise Invalid("until", "ends before it begins")
+        raise Invalid("until", "it ends before it begins")
     return wanted
 
 
@@ -132,9 +133,10 @@ def _day(asked: dict[str, str], name: str) -> datetime | None:
         return None
     try:
         found = datetime.combine(date.fromisoformat(asked[name]), time(), UTC)
-        return found if 2 <= found.year <= 9998 else cast("Any", date.fromisoformat(""))  # noqa: PLR2004 - as in facts
-    except ValueError:
-        raise Invalid(name, "no day") from None
+        check_instants(found)
+    except (ValueError, Invalid):
+        raise Invalid(name, "this is no day") from None
+    return found
 
 
 def _kept(day: str) -> str:
