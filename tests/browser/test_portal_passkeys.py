@@ -50,7 +50,7 @@ async def test_a_customer_makes_a_passkey_comes_back_by_it_and_forgets_it(
         await named.check(page)
         await page.get_by_role("button", name="Use my passkey").click()
         await page.wait_for_url("**/p/fernhill/")
-        assert await heading(page) == "You are signed in"
+        assert await heading(page) == "What you allow"
         await page.get_by_role("button", name="Forget my passkey").click()
         assert await page.get_by_role("heading", name="You have a passkey").count() == 0
 
@@ -70,5 +70,5 @@ async def test_a_device_that_says_nothing_changes_nothing(stage: Stage, person: 
         await sign_in(stage, page, person)
         await page.get_by_role("button", name="Make a passkey").click()
         await page.get_by_text("Nothing came from your device.").wait_for()
-        assert await heading(page) == "You are signed in"
+        assert await heading(page) == "What you allow"
     assert await stage.count("keystore.passkey") == 0

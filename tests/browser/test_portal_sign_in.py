@@ -34,7 +34,7 @@ async def sign_in(stage: Stage, page: Page, address: str) -> None:
     await ask(page, address)
     await page.get_by_label("Code").fill(await code(stage))
     await page.get_by_role("button", name="Go on").click()
-    assert await heading(page) == "You are signed in"
+    assert await heading(page) == "What you allow"
 
 
 # ── In and out ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -50,10 +50,10 @@ async def test_a_customer_signs_in_by_code_and_out_again(stage: Stage, api: Api,
         assert (await page.title()).startswith("Error: Type the code")
         await page.get_by_label("Code").fill(await code(stage))
         await page.get_by_role("button", name="Go on").click()
-        assert await heading(page) == "You are signed in"
+        assert await heading(page) == "What you allow"
         assert page.url == f"{watched.address}/p/fernhill/"
         await page.reload()
-        assert await heading(page) == "You are signed in"
+        assert await heading(page) == "What you allow"
         await page.get_by_role("button", name="Sign out").click()
         assert await heading(page) == "See what you allow"
 
@@ -67,7 +67,7 @@ async def test_a_customer_signs_in_by_link(stage: Stage, api: Api, watched: Watc
         await page.goto(await link(stage))
         assert "with Chrome on a" in await page.locator("main").inner_text()
         await page.get_by_role("button", name="Yes, let me in").click()
-        assert await heading(page) == "You are signed in"
+        assert await heading(page) == "What you allow"
         assert page.url == f"{watched.address}/p/fernhill/"
 
 
@@ -135,7 +135,7 @@ async def test_a_page_of_another_site_can_neither_send_a_form_nor_show_a_page(
             await page.get_by_role("button", name=place).click()
             assert await heading(page) == seen
         await page.goto("/p/fernhill/")
-        assert await heading(page) == "You are signed in"
+        assert await heading(page) == "What you allow"
     assert [one for one in watched.complaints if "localhost" not in one and "frame-ancestors" not in one] == []
     watched.complaints.clear()
 

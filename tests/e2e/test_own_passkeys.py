@@ -57,7 +57,7 @@ async def keyed(stage: Stage, person: tuple[str, str]) -> Keyed:
 async def test_a_passkey_signs_in_without_a_code(stage: Stage, keyed: Keyed) -> None:
     await keyed.get("/sign-in")
     page = await keyed.answer("get")
-    assert (page.heading, keyed.at) == ("You are signed in", "/p/fernhill/")
+    assert (page.heading, keyed.at) == ("What you allow", "/p/fernhill/")
     first, second = await stage.entries("signed_in")
     assert (first["how"], second["how"]) == ("code", "passkey")
     assert first["subject"] == second["subject"]
@@ -68,7 +68,7 @@ async def test_a_passkey_signs_in_without_a_code(stage: Stage, keyed: Keyed) -> 
 async def test_an_answer_opens_once_and_only_the_right_one(stage: Stage, keyed: Keyed) -> None:
     asked = options(await keyed.get("/sign-in"))
     right = keyed.device.get(asked)
-    assert (await keyed.press("/sign-in/passkey", credential=right)).heading == "You are signed in"
+    assert (await keyed.press("/sign-in/passkey", credential=right)).heading == "What you allow"
     await keyed.press("/sign-out")
     for credential in (right, "", "{}", "null", "x" * 5000):
         await keyed.get("/sign-in")
@@ -99,7 +99,7 @@ async def test_whoever_wants_none_is_not_offered_one_again(stage: Stage, person:
     keyed = Keyed(stage)
     page = await sign_in(stage, keyed, person[1])
     page = await keyed.press("/passkeys/none")
-    assert (page.heading, "passkey" in page.text) == ("You are signed in", False)
+    assert (page.heading, "passkey" in page.text) == ("What you allow", False)
     await keyed.press("/sign-out")
     page = await sign_in(stage, keyed, person[1])
     assert "passkey" not in page.text

@@ -45,7 +45,7 @@ async def test_a_code_lets_in_and_the_log_tells_of_it(stage: Stage, api: Api, vi
     assert (page.status, page.heading, visitor.at) == (200, "Type the code", "/p/fernhill/sign-in/code")
     assert f"If we know {address.swapcase()}, a code with six digits is on its way." in page.text
     page = await visitor.press("/sign-in/code", code=await code(stage))
-    assert (page.status, page.heading, visitor.at) == (200, "You are signed in", "/p/fernhill/")
+    assert (page.status, page.heading, visitor.at) == (200, "What you allow", "/p/fernhill/")
     [registered] = await stage.entries("customer_registered")
     [signed_in] = await stage.entries("signed_in")
     assert signed_in["subject"] == registered["subject"] == await subject(stage, "sign_in_asked")
@@ -61,7 +61,7 @@ async def test_a_code_is_typed_as_people_type_it(stage: Stage, api: Api, visitor
     await ask(visitor, address)
     typed = (await code(stage)).replace(" ", "").translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
     page = await visitor.press("/sign-in/code", code=f" {typed[:2]} - {typed[2:]}\u00a0")
-    assert page.heading == "You are signed in"
+    assert page.heading == "What you allow"
 
 
 async def test_only_a_digest_of_the_cookie_is_kept(stage: Stage, api: Api, visitor: Visitor) -> None:
@@ -149,7 +149,7 @@ async def test_a_code_is_good_for_ten_minutes(stage: Stage, api: Api, visitor: V
     page = await visitor.press("/sign-in", button=0)
     assert (page.status, page.heading) == (200, "Type the code")
     page = await visitor.press("/sign-in/code", code=await code(stage))
-    assert page.heading == "You are signed in"
+    assert page.heading == "What you allow"
 
 
 async def test_a_code_is_of_the_browser_that_asked_for_it(stage: Stage, api: Api, visitor: Visitor) -> None:
@@ -200,7 +200,7 @@ async def test_the_first_name_decides_who_of_those_that_share_an_address(
         page = await visitor.press("/sign-in/code", code=typed, name=name)
         assert page.status == 422
     page = await visitor.press("/sign-in/code", code=typed, name=" quokkotto ")
-    assert page.heading == "You are signed in"
+    assert page.heading == "What you allow"
     [session] = await stage.rows("SELECT customer FROM keystore.session")
     [bridge] = await stage.rows("SELECT customer FROM keystore.subject WHERE customer = $1", session["customer"])
     assert bridge
@@ -238,7 +238,7 @@ async def test_addresses_that_only_fold_alike_are_two_mailboxes(stage: Stage, ap
     page = await visitor.press("/sign-in/code", code=typed, name="Quokkanna")
     assert page.status == 422  # the code went to the other mailbox
     page = await visitor.press("/sign-in/code", code=typed, name="")
-    assert page.heading == "You are signed in"
+    assert page.heading == "What you allow"
 
 
 # ── Out ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,7 +258,7 @@ async def test_whoever_signs_out_is_out(stage: Stage, api: Api, visitor: Visitor
 async def test_a_session_ends_by_itself(stage: Stage, api: Api, visitor: Visitor, column: str) -> None:
     _, address = await somebody(api)
     await sign_in(stage, visitor, address)
-    assert (await visitor.get("/")).heading == "You are signed in"
+    assert (await visitor.get("/")).heading == "What you allow"
     if column == "idle_until":
         await stage.rows("UPDATE keystore.session SET idle_until = now() - interval '1 second'")
     else:

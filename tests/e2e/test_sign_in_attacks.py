@@ -71,7 +71,7 @@ async def test_the_cookies_of_one_organization_are_nobodys_at_another(
             assert (await whose.get(f"/p/nahr{place}")).heading == SIGN_IN
     page = await signed_in.post("/p/nahr/sign-out", {"csrf": "x"})
     assert page.heading == SIGN_IN
-    assert (await signed_in.get("/p/fernhill/")).heading == "You are signed in"
+    assert (await signed_in.get("/p/fernhill/")).heading == "What you allow"
 
 
 # ── Forms of others ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +93,7 @@ async def test_a_form_of_another_site_does_nothing(
     for place, data in (("/sign-out", csrf), ("/sign-in", {"reach": make.email(), "how": "code"}), ("/erase", csrf)):
         page = await signed_in.post(place, data, **headers)
         assert (page.status, page.heading) == (403, TOO_LONG)
-    assert (await signed_in.get("/")).heading == "You are signed in"
+    assert (await signed_in.get("/")).heading == "What you allow"
     assert await letters(stage) == []
 
 
@@ -131,7 +131,7 @@ async def test_a_form_without_its_token_or_with_another_sessions_does_nothing(
         for place in ("/sign-out", "/erase"):
             page = await signed_in.post(place, {"csrf": csrf})
             assert (page.status, page.heading) == (403, TOO_LONG)
-    assert (await signed_in.get("/")).heading == "You are signed in"
+    assert (await signed_in.get("/")).heading == "What you allow"
 
 
 async def test_a_tab_of_an_earlier_sign_in_does_nothing(stage: Stage, api: Api, signed_in: Visitor) -> None:

@@ -34,7 +34,7 @@ async def test_a_link_says_who_asked_and_lets_in_by_a_press(stage: Stage, api: A
     assert "Opening this page changed nothing. The link works once, until " in page.text
     assert [button.words for button in page.form("/in").buttons] == ["Yes, let me in", "No, that was not me"]
     page = await visitor.press("/in")
-    assert (page.heading, visitor.at) == ("You are signed in", "/p/fernhill/")
+    assert (page.heading, visitor.at) == ("What you allow", "/p/fernhill/")
     [entry] = await stage.entries("signed_in")
     assert entry["how"] == "link"
 
@@ -101,7 +101,7 @@ async def test_a_no_kills_the_link_and_holds_up_the_next_but_no_code(stage: Stag
     assert await letters(stage) == []
     await ask(visitor, address, "code")
     page = await visitor.press("/sign-in/code", code=await code(stage))
-    assert page.heading == "You are signed in"
+    assert page.heading == "What you allow"
     await stage.tell()
 
 
@@ -117,7 +117,7 @@ async def test_who_shares_an_address_says_the_first_name_at_the_link(stage: Stag
         assert (page.status, page.heading) == (422, "Was that you?")
         assert f"We could not tell who you are. You can try {left}." in page.text
     page = await visitor.press("/in", name="Quokkanna")
-    assert page.heading == "You are signed in"
+    assert page.heading == "What you allow"
 
 
 async def test_five_presses_with_the_wrong_name_use_a_link_up(stage: Stage, api: Api, visitor: Visitor) -> None:

@@ -9,7 +9,8 @@ from litestar.params import FromPath
 from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
 from vault.pages.forms import LARGEST
-from vault.portal import erasure, home, links, passkeys, sign_in, stop_address
+from vault.portal import erasure, links, passkeys, sign_in, stop_address
+from vault.portal.choices import allow, stopped
 from vault.portal.entrance import actor, come, frame
 from vault.portal.record import asked
 from vault.portal.refusals import HANDLERS
@@ -25,7 +26,8 @@ def nowhere(rest: FromPath[str], visit: NamedDependency[Visit]) -> Response[byte
 router = Router(
     path="/p/{slug:str}",
     route_handlers=[
-        home.router,
+        allow.router,
+        stopped.router,
         asked.router,
         sign_in.router,
         stop_address.router,

@@ -1,0 +1,148 @@
+"""What you allow: every purpose with its ways, a word at the end of each, and one press to change it.
+
+Opening the page changes nothing. A press is answered by the way back to the page, which then says what was saved.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+
+from vault.actions.choices import saying, showing
+from vault.actions.choices.saying import Chosen, Yes
+from vault.actions.choices.showing import Allowed
+from vault.actions.sign_in import own_passkeys
+from vault.actions.sign_in.own_passkeys import Stands
+from vault.actions.sign_in.visits import Visit
+from vault.actions.vault import Vault
+from vault.base.errors import Conflict, Invalid
+from vault.domain.actor import Actor
+from vault.domain.choices.asked import asking, current, seen
+from vault.domain.organization import EVERY
+from vault.pages import forms
+from vault.pages.cookies import PORTAL
+from vault.pages.forms import Form
+from vault.pages.frame import Frame
+from vault.pages.page import go, render
+from vault.pages.script import script
+from vault.pages.stylesheet import styled
+from vault.portal.choices.telling import Told, day, told, way_named
+from vault.portal.wording import title
+
+Pages = Request[Any, Any, Any]
+_CONFLICT: Final = 409
+_LONGEST_DIGEST: Final = 64
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What was just said, as the note on the page tells it."""
+
+    purpose: str
+    way: str
+    word: str
+    when: str
+
+
+@get("/", operation_id="me_consents")
+async def show(
+    request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], actor: NamedDependency[Actor],
+    frame: NamedDependency[Frame],
+) -> Response[bytes]:  # fmt: skip
+    """Show what whoever is signed in allows."""
+    organization = visit.here.organization
+    allowed = await showing.allowed(vault, actor)
+    found = [told(frame, organization, one, allowed=allowed, now=visit.now) for one in allowed.sheets]
+    passkeys = await own_passkeys.stands(vault, actor) if frame.passkeys else Stands(has=False)
+    values = {
+        "sheets": [one for one in found if _is_filled(one)],
+        "saved": _saved(frame, visit, allowed=allowed, done=request.query_params.get("done", "")),
+        "passkeys": passkeys,
+        "script": script(),
+    }
+    return render("choices/allow.html", frame, values=values)
+
+
+@post("/choices", operation_id="me_grant", status_code=303)
+async def choose(
+    request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], actor: NamedDependency[Actor],
+    frame: NamedDependency[Frame],
+) -> Response[bytes]:  # fmt: skip
+    """Say yes, no, or yes again to one purpose over one channel."""
+    form = await forms.read(request)
+    forms.check_csrf(form, request.cookies.get(PORTAL))
+    purpose, channel = form["purpose"], form["channel"]
+    match form["say"]:
+        case "no":
+            done = await saying.say_no(vault, actor, purpose=purpose, channel=channel)
+        case "yes" | "again":
+            try:
+                done = await saying.say_yes(vault, actor, said=_yes(form))
+            except Conflict as conflict:
+                if conflict.code != "words_changed":
+                    raise
+                return _changed(frame, visit, form=form)
+        case _:
+            raise Invalid("no_answer", "say yes, no or again")
+    return go(_back(frame, done=done, purpose=purpose))
+
+
+@get("/vault.css", sync_to_thread=False)
+def colours(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Return the stylesheet in the colours of this organization."""
+    return styled(visit.here.organization.portal)
+
+
+def _yes(form: Form) -> Yes:
+    version, words = form["notice"], form["words"]
+    if not (version.isascii() and version.isdigit() and len(version) < 10) or len(words) > _LONGEST_DIGEST:  # noqa: PLR2004
+        raise Invalid("no_words", "a yes names the words it says yes to")
+    again = form["say"] == "again"
+    return Yes(purpose=form["purpose"], channel=form["channel"], notice=int(version), words=words, again=again)
+
+
+def _back(frame: Frame, *, done: Chosen, purpose: str) -> str:
+    return f"{frame.to('/')}{'&' if frame.chosen else '?'}done={done.id}#p-{purpose}"
+
+
+def _changed(frame: Frame, visit: Visit, *, form: Form) -> Response[bytes]:
+    """Show old words and new, with a door for each answer."""
+    organization = visit.here.organization
+    purpose = organization.purpose(form["purpose"])
+    now = current(organization, purpose, at=visit.now)
+    if now is None:
+        raise Invalid("nothing_to_grant", "nothing asks for this purpose")
+    version = int(form["notice"])
+    values = {
+        "purpose": purpose.key,
+        "channel": form["channel"],
+        "name": title(frame, purpose.title, locale=organization.locale),
+        "way": way_named(frame, form["channel"]),
+        "before": seen(organization, purpose, version=version, digest=form["words"]),
+        "now": asking(organization, now, language=frame.words.language),
+    }
+    shown = msgspec.structs.replace(frame, path=f"{frame.base}/")
+    return render("choices/changed.html", shown, values=values, status=_CONFLICT)
+
+
+def _saved(frame: Frame, visit: Visit, *, allowed: Allowed, done: str) -> Saved | None:
+    fact = allowed.facts.get(done)
+    purpose = None if fact is None else visit.here.organization.purposes.get(fact.purpose)
+    if fact is None or purpose is None:
+        return None
+    say = frame.words.say
+    return Saved(
+        purpose=title(frame, purpose.title, locale=visit.here.organization.locale),
+        way="" if fact.channel == EVERY else way_named(frame, fact.channel),
+        word=say("Yes") if fact.kind == "granted" else say("No"),
+        when=day(frame, fact.at, now=max(visit.now, fact.at)),
+    )
+
+
+def _is_filled(one: Told) -> bool:
+    return bool(one.lines) or any(_is_filled(inner) for inner in one.within)
+
+
+router = Router(path="/", route_handlers=[show, choose, colours])
