@@ -57,6 +57,7 @@ GRANTS: Final = {
     "vault.migration": ("S", "", ""),
     "vault.organization": ("SIU", "", ""),
     "vault.outbox": ("SIUD", "", ""),
+    "vault.preference": ("SIUD", "", ""),
     "vault.revoked_token": ("SID", "", ""),
     "vault.sample": ("SI", "", ""),
     "vault.sample_drawing": ("SI", "", ""),

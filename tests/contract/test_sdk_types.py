@@ -43,6 +43,7 @@ ANSWERS: dict[type, str] = {
     answers.Logged: "LogTold",
     answers.PointAdded: "PointAdded",
     answers.PointShown: "PointShown",
+    answers.Preferences: "Preferences",
     answers.Reason: "ReasonTold",
     answers.Registered: "Registered",
     answers.Standing: "StandingTold",
@@ -60,13 +61,14 @@ REQUESTS: dict[Any, str] = {
     questions.Question: "Question",
     questions.Reference: "Reference",
     questions.Registration: "Registration",
+    questions.Wishes: "Wanted",
     questions.Yes: "NewGrant",
 }
 NAMES = {kind.__name__: name for kind, name in {**ANSWERS, **REQUESTS}.items()}
 NOT_FOR_METHODS = {"token", "revoke", "introspect", "authorization_server_metadata", "jwks", "health"}
 NOT_READ = {"scope", "authorization_details", "issued_token_type", "act"}
 """Of a token: how far it goes is for the vault to check."""
-ON_THE_LINE = {"send_code", "me_show", "me_consents", "me_withdraw"}
+ON_THE_LINE = {"send_code", "me_show", "me_consents", "me_withdraw", "me_preferences", "me_prefer"}
 """For a customer on the line a client carries another token, which any OAuth library exchanges for."""
 AUTHZEN_METHODS = {"evaluate", "evaluate_batch", "authzen_metadata"}
 """Enforcement points speak AuthZEN; the SDK asks the same by `decide`."""
@@ -90,6 +92,8 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "register_customer": lambda vault: vault.register(external=[Reference(source="crm", id="1")]),
     "lookup_customer": lambda vault: vault.lookup(external=Reference(source="crm", id="1")),
     "show_customer": lambda vault: vault.show_customer(CUSTOMER),
+    "show_preferences": lambda vault: vault.preferences(CUSTOMER),
+    "prefer": lambda vault: vault.prefer(CUSTOMER, order=["email"]),
     "correct_customer": lambda vault: vault.correct_customer(CUSTOMER, locale="en"),
     "add_contact_point": lambda vault: vault.add_contact_point(CUSTOMER, ContactPoint(kind="email", value="a@b.test")),
     "remove_contact_point": lambda vault: vault.remove_contact_point(CUSTOMER, POINT),

@@ -53,6 +53,10 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "me_show": lambda _: None,
     "me_consents": lambda _: None,
     "me_withdraw": lambda _: {"purpose": "sales"},
+    "show_preferences": lambda _: None,
+    "prefer": lambda _: {"quiet": {"*": "22:00-07:00"}},
+    "me_preferences": lambda _: None,
+    "me_prefer": lambda _: {"quiet": {"*": "22:00-07:00"}},
 }
 """For each operation a body that makes sense."""
 

@@ -66,6 +66,10 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "me_show": [None],
         "me_consents": [None],
         "me_withdraw": no,
+        "show_preferences": [None],
+        "prefer": [{"quiet": {"*": "22:00-07:00"}}],
+        "me_preferences": [None],
+        "me_prefer": [{"quiet": {"*": "22:00-07:00"}}],
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from litestar import Router, delete, get, patch, post
+from litestar import Router, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from vault.actions.choices import preferences
 from vault.actions.client import on_the_line
 from vault.actions.client.on_the_line import CodeSent
 from vault.actions.customer import customers
@@ -22,6 +23,7 @@ from vault.domain.customer import (
     Registered,
     Registration,
 )
+from vault.domain.preference import Preferences, Wanted
 
 
 @post("/", operation_id="register_customer", status_code=200, opt=CONFLICTS)
@@ -83,8 +85,37 @@ async def send_code(customer: CustomerPath, vault: NamedDependency[Vault], actor
     return await on_the_line.send_code(vault, actor, customer=customer)
 
 
+@get("/{customer:str}/preferences", operation_id="show_preferences")
+async def show_preferences(
+    customer: CustomerPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]
+) -> Preferences:
+    """Show when and how a customer wishes to be reached."""
+    return await preferences.preferences(vault, actor, customer=customer)
+
+
+@put("/{customer:str}/preferences", operation_id="prefer")
+async def prefer(
+    customer: CustomerPath, data: JSONBody[Wanted], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
+) -> Preferences:
+    """Put these wishes in the place of all earlier ones, as the customer told you.
+
+    Only the customer in person ends or shortens a pause or quiet hours; then this is a 403, `only_in_person`.
+    """
+    return await preferences.prefer(vault, actor, wanted=data, customer=customer)
+
+
 router = Router(
     path="/customers",
-    route_handlers=[register, lookup, show, correct, add_contact_point, remove_contact_point, send_code],
+    route_handlers=[
+        register,
+        lookup,
+        show,
+        correct,
+        add_contact_point,
+        remove_contact_point,
+        send_code,
+        show_preferences,
+        prefer,
+    ],
     tags=["customers"],
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from litestar import Router, get, post
+from litestar import Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from vault.actions.choices import preferences
 from vault.actions.customer import consents, customers
 from vault.actions.vault import Vault
 from vault.api.consents import Consents
 from vault.api.parameters import CONFLICTS, IdempotencyKey
 from vault.domain.actor import Actor
 from vault.domain.customer import CustomerShown
+from vault.domain.preference import Preferences, Wanted
 from vault.domain.statement import OwnNo, Stated
 
 
@@ -38,4 +40,18 @@ async def withdraw(
     return await consents.withdraw_own(vault, actor, said=data, repeat=idempotency_key)
 
 
-router = Router(path="/me", route_handlers=[show, show_consents, withdraw], tags=["customers"])
+@get("/preferences", operation_id="me_preferences")
+async def show_preferences(vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Preferences:
+    """Show when and how the customer wishes to be reached."""
+    return await preferences.preferences(vault, actor)
+
+
+@put("/preferences", operation_id="me_prefer")
+async def prefer(data: JSONBody[Wanted], vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Preferences:
+    """Put these wishes in the place of all earlier ones. Who acts for a customer only adds to what is closed."""
+    return await preferences.prefer(vault, actor, wanted=data)
+
+
+router = Router(
+    path="/me", route_handlers=[show, show_consents, withdraw, show_preferences, prefer], tags=["customers"]
+)

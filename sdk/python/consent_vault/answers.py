@@ -137,6 +137,16 @@ class Customer(Struct, frozen=True, kw_only=True):
     minor: bool = False
 
 
+class Preferences(Struct, frozen=True, kw_only=True):
+    """When and how a customer wishes to be reached, on their own clock. A pause that is over is not shown."""
+
+    paused_until: Instant | None = None
+    quiet: Mapping[str, str] = msgspec.field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    locale: str | None = None
+    time_zone: str | None = None
+
+
 class PointAdded(Struct, frozen=True, kw_only=True):
     """The contact point that was added, or was there already."""
 

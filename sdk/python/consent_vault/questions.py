@@ -130,3 +130,13 @@ def identifier(prefix: str, value: str) -> str:
     if not _ID.fullmatch(value) or not value.startswith(f"{prefix}_"):
         raise Invalid("malformed_id", f"an id of this kind is {prefix}_ and 26 characters")
     return value
+
+
+class Wishes(TypedDict, total=False):
+    """All that a customer wishes from now on; `quiet` is by channel, or `*`, such as `22:00-07:00`."""
+
+    paused_until: Instant | None
+    quiet: Mapping[str, str]
+    order: Sequence[str]
+    locale: str | None
+    time_zone: str | None

@@ -19,11 +19,13 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "customer_corrected": "Customer corrected",
         "contact_point_added": "Address added",
         "contact_point_removed": "Address removed",
+        "preference_set": "Wishes changed",
         "erased": "Customer erased",
     },
     "Read": {
         "customer_read": "Customer read",
         "consents_read": "Standings read",
+        "preferences_read": "Wishes read",
         "lookup": "Customer looked up",
         "suppressions_read": "Stopped addresses read",
         "details_opened": "Sealed details opened",

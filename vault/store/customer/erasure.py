@@ -22,6 +22,7 @@ sessions AS (DELETE FROM keystore.session WHERE organization = $1 AND customer =
 codes AS (DELETE FROM keystore.code WHERE organization = $1 AND (customer = $2 OR tag IN
           (SELECT tag FROM keystore.blind_index WHERE organization = $1 AND customer = $2)) RETURNING 1),
 passkeys AS (DELETE FROM keystore.passkey WHERE organization = $1 AND customer = $2 RETURNING 1),
+wishes AS (DELETE FROM vault.preference WHERE organization = $1 AND customer = $2 RETURNING 1),
 details AS (DELETE FROM vault.log_detail WHERE organization = $1 AND subject IN
             (SELECT subject FROM keystore.subject WHERE organization = $1 AND customer = $2) RETURNING 1),
 refused AS (DELETE FROM keystore.no_passkey WHERE organization = $1 AND customer = $2),
@@ -33,7 +34,7 @@ SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS sub
   (SELECT count(*) FROM refs) AS external_references, (SELECT count(*) FROM fields) AS attributes,
   (SELECT count(*) FROM mail) AS messages, (SELECT count(*) FROM sessions) AS sessions,
   (SELECT count(*) FROM codes) AS codes, (SELECT count(*) FROM passkeys) AS passkeys,
-  (SELECT count(*) FROM details) AS details
+  (SELECT count(*) FROM details) AS details, (SELECT count(*) FROM wishes) AS preferences
 """
 
 

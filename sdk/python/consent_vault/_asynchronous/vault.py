@@ -20,6 +20,7 @@ from consent_vault.answers import (
     Decision,
     Found,
     PointAdded,
+    Preferences,
     Registered,
     Stated,
     Suppression,
@@ -37,6 +38,7 @@ from consent_vault.questions import (
     Reference,
     Registration,
     Stop,
+    Wishes,
     Yes,
     body,
     identifier,
@@ -108,6 +110,14 @@ class AsyncVault:
     async def correct_customer(self, customer: str, **correction: Unpack[Correction]) -> Customer:
         """Correct attributes, locale and time zone, and add references. An attribute that is None is taken away."""
         return await self._write(_of(customer), correction, kind=Customer, method="PATCH")
+
+    async def preferences(self, customer: str) -> Preferences:
+        """Show when and how a customer wishes to be reached."""
+        return await self._read(_of(customer, "/preferences"), Preferences)
+
+    async def prefer(self, customer: str, **wishes: Unpack[Wishes]) -> Preferences:
+        """Put these wishes in the place of all earlier ones. Only the customer in person ends or shortens a break."""
+        return await self._write(_of(customer, "/preferences"), wishes, kind=Preferences, method="PUT")
 
     async def add_contact_point(self, customer: str, point: ContactPoint) -> PointAdded:
         """Add a way to reach a customer."""

@@ -21,6 +21,7 @@ from consent_vault.answers import (
     Decision,
     Found,
     PointAdded,
+    Preferences,
     Registered,
     Stated,
     Suppression,
@@ -38,6 +39,7 @@ from consent_vault.questions import (
     Reference,
     Registration,
     Stop,
+    Wishes,
     Yes,
     body,
     identifier,
@@ -109,6 +111,14 @@ class Vault:
     def correct_customer(self, customer: str, **correction: Unpack[Correction]) -> Customer:
         """Correct attributes, locale and time zone, and add references. An attribute that is None is taken away."""
         return self._write(_of(customer), correction, kind=Customer, method="PATCH")
+
+    def preferences(self, customer: str) -> Preferences:
+        """Show when and how a customer wishes to be reached."""
+        return self._read(_of(customer, "/preferences"), Preferences)
+
+    def prefer(self, customer: str, **wishes: Unpack[Wishes]) -> Preferences:
+        """Put these wishes in the place of all earlier ones. Only the customer in person ends or shortens a break."""
+        return self._write(_of(customer, "/preferences"), wishes, kind=Preferences, method="PUT")
 
     def add_contact_point(self, customer: str, point: ContactPoint) -> PointAdded:
         """Add a way to reach a customer."""

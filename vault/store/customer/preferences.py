@@ -1,0 +1,43 @@
+"""Preferences: one row of each customer who wishes anything. It goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from vault.base.ids import CustomerId, raw
+from vault.domain.preference import Preference
+from vault.store.database import Work
+
+FIELDS: Final = "p.paused_until, p.quiet, p.channel_order"
+"""What `read_preference` reads, of the table as `p`."""
+_READ: Final = f"SELECT {FIELDS} FROM vault.preference p WHERE p.organization = $1 AND p.customer = $2"  # noqa: S608 - columns of ours
+_KEEP: Final = """
+INSERT INTO vault.preference (organization, customer, paused_until, quiet, channel_order, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization, customer) DO UPDATE
+SET paused_until = excluded.paused_until, quiet = excluded.quiet, channel_order = excluded.channel_order,
+  recorded_at = excluded.recorded_at
+"""
+
+
+async def of(work: Work, customer: CustomerId) -> Preference:
+    """Return what a customer wishes; who wished nothing has an empty one."""
+    rows = await work.fetch(_READ, work.own, raw(customer))
+    return read_preference(tuple(rows[0])) if rows else Preference()
+
+
+async def keep(work: Work, customer: CustomerId, *, preference: Preference, at: datetime) -> None:
+    """Store what a customer wishes, in the place of what they wished before."""
+    quiet = msgspec.json.encode(preference.quiet).decode()
+    await work.fetch(_KEEP, work.own, raw(customer), preference.paused_until, quiet, list(preference.order), at)
+
+
+def read_preference(row: Sequence[Any]) -> Preference:
+    """Return the preference that `FIELDS` hold."""
+    paused_until, quiet, order = row
+    return Preference(
+        paused_until=paused_until, quiet=msgspec.json.decode(quiet, type=dict[str, str]), order=tuple(order)
+    )
