@@ -42,6 +42,7 @@ from vault.domain.sign_in.device import Device
 from vault.pages import script, stylesheet
 from vault.portal import leaving, refusals
 from vault.portal import router as portal
+from vault.portal.choices import signal
 from vault.store import migrations
 from vault.store.database import SERVICE, open_database
 
@@ -122,6 +123,7 @@ def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> L
             health.router,
             portal.router,
             leaving.router,
+            signal.support,
             console.router,
             stylesheet.router,
             script.router,

@@ -42,6 +42,7 @@ OPEN: Final = {
     "GET /console/{slug:str}/enrol/{token:str}": "the link is the right; opening it changes nothing",
     "POST /console/{slug:str}/enrol/{token:str}": "the link is the right, once",
     "GET /console/{slug:str}/{rest:path}": "no page at all: it is told so as a page",
+    "GET /.well-known/gpc.json": "that a browser's signal is heeded here, the same for everybody",
     "GET /assets/vault.css": "how pages look where no organization is known",
     "GET /assets/fonts/{name:str}": "letters, the same for everybody",
     "GET /p/{slug:str}/erase": "words alone: it says what erasing does, and has a button that asks the policy",

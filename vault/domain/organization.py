@@ -17,6 +17,7 @@ from vault.base.duration import Duration
 from vault.base.errors import Invalid
 from vault.domain.look.portal import Portal
 from vault.domain.sign_in.provider import StaffSignIn
+from vault.domain.timing.week import Week
 
 Kind = Literal["offer", "service", "research", "profiling"]
 Basis = Literal["consent", "contract", "legitimate_interest", "legal_obligation"]
@@ -47,7 +48,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
-    """Why someone would be contacted. `lineage` is the key itself, then its parents up to the root."""
+    """Why someone would be contacted. `lineage` is the key itself, then its parents up to the root.
+
+    `gpc` says that a browser's signal (Global Privacy Control) withdraws it; `place` is where it stands in the file.
+    """
 
     key: str
     lineage: tuple[str, ...]
@@ -59,6 +63,8 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     double_opt_in: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
     lasts: Duration | None = None
+    gpc: bool = False
+    place: int = 0
 
     def needs_verified(self, channel: str) -> bool:
         """Whether a contact point must be verified first; double opt-in implies it."""
@@ -154,6 +160,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     expires: date | None = None
     limits: Limits = Limits()
     acts_for_customers: bool = False
+    hours: Week | None = None
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +188,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     portal: Portal = Portal()
     staff_sign_in: StaffSignIn | None = None
     keep_log: Duration | None = None
+    open_hours: Mapping[str, Week] = {}  # by country, else `default`
 
     def purpose(self, key: str) -> Purpose:
         """Return the purpose; `Invalid` for a key the file does not declare."""

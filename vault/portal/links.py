@@ -18,6 +18,7 @@ from vault.domain.sign_in.device import Device
 from vault.pages import forms
 from vault.pages.frame import Frame
 from vault.pages.page import render
+from vault.portal.choices.signal import heed
 from vault.portal.sign_in import signed_in
 from vault.portal.wording import device as in_words
 from vault.portal.wording import wrong_link
@@ -43,6 +44,7 @@ async def enter(
     tried = Try(name=form["name"], device=device)
     answer = await links.enter(vault, visit.here.id, token=form["token"], tried=tried)
     if not isinstance(answer, Wrong):
+        await heed(request, vault, visit.here.organization.slug, token=answer, device=device)
         return signed_in(frame, answer)
     sent = await links.show(vault, visit.here.id, token=form["token"])
     return _doors(frame, sent, token=form["token"], wrong=answer, name=form["name"])

@@ -16,6 +16,7 @@ from vault.pages import forms
 from vault.pages.cookies import PORTAL
 from vault.pages.frame import Frame
 from vault.pages.page import go
+from vault.portal.choices.signal import heed
 from vault.portal.sign_in import signed_in
 
 Pages = Request[Any, Any, Any]
@@ -29,6 +30,7 @@ async def use(
     """Sign in with a passkey."""
     form = await forms.read(request)
     token = await own_passkeys.enter(vault, visit.here.id, answer=form["credential"], device=device)
+    await heed(request, vault, visit.here.organization.slug, token=token, device=device)
     return signed_in(frame, token)
 
 

@@ -25,6 +25,7 @@ from vault.pages.forms import Form
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
 from vault.pages.script import script
+from vault.portal.choices.signal import heed
 from vault.portal.wording import unreadable, wrong_code
 
 Pages = Request[Any, Any, Any]
@@ -78,6 +79,7 @@ async def enter(
     answer = await codes.enter(vault, visit.here.id, flow=flow, tried=tried)
     if isinstance(answer, Wrong):
         return _code(request, frame, flow=flow, wrong=answer, name=form["name"])
+    await heed(request, vault, visit.here.organization.slug, token=answer, device=device)
     return signed_in(frame, answer)
 
 

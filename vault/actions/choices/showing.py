@@ -13,6 +13,7 @@ from vault.base.ids import CONTACT_POINT, ContactPointId, show
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.choices.sheets import Sheet, sheets
+from vault.domain.choices.signal import Kept, conflicts
 from vault.domain.fact import Fact
 from vault.domain.standing import Instants
 from vault.store import keys
@@ -22,11 +23,15 @@ _OPENED = ("email", "phone")
 
 
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):
-    """The sheets; `points` are values of contact points by their id; `facts` what was said, in full, by its id."""
+    """The sheets; `points` are values of contact points by their id; `facts` what was said, in full, by its id.
+
+    `conflicts` are yeses that a browser's signal does not fit, or would not.
+    """
 
     sheets: tuple[Sheet, ...]
     points: Mapping[ContactPointId, Personal]
     facts: Mapping[str, Fact]
+    conflicts: tuple[Kept, ...]
 
     def __repr__(self) -> str:
         return f"Allowed(sheets={len(self.sheets)})"
@@ -39,6 +44,7 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         await act.log("consents_read", subject=person.subject)
         own = await consents.read(act.work, person.subject)
         found = sheets(act.here.organization, person, instants=Instants(now=act.now))
+        unfit = conflicts(act.here.organization, person.facts, instants=Instants(now=act.now))
         key = await keys.opened(act.work, act.here.safe, customer=person.customer, kind="data")
         sealed = await fields.read(act.work, key, names=_OPENED)
     points = {
@@ -46,4 +52,4 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         for one in sealed
         if one.is_point
     }
-    return Allowed(sheets=found, points=points, facts={one.id: one for one in own})
+    return Allowed(sheets=found, points=points, facts={one.id: one for one in own}, conflicts=tuple(unfit))

@@ -43,7 +43,7 @@ _FIXED: Final[Mapping[Ground, Why]] = {"contract": "service", "legal_obligation"
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One way. `on` is the word at its end; `since` and `until` are those of what it rests on, by its id `fact`.
 
-    `point` is the contact point a message would go to; `renews` says that a yes may be said again for longer.
+    `point` is the contact point a message would go to, `cited` the version of the notice that a yes cites.
     """
 
     purpose: str
@@ -75,7 +75,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 def sheets(organization: Organization, person: Person, *, instants: Instants) -> tuple[Sheet, ...]:
     """Return what somebody finds: in the order of the file, what belongs to orders last."""
     roots = [purpose for purpose in organization.purposes.values() if len(purpose.lineage) == 1]
-    roots.sort(key=lambda one: one.kind == "service")
+    roots.sort(key=lambda one: (one.kind == "service", one.place))
     return tuple(_sheet(organization, person, purpose=root, instants=instants) for root in roots)
 
 
@@ -102,6 +102,7 @@ def row(organization: Organization, person: Person, *, purpose: Purpose, channel
 
 def _sheet(organization: Organization, person: Person, *, purpose: Purpose, instants: Instants) -> Sheet:
     inner = [one for one in organization.purposes.values() if one.lineage[1:2] == (purpose.key,)]
+    inner.sort(key=lambda one: one.place)
     asks = current(organization, purpose, at=instants.instant)
     rows = [
         row(organization, person, purpose=purpose, channel=channel, instants=instants)

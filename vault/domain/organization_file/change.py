@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from vault.base.duration import Duration
-from vault.domain.organization import Notice, Organization
+from vault.domain.organization import Notice, Organization, Purpose
 from vault.domain.organization_file.fault import Faults, cut, listed
 from vault.domain.organization_file.tree import compose
 from vault.domain.sign_in.provider import StaffSignIn
@@ -122,6 +122,8 @@ def _beside(value: Any, other: Any) -> Any:
 
 
 def _members(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, Purpose):
+        return {name: one for name, one in msgspec.structs.asdict(value).items() if name != "place"}  # it means nothing
     if isinstance(value, msgspec.Struct) and not isinstance(value, Duration):
         return msgspec.structs.asdict(value)
     return value if isinstance(value, Mapping) else None

@@ -37,10 +37,10 @@ def check(file: File, known: Known, *, faults: Faults) -> None:
 def build(file: File) -> dict[str, organization.Purpose]:
     """Return the purposes of a file without faults, by key."""
     tree = {entry.key: entry for entry in placed(file.purposes)}
-    return {key: _build(entry, tree) for key, entry in tree.items()}
+    return {key: _build(entry, tree, place=place) for place, (key, entry) in enumerate(tree.items())}
 
 
-def _build(entry: Placed, tree: Mapping[str, Placed]) -> organization.Purpose:
+def _build(entry: Placed, tree: Mapping[str, Placed], *, place: int) -> organization.Purpose:
     purpose = entry.purpose
     return organization.Purpose(
         key=entry.key,
@@ -53,6 +53,8 @@ def _build(entry: Placed, tree: Mapping[str, Placed]) -> organization.Purpose:
         double_opt_in=purpose.double_opt_in,
         verified=purpose.verified,
         lasts=purpose.lasts,
+        gpc=_kind(entry, tree) == "profiling" if purpose.gpc is None else purpose.gpc,
+        place=place,
     )
 
 

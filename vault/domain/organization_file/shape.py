@@ -167,6 +167,7 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     notice: str | None = None
     double_opt_in: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
+    gpc: bool | None = None
     lasts: Duration | None = None
     budget: Budget | None = None
     implied: tuple[Implied, ...] = ()

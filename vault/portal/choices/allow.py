@@ -21,6 +21,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Invalid
 from vault.domain.actor import Actor
 from vault.domain.choices.asked import asking, current, seen
+from vault.domain.choices.signal import is_heeded
 from vault.domain.organization import EVERY
 from vault.pages import forms
 from vault.pages.cookies import PORTAL
@@ -29,6 +30,7 @@ from vault.pages.frame import Frame
 from vault.pages.page import go, render
 from vault.pages.script import script
 from vault.pages.stylesheet import styled
+from vault.portal.choices.signal import is_given
 from vault.portal.choices.telling import Told, day, told, way_named
 from vault.portal.wording import title
 
@@ -46,6 +48,23 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     when: str
 
 
+class Unfit(msgspec.Struct, frozen=True, kw_only=True):
+    """A yes that a signal does not fit; `honoured`: the signal counts until somebody chooses."""
+
+    purpose: str
+    channel: str
+    title: str
+    said: str
+    honoured: bool
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of a browser's signal: when it was honoured, and what does not fit it."""
+
+    when: str
+    unfit: tuple[Unfit, ...]
+
+
 @get("/", operation_id="me_consents")
 async def show(
     request: Pages, vault: NamedDependency[Vault], visit: NamedDependency[Visit], actor: NamedDependency[Actor],
@@ -59,6 +78,7 @@ async def show(
     values = {
         "sheets": [one for one in found if _is_filled(one)],
         "saved": _saved(frame, visit, allowed=allowed, done=request.query_params.get("done", "")),
+        "signal": _signal(request, frame, visit, allowed=allowed),
         "passkeys": passkeys,
         "script": script(),
     }
@@ -138,6 +158,28 @@ def _saved(frame: Frame, visit: Visit, *, allowed: Allowed, done: str) -> Saved 
         way="" if fact.channel == EVERY else way_named(frame, fact.channel),
         word=say("Yes") if fact.kind == "granted" else say("No"),
         when=day(frame, fact.at, now=max(visit.now, fact.at)),
+    )
+
+
+def _signal(request: Pages, frame: Frame, visit: Visit, *, allowed: Allowed) -> Signal | None:
+    """Return what is told of a browser's signal: where it comes now, and where something heeds it."""
+    organization = visit.here.organization
+    if not is_given(request) or not is_heeded(organization):
+        return None
+    honoured = [one for one in allowed.facts.values() if (one.source, one.method) == ("link", "gpc")]
+    last = max(honoured, key=lambda one: one.at, default=None)
+    return Signal(
+        when="" if last is None else day(frame, last.at, now=max(visit.now, last.at)),
+        unfit=tuple(
+            Unfit(
+                purpose=one.purpose.key,
+                channel=one.channel,
+                title=title(frame, one.purpose.title, locale=organization.locale),
+                said=day(frame, one.yes.at, now=max(visit.now, one.yes.at)),
+                honoured=one.honoured is not None,
+            )
+            for one in allowed.conflicts
+        ),
     )
 
 

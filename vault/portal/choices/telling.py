@@ -66,6 +66,7 @@ def way_named(frame: Frame, channel: str) -> str:
         "voice": say("Phone call"),
         "post": say("Letter"),
         "push": say("Message on your phone"),
+        "whatsapp": "WhatsApp",
     }
     return known.get(channel) or channel.capitalize()
 
