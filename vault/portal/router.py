@@ -12,7 +12,7 @@ from vault.pages.forms import LARGEST
 from vault.portal import erasure, links, passkeys, sign_in, stop_address
 from vault.portal.choices import allow, signal, stopped
 from vault.portal.entrance import actor, come, frame
-from vault.portal.record import asked
+from vault.portal.record import asked, history
 from vault.portal.refusals import HANDLERS
 
 
@@ -30,6 +30,7 @@ router = Router(
         stopped.router,
         signal.router,
         asked.router,
+        history.router,
         sign_in.router,
         stop_address.router,
         links.router,

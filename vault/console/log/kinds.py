@@ -26,6 +26,8 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "customer_read": "Customer read",
         "consents_read": "Standings read",
         "preferences_read": "Wishes read",
+        "history_read": "History read by the customer",
+        "asked_read": "Who asked, read by the customer",
         "lookup": "Customer looked up",
         "suppressions_read": "Stopped addresses read",
         "details_opened": "Sealed details opened",

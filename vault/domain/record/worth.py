@@ -56,16 +56,14 @@ def _covered(fact: Fact, organization: Organization) -> Iterator[Rule]:
 
 def _worth(fact: Fact, found: Standing, way: Rule, *, theirs: set[FactId]) -> Worth:
     rests = found.rests_on
-    if rests is None:
-        return Worth(why="unconfirmed")
-    if rests.id != fact.id:
+    if rests is not None and rests.id != fact.id:
         return _replaced(fact, rests, theirs=theirs)
     match found.state:
         case "expired":
             return Worth(why="expired", at=found.until)
         case "outdated":
             return Worth(why="outdated", at=_changed(fact, way))
-        case "pending":
+        case "pending" | "never_asked":
             return Worth(why="unconfirmed")
         case _:
             return Worth(why="counts")

@@ -9,10 +9,12 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CLIENT, CONTACT_POINT, FACT, Subject, raw, show
+from vault.base.ids import CLIENT, CONTACT_POINT, FACT, FactId, Subject, raw, show
+from vault.base.personal import Personal
 from vault.domain import fact
 from vault.domain.fact import Fact
 from vault.store.database import Work
+from vault.store.keys import CustomerKey, Safe
 from vault.store.log import Entry, note
 
 _FOLDED: Final = (
@@ -30,6 +32,9 @@ _READ: Final = f"SELECT {_COLUMNS} FROM vault.fact f WHERE f.organization = $1 A
 _INSTANT: Final = """
 SELECT greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') AS instant
 FROM vault.fact WHERE organization = $1 AND subject = $2
+"""
+_EVIDENCE: Final = """
+SELECT id, evidence FROM vault.fact WHERE organization = $1 AND id = ANY ($2::uuid[]) AND evidence IS NOT NULL
 """
 _ADD: Final = """
 WITH fact AS (
@@ -107,6 +112,17 @@ async def add(work: Work, kept: Sequence[Kept]) -> None:
         [raw(one.entry[0]) for one in kept],
         [one.entry[1] for one in kept],
     )
+
+
+async def evidence(work: Work, facts: Sequence[FactId]) -> dict[FactId, bytes]:
+    """Return the evidence that lies sealed with facts."""
+    rows = await work.fetch(_EVIDENCE, work.own, [raw(fact) for fact in facts])
+    return {FactId(show(FACT, row["id"])): row["evidence"] for row in rows}
+
+
+def unseal(safe: Safe, key: CustomerKey, fact: FactId, *, sealed: bytes) -> Personal:
+    """Open the evidence of a fact: JSON, a name to a value."""
+    return safe.open(key, "fact", column="evidence", row=raw(fact), sealed=sealed)
 
 
 def _raw(shown: str | None) -> UUID | None:
