@@ -13,7 +13,7 @@ import msgspec
 
 from vault.domain.consent import Said
 from vault.domain.fact import Fact, FactKind
-from vault.domain.organization import Notice, Organization, Purpose
+from vault.domain.organization import Organization, Purpose
 from vault.domain.standing import Instants, rule, standing
 
 _STEP = timedelta(microseconds=1)
@@ -26,11 +26,6 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     yes: Fact
     honoured: Fact | None
-
-    def cited(self, organization: Organization) -> Notice | None:
-        """Return the notice that the yes cites; none for one that cites nothing."""
-        notices = organization.notices.get(self.purpose.notice or "", ())
-        return next((one for one in notices if one.version == self.yes.notice), None)
 
 
 def noes(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Said]:
