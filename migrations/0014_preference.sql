@@ -11,3 +11,6 @@ CREATE TABLE vault.preference (
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON vault.preference TO vault_service;
+
+-- Where a telephone number is from: its country, then the time zones its area lies in. None for anything else.
+ALTER TABLE vault.contact_point ADD COLUMN area text;

@@ -22,6 +22,9 @@ YES: Final[Facts] = {
     "minor": False,
     "reachable": True,
     "unverified": False,
+    "paused": False,
+    "quiet": "",
+    "outside_frame": False,
 }
 
 

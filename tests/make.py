@@ -186,7 +186,9 @@ def assertion(client_id: str, *, audience: str, now: datetime, **claims: Any) ->
 @cache
 def _organization() -> str:
     file: Json = yaml.safe_load(ORGANIZATION_FILE.read_text("utf-8"))
+    del file["quiet_hours"]  # or what is allowed would hang on the hour at which tests are run
     for own in file["clients"].values():
+        own.pop("hours", None)
         own.pop("expires", None)
         if own["authentication"]["method"] == "private_key_jwt":
             own["authentication"] = {"method": "private_key_jwt", "algorithm": "ES256", "jwks": jwks()}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Router, get, post
@@ -26,7 +27,7 @@ from vault.api.problems import OF_STANDARD, of_standard
 from vault.base.errors import VaultError
 from vault.domain.actor import Actor
 from vault.domain.decision.evaluation import Evaluation, Evaluations
-from vault.domain.decision.question import LogTold, ReasonTold, StandingTold
+from vault.domain.decision.question import LogTold, Outcome, ReasonTold, StandingTold
 from vault.domain.decision.reason import REASONS
 from vault.oauth.metadata import endpoint
 
@@ -50,7 +51,8 @@ class EvaluatedContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """
 
     id: str | None = None
-    outcome: Literal["allow", "deny"] | None = None
+    outcome: Outcome | None = None
+    defer_until: datetime | None = None
     reasons: tuple[ReasonTold, ...] = ()
     reason_admin: Mapping[str, str] | None = None
     reason_user: Mapping[str, str] | None = None
@@ -124,6 +126,7 @@ def _evaluated(request: Request[Any, Any, Any], answer: Answer) -> Evaluated:
     context = EvaluatedContext(
         id=answer.id,
         outcome=answer.outcome,
+        defer_until=answer.defer_until,
         reasons=answer.reasons,
         reason_admin={"en": strongest.message},
         reason_user={"en": REASONS[strongest.code].to_customer},

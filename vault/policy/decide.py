@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from cedarpy import AuthzResult, Decision, Entities, PolicySet, Schema, is_authorized
 
-from vault.domain.decision.reason import Code, ordered, plain, strength
+from vault.domain.decision.reason import MATTERS_OF_TIME, Code, ordered, plain, strength
 from vault.policy.rule import Rule
 
 Facts = Mapping[str, str | bool | tuple[str, ...]]
@@ -43,6 +43,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...]
     reasons: tuple[Ground, ...]
     error: bool = False
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing but time refuses."""
+        refused = not self.allowed and not self.error
+        return refused and all(ground.code in MATTERS_OF_TIME for ground in self.reasons)
 
     def plain(self) -> tuple[Ground, ...]:
         """Return the reasons for a client with the ceiling `reasons: plain`, the strongest first.

@@ -76,6 +76,7 @@ class ContactPoints(Table, tablename="contact_point", schema="vault", db=_ENGINE
     is_primary = Boolean(**_VALUE)
     verified_at = Timestamptz(**_MAYBE)
     recorded_at = Timestamptz(**_VALUE)
+    area = Text(**_MAYBE)
 
 
 class ExternalReferences(Table, tablename="external_reference", schema="vault", db=_ENGINE):

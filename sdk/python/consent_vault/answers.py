@@ -88,6 +88,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     released: Released = msgspec.field(default_factory=Released)
     withheld: tuple[Withheld, ...] = ()
     withdrawal_link: str | None = None
+    defer_until: Instant | None = None
 
     def __post_init__(self) -> None:
         if self.allowed is not (self.outcome == "allow") or (self.released and not self.allowed):

@@ -38,6 +38,7 @@ DECLARED = msgspec.structs.replace(
 )
 FLAT = {
     "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "minor", "reachable", "unverified",
+    "paused", "quiet", "outside_frame",
 }  # fmt: skip
 MAIL, WORK, PHONE = ContactPointId("ctp_mail"), ContactPointId("ctp_work"), ContactPointId("ctp_phone")
 GONE = ContactPointId("ctp_gone")
@@ -177,6 +178,9 @@ def test_cedar_is_handed_words_and_booleans_and_no_id() -> None:
         "minor": False,
         "reachable": True,
         "unverified": False,
+        "paused": False,
+        "quiet": "",
+        "outside_frame": False,
     }
     assert set(found.flat) == set(nobody(way(), known=True)) == FLAT
     assert not any(prefix in json.dumps(found.flat) for prefix in ("ctp_", "cus_", "sub_", "fct_"))

@@ -62,7 +62,7 @@ async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
         again |= anew
         standing = anew.get("standing")
     codes = tuple(ground.code for ground in verdict.reasons) if verdict else ()
-    again["outcome"] = NOTHING if verdict is None else "allow" if verdict.allowed else "deny"
+    again["outcome"] = NOTHING if verdict is None else _outcome(verdict, logged)
     again |= {"reasons": words(codes), "policies": words(verdict.policies if verdict else ())}
     found = differences(told, again)
     return Replay(
@@ -88,6 +88,13 @@ async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
 def _client(act: Acting, shown: str) -> str | None:
     """Return the key of a client; a client that was ever declared keeps its id."""
     return next((key for key, kept in act.here.clients.items() if kept.id == shown), None)
+
+
+def _outcome(verdict: Verdict, logged: Logged) -> str:
+    """Return the answer in a word. When to come back the entry alone tells: no wish is kept for history."""
+    if verdict.passes and logged.defer_until is not None:
+        return "defer"
+    return "allow" if verdict.allowed else "deny"
 
 
 def _verdict(policies: Policies, logged: Logged, *, client: str) -> Verdict:

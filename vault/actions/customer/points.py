@@ -15,6 +15,7 @@ from vault.base.personal import Personal
 from vault.domain.contact_point import Normalised, normalise
 from vault.domain.customer import NewContactPoint
 from vault.domain.decision.question import Reference
+from vault.domain.timing.area import PHONE, area
 from vault.store.customer import customers, suppressions
 from vault.store.customer.customers import NewPoint, NewReference
 from vault.store.decision.questions import Sought
@@ -29,6 +30,7 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True):
     found_by: UUID
     tag: UUID
     primary: bool = False
+    area: str | None = None
 
     @property
     def sought(self) -> Sought:
@@ -55,6 +57,7 @@ def tag_point(here: Here, kind: str, *, value: Personal, primary: bool = False) 
         found_by=here.safe.index(kind, index),
         tag=here.safe.suppression(kind, index),
         primary=primary,
+        area=area(read.value) if kind == PHONE else None,
     )
 
 
@@ -107,7 +110,15 @@ async def add_points(
             key, "contact_point", column="value", row=raw(own), value=one.value.reveal().encode()
         )
         points.append(
-            NewPoint(id=own, kind=one.kind, sealed=sealed, tag=one.tag, found_by=one.found_by, primary=primary)
+            NewPoint(
+                id=own,
+                kind=one.kind,
+                sealed=sealed,
+                tag=one.tag,
+                found_by=one.found_by,
+                primary=primary,
+                area=one.area,
+            )
         )
     await customers.add_points(act.work, customer, points=points, recorded_at=act.now)
     for point in points:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -18,15 +19,18 @@ from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId
 from vault.base.personal import Personal
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
-from vault.domain.decision.question import Decision, LogTold, Question, ReasonTold, StandingTold, Withheld
+from vault.domain.decision.question import Decision, LogTold, Outcome, Question, ReasonTold, StandingTold, Withheld
 from vault.domain.decision.reason import REASONS
 from vault.domain.entry import stamp
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
+from vault.domain.timing.moment import earliest
 from vault.policy.decide import Ground, Verdict
 from vault.store.decision.questions import Read, Sought
 from vault.store.decision.releases import Wanted
 from vault.store.keys import REFERENCE
+
+_LOOKS: Final = 4  # by then another contact point may be picked, whose hours are others
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,12 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis | None = None
     leaving: tuple[str, ...] = ()
     withheld: tuple[tuple[str, Ground], ...] = ()
+    defer_until: datetime | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The answer in a word."""
+        return "allow" if self.verdict.allowed else "deny" if self.defer_until is None else "defer"
 
 
 def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
@@ -84,7 +94,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     if not all(fact.purpose in lineage for fact in person.facts):  # some ride for others in the batch
         facts = tuple(fact for fact in person.facts if fact.purpose in lineage)
         person = msgspec.structs.replace(person, facts=facts)
-    rests = basis(person, prepared.way, instants=instants, named=named)
+    rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
     verdict = _contact(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())
     return Settled(
@@ -96,6 +106,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
         basis=rests,
         leaving=leaving,
         withheld=withheld,
+        defer_until=_defer_until(prepared, person, rests=rests, instants=instants) if verdict.passes else None,
     )
 
 
@@ -122,7 +133,8 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
         "channel": question.channel,
         "by": "customer" if question.customer else "contact" if question.contact else "external",
         "asked_at": stamp(question.at) if question.at else None,
-        "outcome": "allow" if verdict.allowed else "deny",
+        "outcome": settled.outcome,
+        "defer_until": stamp(settled.defer_until) if settled.defer_until is not None else None,
         "reasons": [ground.code for ground in verdict.reasons],
         "policies": list(verdict.policies),
         "configuration": prepared.here.configuration,
@@ -151,7 +163,8 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
     return Decision(
         id=prepared.asked.decision,
         allowed=verdict.allowed,
-        outcome="allow" if verdict.allowed else "deny",
+        outcome="deny" if hidden else settled.outcome,
+        defer_until=None if hidden else settled.defer_until,
         reasons=tuple(_reason(ground) for ground in (verdict.reasons if full else verdict.plain())),
         channel=prepared.asked.question.channel,
         configuration=prepared.here.configuration,
@@ -199,6 +212,28 @@ def _find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId
 
 def _contact(prepared: Prepared, flat: Flat) -> Verdict:
     return prepared.here.policies.contact(flat, client=prepared.gate.client.key, purpose=prepared.way.purpose.key)
+
+
+def _defer_until(prepared: Prepared, person: Person, *, rests: Basis, instants: Instants) -> datetime | None:
+    """Return the earliest instant at which these facts would allow it; none where something else refuses by then.
+
+    What was said after the instant of a question about the past is not among its facts.
+    """
+    if instants.at is not None:
+        facts = tuple(fact for fact in person.facts if fact.at <= instants.instant)
+        person = msgspec.structs.replace(person, facts=facts)
+    start = instants.instant
+    for _ in range(_LOOKS):
+        found = earliest([bound for _, bound in rests.bounds], start=start)
+        if found is None:
+            return None
+        then = Instants(now=found)
+        rests = basis(person, prepared.way, instants=then, named=rests.named, hours=prepared.gate.client.hours)
+        verdict = _contact(prepared, rests.flat)
+        if verdict.allowed or not verdict.passes:
+            return found if verdict.allowed else None
+        start = found
+    return None
 
 
 def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tuple[str, Ground], ...]]:

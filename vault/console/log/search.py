@@ -40,6 +40,7 @@ _ACTORS: Final = {
 }
 _OUTCOMES: Final = {
     "allow": "Allowed",
+    "defer": "Told to wait",
     "deny": "Not allowed",
     "granted": "Yes said",
     "refused": "No said",

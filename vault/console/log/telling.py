@@ -74,7 +74,7 @@ def decided(outcome: str | None, words: Words) -> Told:
     match outcome:
         case "allow":
             return Told(mark="yes", says=words.say("Allowed"), sort="yes")
-        case "wait":
+        case "defer":
             return Told(mark="wait", says=words.say("Told to wait"), sort="later")
         case _:
             return Told(mark="no", says=words.say("Not allowed"), sort="no")

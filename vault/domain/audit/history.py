@@ -15,13 +15,13 @@ import msgspec
 
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, EntryId, FactId, Subject
-from vault.domain.decision.basis import Basis, Person, Point, Way, basis
+from vault.domain.decision.basis import Basis, Flat, Person, Point, Way, basis, times
 from vault.domain.fact import Fact, FactKind, Method, Source, check_instants
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, State
 from vault.domain.suppression import Suppression, SuppressionKind
 
-NOT_ASKED: Mapping[str, bool] = {"reachable": True, "unverified": False}
+NOT_ASKED: Flat = {"reachable": True, "unverified": False, **times(())}
 """What no question of history is about."""
 
 

@@ -44,6 +44,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...]
     configuration: str
     asked_at: datetime | None = None
+    defer_until: datetime | None = None
     asked_with: Mapping[str, bool] | None = None
     flat: Flat | None = None
     subject: str | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
 import msgspec
 
@@ -14,20 +15,42 @@ from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, Subject
 from vault.domain.fact import Fact
 from vault.domain.organization import EVERY, Channel, Organization, Purpose
+from vault.domain.preference import Preference
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.suppression import Suppression
+from vault.domain.timing.area import PHONE
+from vault.domain.timing.moment import Bound, Hours, Until
+from vault.domain.timing.week import Week, week
 
 Flat = Mapping[str, str | bool]
+Bounds = tuple[tuple[str, Bound], ...]
+
+BOUND: Final = frozenset({"offer", "research"})
+"""The kinds of purpose that times bind."""
+PAUSED: Final = "paused"
+QUIET: Final = ("own", "organization", "client")
+"""Whose quiet hours there are."""
+FRAME: Final = "frame"
+FRAMED: Final = "US"
+"""The country whose law says when its telephones may ring."""
+LAWFUL: Final = week({"mon-sun": ["08:00-21:00"]})
+"""47 CFR 64.1200(c)(1): on the clock of whoever is called."""
+DEFAULT: Final = "default"
+
+
+NO_WISHES: Final = Preference()
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact point without its value."""
+    """A contact point without its value. A telephone number has a country and the zones its area lies in."""
 
     id: ContactPointId
     kind: str
     primary: bool
     verified: bool
     suppressions: tuple[Suppression, ...] = ()
+    country: str = ""
+    zones: tuple[str, ...] = ()
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +61,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     minor_until: date | None
     points: tuple[Point, ...]
     facts: tuple[Fact, ...]
+    time_zone: str | None = None
+    preference: Preference = NO_WISHES
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,14 +98,22 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     point: Point | None
     named: ContactPointId | None
+    bounds: Bounds = ()
 
 
-def basis(person: Person, way: Way, *, instants: Instants, named: ContactPointId | None = None) -> Basis:
-    """Return the flat facts of `contact` for this person; `named` is the contact point the question named."""
+def basis(
+    person: Person, way: Way, *, instants: Instants, named: ContactPointId | None = None, hours: Week | None = None
+) -> Basis:
+    """Return the flat facts of `contact` for this person; `named` is the contact point the question named.
+
+    `hours` are those in which the client that asks reaches anybody, if it declares any.
+    """
     fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
     named = named if any(point.id == named for point in fitting) else None
     stands = standing(person.facts, way.rule, instants=instants, contact_point=named)
     point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
+    bounds = _bounds(person, way, point=point, hours=hours)
+    closed = [word for word, bound in bounds if not bound.allows(instants.instant)]
     return Basis(
         flat={
             "known": True,
@@ -93,10 +126,12 @@ def basis(person: Person, way: Way, *, instants: Instants, named: ContactPointId
             "minor": _is_minor(person, instants.instant),
             "reachable": point is not None or way.channel is None,
             "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
+            **times(closed),
         },
         standing=stands,
         point=point,
         named=named,
+        bounds=bounds,
     )
 
 
@@ -116,6 +151,7 @@ def nobody(way: Way, *, known: bool) -> Flat:
         "minor": False,
         "reachable": True,
         "unverified": False,
+        **times(()),
     }
 
 
@@ -123,6 +159,45 @@ def may_leave(way: Way, field: str) -> bool:
     """Whether an attribute is declared for this purpose or one above it."""
     attribute = way.organization.attributes.get(field)
     return attribute is not None and not set(attribute.purposes).isdisjoint(way.purpose.lineage)
+
+
+def times(closed: Sequence[str]) -> Flat:
+    """Return the flat facts of time, by the words of what lets nothing pass; of several quiet hours the first."""
+    quiet = next((word for word in closed if word in QUIET), "")
+    return {"paused": PAUSED in closed, "quiet": quiet, "outside_frame": FRAME in closed}
+
+
+def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None) -> Bounds:
+    """Return what binds a contact in time, each by its word; offers and research alone are bound.
+
+    Hours are open where they are so in the customer's zone: that of the profile, else wherever the number may lie, that
+    of the contact point or any of theirs, else the organization's.
+    """
+    organization, channel, wished = way.organization, way.channel, person.preference
+    if way.purpose.kind not in BOUND:
+        return ()
+    found: list[tuple[str, Bound]] = []
+    if wished.paused_until is not None:
+        found.append((PAUSED, Until(instant=wished.paused_until)))
+    country = point.country if point is not None else ""
+    weeks: list[tuple[str, Week | None]] = [("own", wished.quiet_on(way.rule.channel))]
+    if channel is not None and channel.intrusive:
+        open_here = organization.open_hours.get(country) or organization.open_hours.get(DEFAULT)
+        weeks += [("organization", open_here), ("client", hours)]
+    if channel is not None and channel.reaches == PHONE and country == FRAMED:
+        weeks.append((FRAME, LAWFUL))
+    if any(week is not None for _, week in weeks):
+        zones = _zones(person, point) or (organization.time_zone,)
+        found += [(word, Hours(week=week, zones=zones)) for word, week in weeks if week is not None]
+    return tuple(found)
+
+
+def _zones(person: Person, point: Point | None) -> tuple[str, ...]:
+    if person.time_zone is not None:
+        return (person.time_zone,)
+    if point is not None and point.zones:
+        return point.zones
+    return tuple(sorted({zone for one in person.points for zone in one.zones}))
 
 
 def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, instants: Instants) -> Point | None:

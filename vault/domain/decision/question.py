@@ -22,6 +22,9 @@ Asked = Annotated[
 ]
 
 
+Outcome = Literal["allow", "deny", "defer"]
+
+
 class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What another system calls the customer."""
 
@@ -111,12 +114,13 @@ class LogTold(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer. `allowed` is true only for `outcome` allow; `released` holds what left with it.
 
+    Nothing but time speaks against `defer`: from `defer_until` on the same facts would allow it; ask again then.
     `withdrawal_link` goes into the message: whoever reads it stops it there without signing in (RFC 8058).
     """
 
     id: DecisionId
     allowed: bool
-    outcome: Literal["allow", "deny"]
+    outcome: Outcome
     reasons: tuple[ReasonTold, ...]
     channel: str
     configuration: str
@@ -125,3 +129,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     released: Mapping[str, Personal] | None = None
     withheld: tuple[Withheld, ...] = ()
     withdrawal_link: str | None = None
+    defer_until: datetime | None = None

@@ -10,7 +10,8 @@ The table stands in order of strength, and every list of reasons is told in that
 5. A missing yes, by how much it takes to get one: it ran out, the words changed, the proof is missing, it was not
    confirmed, nobody asked.
 6. Reachability: a yes is there, the way to the person is not.
-7. An error of a policy last: it takes nothing back from the reasons that were established.
+7. Time: a yes and a way are there, and it passes by itself.
+8. An error of a policy last: it takes nothing back from the reasons that were established.
 
 Pure data. No sentence ever holds a value, a name, or the fact that somebody else exists.
 """
@@ -30,6 +31,7 @@ Code = Literal[
     "objected", "withdrawn", "refused",
     "consent_expired", "notice_outdated", "evidence_missing", "double_opt_in_pending", "never_asked",
     "unreachable", "unverified",
+    "paused", "quiet_hours",
     "policy_error",
     "opted_in", "legitimate_interest", "service_message", "legal_obligation",
 ]  # fmt: skip
@@ -164,6 +166,16 @@ _TABLE: Final = (
         law="GDPR Art. 5(1)(d)",
     ),
     Reason(
+        code="paused",
+        to_customer="You asked us to leave you in peace for a while.",
+        to_developer="The customer paused messages of this kind; `defer_until` tells when to come back.",
+    ),
+    Reason(
+        code="quiet_hours",
+        to_customer="At this hour we do not disturb you.",
+        to_developer="It is no hour for this channel on the customer's clock; `defer_until` tells when it is.",
+    ),
+    Reason(
         code="policy_error",
         to_customer="Something went wrong on our side, and then we do not write to you.",
         to_developer="A policy could not be evaluated, so the answer is no; the operator has been told.",
@@ -201,6 +213,9 @@ _TABLE: Final = (
 REASONS: Final[Mapping[str, Reason]] = {reason.code: reason for reason in _TABLE}
 MADE_BY_THE_ENGINE: Final = frozenset[Code]({"policy_error"})
 """Codes no policy may carry."""
+
+MATTERS_OF_TIME: Final = frozenset[Code]({"paused", "quiet_hours"})
+"""Codes of what passes by itself: where nothing else refuses, the answer is to come back."""
 
 _STRENGTH: Final[Mapping[Code, int]] = {reason.code: place for place, reason in enumerate(_TABLE)}
 _COARSE: Final = frozenset[Code]({"minor", "suppressed", "objected", "policy_error"})

@@ -10,6 +10,7 @@ from vault.domain.organization import Authentication
 from vault.domain.organization_file.fault import Faults, Path, quoted
 from vault.domain.organization_file.known import Known
 from vault.domain.organization_file.shape import File
+from vault.domain.timing.week import week
 
 # RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2: members only a private or shared key has.
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -47,6 +48,7 @@ def build(file: File) -> dict[str, organization.Client]:
             expires=client.expires,
             limits=client.limits,
             acts_for_customers=client.acts_for_customers,
+            hours=None if client.hours is None else week(client.hours),
         )
         for key, client in file.clients.items()
     }

@@ -12,6 +12,7 @@ from vault.domain.organization_file.known import known
 from vault.domain.organization_file.shape import File
 from vault.domain.organization_file.tree import compose
 from vault.domain.organization_file.walk import Walk
+from vault.domain.timing.week import week
 
 
 def read(text: str, *, name: str = "organization.yaml") -> Organization:
@@ -55,4 +56,5 @@ def _build(file: File) -> Organization:
         portal=portals.build(file),
         staff_sign_in=file.staff_sign_in,
         keep_log=file.retention["access_log"].keep if "access_log" in file.retention else None,
+        open_hours={place: week(open_) for place, open_ in file.quiet_hours.open.items()} if file.quiet_hours else {},
     )

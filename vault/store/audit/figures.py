@@ -11,7 +11,7 @@ from vault.store.database import Work
 
 _DECIDED: Final = """
 SELECT (at AT TIME ZONE 'UTC')::date AS day, count(*) FILTER (WHERE outcome = 'allow') AS allowed,
-  count(*) FILTER (WHERE outcome = 'wait') AS waiting, count(*) FILTER (WHERE outcome = 'deny') AS denied
+  count(*) FILTER (WHERE outcome = 'defer') AS waiting, count(*) FILTER (WHERE outcome = 'deny') AS denied
 FROM vault.log_leaf WHERE organization = $1 AND kind = 'decision' AND at >= $2 GROUP BY 1 ORDER BY 1
 """
 # A list of reasons begins with the strongest.

@@ -41,6 +41,7 @@ class NewPoint(msgspec.Struct, frozen=True, kw_only=True):
     tag: UUID
     found_by: UUID
     primary: bool
+    area: str | None = None
 
 
 class NewReference(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +164,7 @@ async def add_points(work: Work, customer: CustomerId, *, points: Sequence[NewPo
                     is_primary=point.primary,
                     verified_at=None,
                     recorded_at=recorded_at,
+                    area=point.area,
                 )
                 for point in points
             )

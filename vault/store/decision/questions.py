@@ -11,9 +11,10 @@ import asyncpg
 import msgspec
 
 from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
-from vault.domain.decision.basis import Person, Point
+from vault.domain.decision.basis import NO_WISHES, Person, Point
 from vault.domain.suppression import Suppression
 from vault.store.customer.consents import FOLDED, read_fact
+from vault.store.customer.preferences import FIELDS, read_preference
 from vault.store.customer.suppressions import read_suppression
 from vault.store.database import Work
 from vault.store.keys import VERSION
@@ -34,9 +35,10 @@ WITH sought AS (
                         OFFSET 0) AS i
   ) AS named
 )
-SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, b.subject,
-  ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag) FROM vault.contact_point p
+SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, b.subject,
+  ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag, p.area) FROM vault.contact_point p
         WHERE p.organization = $1 AND p.customer = c.id) AS points,
+  (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
   ARRAY(SELECT ROW(s.tag, s.id, s.kind, s.at, s.channel, s.until) FROM vault.contact_point p
         JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag
         WHERE p.organization = $1 AND p.customer = c.id) AS suppressions,
@@ -50,7 +52,7 @@ SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, b.subject,
           WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[])) END AS found
 FROM vault.organization o
 LEFT JOIN sought ON true
-LEFT JOIN LATERAL (SELECT id, minor_until FROM vault.customer
+LEFT JOIN LATERAL (SELECT id, minor_until, time_zone FROM vault.customer
                    WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c ON true
 LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
                    WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
@@ -100,15 +102,20 @@ def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
         minor_until=row["minor_until"],
         points=tuple(_point(point, stops) for point in row["points"]),
         facts=tuple(read_fact(fact) for fact in (*row["facts"], *row["shared"])),
+        time_zone=row["time_zone"],
+        preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
     )
 
 
 def _point(row: Sequence[Any], stops: Mapping[UUID, Sequence[Suppression]]) -> Point:
-    point, kind, primary, verified, tag = row
+    point, kind, primary, verified, tag, area = row
+    country, *zones = area.split(" ") if area is not None else [""]
     return Point(
         id=ContactPointId(show(CONTACT_POINT, point)),
         kind=kind,
         primary=primary,
         verified=verified,
         suppressions=tuple(stops.get(tag, ())),
+        country=country,
+        zones=tuple(zones),
     )
