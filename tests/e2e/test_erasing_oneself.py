@@ -146,5 +146,5 @@ async def test_it_is_said_in_the_language_that_was_chosen(
 async def test_the_browsers_language_is_spoken_where_none_was_chosen(visitor: Visitor) -> None:
     visitor.headers = {"accept-language": "cy, de-CH;q=0.9, en;q=0.1"}
     page = await visitor.get("/")
-    assert page.heading == "Sie sind angemeldet"
+    assert page.heading == "Was Sie erlauben"
     assert page.links[-2:] == ["/p/fernhill/?lang=en", "/p/fernhill/?lang=fr"]
