@@ -78,7 +78,7 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
     theirs = {fact.id for fact in own}
     shared = [fact for fact in person.facts if fact.id not in theirs]
     proofs = await _proofs(act, person.subject)
-    given = await _given(act, customer, [fact for fact in own if not fact.proven])
+    given = await _given(act, customer, unproven=[fact for fact in own if not fact.proven])
     shown = _Shown(act)
     lines = []
     for fact in sorted(own, key=lambda one: (one.at, one.recorded_at, one.id), reverse=True):
@@ -86,7 +86,7 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
         lines.append(
             Line(
                 fact=fact,
-                worth=worth(fact, own, shared, organization=declared, now=act.now),
+                worth=worth(fact, own, shared=shared, organization=declared, now=act.now),
                 notice=notice,
                 words=None if notice is None else notice.texts[fact.locale or ""],
                 system=systems(act).get(fact.client) if fact.client is not None else None,
@@ -162,7 +162,7 @@ async def _proofs(act: Acting, subject: Subject) -> dict[FactId, Proof]:
     return {FactId(body["fact"]): proof(one) for body, one in told if body["kind"] == "fact"}
 
 
-async def _given(act: Acting, customer: CustomerId, unproven: Sequence[Fact]) -> Mapping[FactId, frozenset[str]]:
+async def _given(act: Acting, customer: CustomerId, *, unproven: Sequence[Fact]) -> Mapping[FactId, frozenset[str]]:
     """Return the names of what evidence there is for claims that do not count."""
     if not unproven:
         return {}
@@ -172,6 +172,6 @@ async def _given(act: Acting, customer: CustomerId, unproven: Sequence[Fact]) ->
     safe = act.here.safe
     key = await keys.opened(act.work, safe, customer=customer, kind="proof")
     return {
-        fact: frozenset(json.loads(consents.unseal(safe, key, fact, sealed=one).reveal()))
+        fact: frozenset(json.loads(consents.unseal(safe, key, fact=fact, sealed=one).reveal()))
         for fact, one in sealed.items()
     }

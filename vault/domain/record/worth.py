@@ -33,14 +33,14 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def worth(
-    fact: Fact, own: Sequence[Fact], shared: Sequence[Fact], *, organization: Organization, now: datetime
+    fact: Fact, own: Sequence[Fact], *, shared: Sequence[Fact], organization: Organization, now: datetime
 ) -> Worth:
     """Return what `fact` is worth. `own` are all that this person said, `shared` what was said of their addresses."""
     if fact.kind == "granted" and not fact.proven and not fact.in_person:
         return Worth(why="evidence_missing")
     theirs = {one.id for one in own}
     found = [
-        _worth(fact, standing((*own, *shared), one, instants=Instants(now=now)), one, theirs=theirs)
+        _worth(fact, standing((*own, *shared), one, instants=Instants(now=now)), way=one, theirs=theirs)
         for one in _covered(fact, organization)
     ]
     return next((one for one in found if one.why == "counts"), found[0] if found else Worth(why="unused"))
@@ -54,7 +54,7 @@ def _covered(fact: Fact, organization: Organization) -> Iterator[Rule]:
             yield rule(organization, purpose, channel=channel)
 
 
-def _worth(fact: Fact, found: Standing, way: Rule, *, theirs: set[FactId]) -> Worth:
+def _worth(fact: Fact, found: Standing, *, way: Rule, theirs: set[FactId]) -> Worth:
     rests = found.rests_on
     if rests is not None and rests.id != fact.id:
         return _replaced(fact, rests, theirs=theirs)

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from asyncpg import Record
 
-from vault.base.ids import ENTRY, EntryId, Subject, raw, show
+from vault.base.ids import CLIENT, ENTRY, EntryId, Subject, raw, show
 from vault.domain.audit.wanted import Place
 from vault.store.database import Work
 from vault.tlog.hashes import leaf_hash
@@ -56,9 +56,11 @@ async def waiting(work: Work, subject: Subject) -> list[About]:
 
 
 async def counted(work: Work, subject: Subject, *, since: datetime) -> list[tuple[str, str | None, int]]:
-    """Return how often which client was answered how; the clients as text that tells them apart, no more."""
+    """Return how often which client was answered how."""
     rows = await work.fetch(_COUNTED, work.own, raw(subject), since)
-    return [(row["outcome"], None if row["client"] is None else str(row["client"]), row["count"]) for row in rows]
+    return [
+        (row["outcome"], None if row["client"] is None else show(CLIENT, row["client"]), row["count"]) for row in rows
+    ]
 
 
 def _about(row: Record) -> About:

@@ -120,7 +120,7 @@ async def evidence(work: Work, facts: Sequence[FactId]) -> dict[FactId, bytes]:
     return {FactId(show(FACT, row["id"])): row["evidence"] for row in rows}
 
 
-def unseal(safe: Safe, key: CustomerKey, fact: FactId, *, sealed: bytes) -> Personal:
+def unseal(safe: Safe, key: CustomerKey, *, fact: FactId, sealed: bytes) -> Personal:
     """Open the evidence of a fact: JSON, a name to a value."""
     return safe.open(key, "fact", column="evidence", row=raw(fact), sealed=sealed)
 

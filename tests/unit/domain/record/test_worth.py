@@ -30,7 +30,7 @@ def told(name: str = "a", **given: Any) -> Fact:
 
 
 def of(fact: Fact, *later: Fact, shared: tuple[Fact, ...] = ()) -> Worth:
-    return worth(fact, [fact, *later], shared, organization=ORGANIZATION, now=NOW)
+    return worth(fact, [fact, *later], shared=shared, organization=ORGANIZATION, now=NOW)
 
 
 def test_a_yes_and_a_no_that_nothing_followed_count() -> None:
@@ -74,7 +74,7 @@ def test_what_waits_or_was_not_shown_is_no_yes() -> None:
 @given(st.lists(facts_about(), min_size=1, max_size=6, unique_by=lambda fact: fact.id))
 def test_a_yes_counts_exactly_where_the_fold_rests_on_it(facts: list[Fact]) -> None:
     for fact in facts:
-        found = worth(fact, facts, [], organization=ORGANIZATION, now=NOW)
+        found = worth(fact, facts, shared=[], organization=ORGANIZATION, now=NOW)
         ways = [
             standing(facts, rule(ORGANIZATION, purpose, channel=channel), instants=Instants(now=NOW))
             for purpose, channel in ORGANIZATION.ways()

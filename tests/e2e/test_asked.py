@@ -1,0 +1,103 @@
+"""Customers see who asked about them: each question, what was handed out, and why the answer was so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.e2e.doors import sign_in, somebody
+from tests.sequencing import sequencing
+from tests.stage import Api, Stage
+from tests.visitor import Visitor
+from vault.actions.log import sequencer
+from vault.domain.decision.reason import REASONS
+from vault.pages.frame import Frame
+from vault.portal.record.because import Why, because
+from vault.words.catalogue import ENGLISH, LANGUAGES, words
+
+
+@pytest_asyncio.fixture
+async def api(stage: Stage) -> Api:
+    return await stage.client("everything")
+
+
+@pytest.fixture
+def visitor(stage: Stage) -> Visitor:
+    return Visitor(stage.http)
+
+
+async def test_each_question_stands_with_its_answer_its_reason_and_what_was_handed_out(
+    stage: Stage, api: Api, visitor: Visitor
+) -> None:
+    customer, address = await somebody(api)
+    await api.decide(customer=customer)
+    await api.grant(customer)
+    await api.decide(customer=customer, release=["contact", "birth_date"])
+    await api.say_no("withdrawals", customer, purpose="sales", channel="email")
+    await api.decide(customer=customer)
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked")
+    assert (page.status, page.heading) == (200, "Who asked about you")
+    asked = "a client of the tests asked whether it may: Sales and price offers, by e-mail"
+    assert page.text.count(asked) == 3
+    assert "Not allowed. We never asked you. It was given nothing." in page.text
+    assert "It was given: your address or number for this." in page.text
+    assert "It may not have this for it:" in page.text
+    assert "Allowed. You said yes on" in page.text
+    assert "Not allowed. You said no on" in page.text
+    assert "a client of the tests wrote down what you said" in page.text
+    assert "Asked, last 90 days 3 by 1 system" in page.text
+    [read] = await stage.entries("asked_read")
+    assert read["actor"]["kind"] == "customer"
+
+
+async def test_a_flood_of_equal_questions_is_one_item(stage: Stage, api: Api, visitor: Visitor) -> None:
+    customer, address = await somebody(api)
+    for _ in range(5):
+        await api.decide(customer=customer)
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked")
+    assert "asked 5 times that day: Sales and price offers, by e-mail" in page.text
+
+
+async def test_only_what_was_chosen_is_shown_and_what_nobody_knows_is_left_out(
+    stage: Stage, api: Api, visitor: Visitor
+) -> None:
+    customer, address = await somebody(api)
+    await api.decide(customer=customer)
+    await sign_in(stage, visitor, address)
+    assert "asked whether it may" not in (await visitor.get("/asked?answer=allow")).text
+    assert "Nothing here is like that." in visitor.page.text
+    assert "asked whether it may" in (await visitor.get("/asked?answer=deny&system=nobody&before=x")).text
+    assert "nannte Sie uns" in (await visitor.get("/asked?answer=change&lang=de")).text
+
+
+async def test_what_has_a_number_tells_it_and_nobody_sees_what_is_of_others(
+    stage: Stage, api: Api, visitor: Visitor, tmp_path: Path
+) -> None:
+    customer, address = await somebody(api)
+    other, _ = await somebody(api)
+    await api.decide(customer=other)
+    await api.decide(customer=customer)
+    async with sequencing(stage, tmp_path) as own:
+        await sequencer.step(stage.vault, own, organization=await stage.organization())
+    [row] = await stage.rows("SELECT number FROM vault.log_leaf WHERE kind = 'decision' ORDER BY number DESC LIMIT 1")
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked")
+    assert page.text.count("asked whether it may") == 1
+    assert f"This is number {row['number']} in the book." in page.text
+    assert "Asked, last 90 days 1 by 1 system" in page.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_reason_has_a_sentence_of_its_own_in_every_catalogue(language: str) -> None:
+    def said(code: str, language: str) -> str:
+        frame = Frame(door="portal", base="", path="", name="", stylesheet="", words=words(language), zone="UTC")
+        return because(frame, code, why=Why(age=16))
+
+    other = said("not_allowed", language)
+    for code in REASONS.keys() - {"unknown_customer", "not_allowed"}:
+        assert said(code, language) != other, code
+        assert language == ENGLISH or said(code, language) != said(code, ENGLISH), code

@@ -1,0 +1,174 @@
+"""What others did about a customer, in sentences; floods of equal questions are one item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from vault.actions.record.accesses import Access
+from vault.base.ids import EntryId
+from vault.domain.organization import CONTACT, EVERY, Organization
+from vault.pages.frame import Frame
+from vault.portal.record.because import Why, because
+from vault.portal.wording import title, way
+
+ANSWERS: Final = ("allow", "deny", "defer", "read", "change")
+_READS: Final = frozenset({"customer_read", "consents_read", "lookup", "name_opened", "details_opened", "story_read"})
+_MARKS: Final[Mapping[str, str]] = {"allow": "yes", "deny": "no", "defer": "wait", "read": "read"}
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing on the page, or as many alike as `times` says."""
+
+    mark: str
+    what: str
+    answer: str
+    why: str
+    given: str
+    reason: str
+    at: str
+    stamp: str
+    number: int | None
+    leaf: str
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """A day and what was done on it."""
+
+    name: str
+    stamp: str
+    items: list[Item]
+
+
+def answer_of(access: Access) -> str:
+    """Return how it was answered, as the filter has it."""
+    if access.kind == "decision":
+        return str(access.told["outcome"])
+    return "read" if access.kind in _READS else "change"
+
+
+def days(
+    frame: Frame, accesses: Sequence[Access], *, organization: Organization, looks: Mapping[EntryId, tuple[str, str]]
+) -> Iterator[Day]:
+    """Yield the days, the newest first."""
+    zone = ZoneInfo(frame.zone)
+    for day, those in groupby(accesses, key=lambda one: one.at.astimezone(zone).date()):
+        found = list(those)
+        alike: dict[object, list[Access]] = {}
+        for one in found:
+            alike.setdefault(_alike(one), []).append(one)
+        items = [_item(frame, same, organization=organization, looks=looks) for same in alike.values()]
+        yield Day(name=frame.words.day(found[0].at, zone=frame.zone), stamp=day.isoformat(), items=items)
+
+
+def _alike(access: Access) -> object:
+    if access.kind != "decision":
+        return access.entry
+    told = access.told
+    names = ("purpose", "channel", "outcome")
+    lists = ("reasons", "released")
+    return (access.client, *(told[name] for name in names), *(tuple(told.get(name, ())) for name in lists))
+
+
+def _item(
+    frame: Frame, same: Sequence[Access], *, organization: Organization, looks: Mapping[EntryId, tuple[str, str]]
+) -> Item:
+    one = same[0]
+    is_decision = one.kind == "decision"
+    why = Why(since=one.since, until=one.until, age=organization.minor_until)
+    reasons = [because(frame, code, why=why) for code in one.told.get("reasons", ())] if is_decision else []
+    look, reason = looks.get(one.entry, ("", ""))
+    return Item(
+        mark=_MARKS.get(answer_of(one), "change"),
+        what=look or _what(frame, one, times=len(same), organization=organization),
+        answer=_answer(frame, one) if is_decision else "",
+        why=" ".join(dict.fromkeys(reasons)),
+        given=_given(frame, one, organization=organization) if is_decision else "",
+        reason=reason,
+        at=frame.words.time(one.at, zone=frame.zone),
+        stamp=one.at.isoformat(timespec="minutes"),
+        number=one.proof.number,
+        leaf=one.proof.leaf,
+    )
+
+
+def _who(frame: Frame, access: Access) -> str:
+    say = frame.words.say
+    named = {
+        "auditor": say("Somebody who checks us"),
+        "admin": say("Somebody who runs our systems"),
+        "operator": say("Somebody who runs our systems"),
+        "import": say("An older list"),
+    }
+    return access.system or named.get(access.role) or say("A system of ours")
+
+
+def _what(frame: Frame, access: Access, *, times: int, organization: Organization) -> str:
+    say, who = frame.words.say, _who(frame, access)
+    if access.kind == "decision":
+        about = _about(frame, access, organization=organization)
+        if times == 1:
+            return say("%(who)s asked whether it may: %(about)s", who=who, about=about)
+        return frame.words.count(
+            "%(who)s asked %(number)s time that day: %(about)s",
+            "%(who)s asked %(number)s times that day: %(about)s",
+            number=times,
+            who=who,
+            about=about,
+        )
+    named = {
+        "fact": say("%(who)s wrote down what you said", who=who),
+        "customer_registered": say("%(who)s told us of you", who=who),
+        "name_opened": say("%(who)s opened something about you", who=who),
+        "details_opened": say("%(who)s opened something about you", who=who),
+        "story_read": say("%(who)s looked at these lines", who=who),
+        "code_sent": say("%(who)s had a code sent to you", who=who),
+        "customer_read": say("%(who)s looked up what we hold of you", who=who),
+        "consents_read": say("%(who)s looked at what you allow", who=who),
+        "lookup": say("%(who)s looked for you", who=who),
+    }
+    return named.get(access.kind) or say("%(who)s changed your details", who=who)
+
+
+def _about(frame: Frame, access: Access, *, organization: Organization) -> str:
+    say = frame.words.say
+    purpose = organization.purposes.get(access.told["purpose"])
+    name = (
+        say("something we no longer do") if purpose is None else title(frame, purpose.title, locale=organization.locale)
+    )
+    channel = access.told["channel"]
+    how = "" if channel in {EVERY, "any"} else way(frame, channel)
+    return say("%(purpose)s, %(way)s", purpose=name, way=how) if how else name
+
+
+def _answer(frame: Frame, access: Access) -> str:
+    say = frame.words.say
+    match access.told["outcome"]:
+        case "allow":
+            return say("Allowed.")
+        case "defer":
+            return say("Told to wait.")
+        case _:
+            return say("Not allowed.")
+
+
+def _given(frame: Frame, access: Access, *, organization: Organization) -> str:
+    say = frame.words.say
+    names = [_field(frame, field, organization=organization) for field in access.told.get("released", ())]
+    given = say("It was given: %(names)s.", names=", ".join(names)) if names else say("It was given nothing.")
+    withheld = [
+        because(frame, code, why=Why(field=_field(frame, field, organization=organization)))
+        for field, code in access.told.get("withheld", {}).items()
+    ]
+    return " ".join([given, *withheld])
+
+
+def _field(frame: Frame, field: str, *, organization: Organization) -> str:
+    if (known := organization.attributes.get(field)) is not None:
+        return title(frame, known.title, locale=organization.locale)
+    say = frame.words.say
+    return say("your address or number for this") if field == CONTACT else say("something of yours")

@@ -1,0 +1,65 @@
+"""Why a question was answered so, in the customer's words: a sentence for each reason code. One place knows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from vault.pages.frame import Frame
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sentence may name: when it was said, until when it held, the age of grown-ups here, a field."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    age: int = 0
+    field: str = ""
+
+
+def because(frame: Frame, code: str, *, why: Why) -> str:
+    """Return the sentence of a reason; a code without one of its own reads as a rule of ours."""
+    say = frame.words.say
+    since = "" if why.since is None else frame.words.day(why.since, zone=frame.zone)
+    until = "" if why.until is None else frame.words.day(why.until, zone=frame.zone)
+    no = say("You said no on %(date)s.", date=since) if since else say("You said no.")
+    not_its = say("This system is not allowed to ask for that.")
+    not_for_this = say("It may not have this for it: %(field)s.", field=why.field)
+    sentences = {
+        "never_asked": say("We never asked you."),
+        "double_opt_in_pending": say("You have not confirmed it yet."),
+        "evidence_missing": say("Somebody told us that you said yes, but could not show it. So it does not count."),
+        "refused": no,
+        "withdrawn": no,
+        "objected": say("You objected on %(date)s. Only you can change that.", date=since)
+        if since
+        else say("You objected. Only you can change that."),
+        "consent_expired": say("Your yes ran out on %(date)s.", date=until) if until else say("Your yes ran out."),
+        "notice_outdated": say("The words changed, so your old yes no longer counts."),
+        "suppressed": say("Messages to this address or number were stopped."),
+        "paused": say("You were on a break."),
+        "quiet_hours": say("It was a time of quiet."),
+        "budget_spent": say("You had enough messages for a while."),
+        "restricted": say("Your data is locked."),
+        "minor": say(
+            "You are under %(age)s, and nobody who may has said yes for you.", age=frame.words.number(why.age)
+        ),
+        "unreachable": say("We have no address for this."),
+        "unverified": say("Nobody has shown that this address or number is yours."),
+        "client_suspended": not_its,
+        "purpose_not_granted_to_client": not_its,
+        "channel_not_granted_to_client": not_its,
+        "outside_token": not_its,
+        "field_not_for_channel": not_for_this,
+        "field_not_for_purpose": not_for_this,
+        "field_not_granted_to_client": not_for_this,
+        "client_late": say("This system is late in doing what you asked. Until it has, it is given nothing about you."),
+        "policy_error": say("We could not be sure, so the answer was no."),
+        "opted_in": say("You said yes on %(date)s.", date=since) if since else say("You said yes."),
+        "implied_consent": say("The law allows it after something you bought or asked. You can say no."),
+        "legitimate_interest": say("We may, unless you object."),
+        "service_message": say("It belongs to something you ordered."),
+        "legal_obligation": say("The law requires it."),
+    }
+    return sentences.get(code) or say("Our rules do not allow it.")
