@@ -13,7 +13,7 @@ from vault.actions.choices import preferences
 from vault.base.errors import Invalid
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
-from vault.domain.preference import Wanted
+from vault.domain.choices.preference import Wanted
 
 WISHES: Json = {"quiet": {"*": "22:00-07:00", "sms": "20:00-09:00"}, "order": ["email", "sms"], "locale": "de"}
 

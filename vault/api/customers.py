@@ -13,6 +13,7 @@ from vault.actions.customer import customers
 from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS, ContactPointPath, CustomerPath
 from vault.domain.actor import Actor
+from vault.domain.choices.preference import Preferences, Wanted
 from vault.domain.customer import (
     Correction,
     CustomerShown,
@@ -23,7 +24,6 @@ from vault.domain.customer import (
     Registered,
     Registration,
 )
-from vault.domain.preference import Preferences, Wanted
 
 
 @post("/", operation_id="register_customer", status_code=200, opt=CONFLICTS)

@@ -12,8 +12,8 @@ from vault.actions.vault import Vault
 from vault.api.consents import Consents
 from vault.api.parameters import CONFLICTS, IdempotencyKey
 from vault.domain.actor import Actor
+from vault.domain.choices.preference import Preferences, Wanted
 from vault.domain.customer import CustomerShown
-from vault.domain.preference import Preferences, Wanted
 from vault.domain.statement import OwnNo, Stated
 
 

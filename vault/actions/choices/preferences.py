@@ -13,8 +13,8 @@ from vault.actions.vault import Vault
 from vault.base.errors import Invalid, Unknown
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
+from vault.domain.choices.preference import PAUSES, Preference, Preferences, Wanted, changed, check, check_less
 from vault.domain.entry import stamp
-from vault.domain.preference import PAUSES, Preference, Preferences, Wanted, changed, check, check_less
 from vault.store.customer import customers
 from vault.store.customer import preferences as store
 

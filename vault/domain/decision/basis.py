@@ -13,9 +13,9 @@ import msgspec
 
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, Subject
+from vault.domain.choices.preference import Preference
 from vault.domain.fact import Fact
 from vault.domain.organization import EVERY, Channel, Organization, Purpose
-from vault.domain.preference import Preference
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.suppression import Suppression
 from vault.domain.timing.area import PHONE

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from vault.base.ids import CustomerId, raw
-from vault.domain.preference import Preference
+from vault.domain.choices.preference import Preference
 from vault.store.database import Work
 
 FIELDS: Final = "p.paused_until, p.quiet, p.channel_order"

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from tests.asking import organization
 from vault.base.errors import Denied, Invalid
-from vault.domain.organization import Channel, Organization
-from vault.domain.preference import (
+from vault.domain.choices.preference import (
     LONGEST_PAUSE,
     Preference,
     Preferences,
@@ -25,6 +24,7 @@ from vault.domain.preference import (
     closed,
     minutes,
 )
+from vault.domain.organization import Channel, Organization
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 halves = st.integers(0, 47).map(lambda half: f"{half // 2:02}:{half % 2 * 30:02}")

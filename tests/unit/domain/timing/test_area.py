@@ -1,0 +1,39 @@
+"""The area of a telephone number: no more than its country, and the zones it may lie in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from vault.base.personal import Personal
+from vault.domain.timing.area import area
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("+12125550123", "US America/New_York"),
+        ("+442079460123", "GB Europe/London"),
+        ("+4930901820", "DE Europe/Berlin"),
+        ("+881612345678", "001"),
+    ],
+)
+def test_a_number_says_its_country_and_where_its_area_lies(number: str, kept: str) -> None:
+    assert area(Personal(number)) == kept
+
+
+def test_a_number_of_a_country_with_many_clocks_has_them_all() -> None:
+    country, *zones = area(Personal("+18005550123")).split(" ")
+    assert country in {"US", "ZZ"}
+    assert zones == sorted(zones)
+    assert not zones or {"America/New_York", "Pacific/Honolulu"} <= {*zones}
+
+
+def test_the_map_is_not_read_before_somebody_needs_it() -> None:
+    asked = (
+        "import sys, vault.domain.timing.area; print([m for m in sys.modules if m.startswith('phonenumbers.tzdata')])"
+    )
+    found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert found.stdout.strip() == "[]"
