@@ -150,3 +150,22 @@ async def test_it_reads_well_in_other_languages(stage: Stage, api: Api, watched:
         await seen(watched, page, f"allow-{locale}")
         await page.get_by_role("switch").first.click()
         await seen(watched, page, f"allow-saved-{locale}")
+
+
+@pytest.mark.parametrize(("width", "shade"), [(PHONE, "dark"), (DESK, "light")])
+async def test_a_browser_that_says_no_is_followed_until_the_person_chooses(
+    stage: Stage, api: Api, watched: Watched, width: int, shade: Shade
+) -> None:
+    customer, address = await somebody(api)
+    await api.grant(customer, purpose="personalisation", channel="*", notice=1)
+    headers = {"Sec-GPC": "1"}
+    async with watched.tab(width=width, shade=shade, scripts=True, extra_http_headers=headers) as page:
+        await sign_in(stage, page, address)
+        await seen(watched, page, f"gpc-{width}-{shade}")
+        keep = page.get_by_role("button", name="Keep my own Yes")
+        follow = page.get_by_role("button", name="Follow my browser: No")
+        sizes = [await one.bounding_box() for one in (keep, follow)]
+        assert [one["height"] >= 44 for one in sizes if one is not None] == [True, True]
+        await keep.click()
+        await seen(watched, page, f"gpc-chosen-{width}-{shade}")
+        assert (await api.decide(customer=customer, purpose="personalisation", channel="*"))["allowed"]
