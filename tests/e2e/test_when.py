@@ -48,8 +48,8 @@ async def deferred(api: Api, customer: str, at: datetime, **asked: Any) -> datet
     return until
 
 
-def local(zone: str, *parts: int) -> datetime:
-    return datetime(*parts, tzinfo=ZoneInfo(zone))  # type: ignore[misc]  # year to minute
+def local(zone: str, year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:  # noqa: PLR0913, PLR0917 - as `datetime` has it
+    return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(

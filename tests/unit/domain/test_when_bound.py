@@ -37,7 +37,8 @@ def times(of: Way, *, wished: Preference | None = None, hours: Week | None = Non
 
 
 def free(**but: Any) -> Flat:
-    return {"paused": False, "quiet": "", "outside_frame": False} | but
+    plain: dict[str, Any] = {"paused": False, "quiet": "", "outside_frame": False}
+    return plain | but
 
 
 def test_where_nobody_declares_or_wishes_anything_no_time_binds() -> None:
