@@ -1,0 +1,61 @@
+"""The record of a customer in a real browser: who asked, and their history; on a phone and a desk, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_asyncio
+
+from tests.browser.test_portal_leaving import seen
+from tests.browser.test_portal_sign_in import EVERYWHERE, ask, heading
+from tests.browser.watched import DESK, Shade, Watched
+from tests.e2e.doors import code, somebody
+from tests.stage import Api, Stage
+
+
+@pytest_asyncio.fixture
+async def api(stage: Stage) -> Api:
+    return await stage.client("everything")
+
+
+async def lived(api: Api) -> str:
+    """Let somebody say yes and no, and be asked about; return their address."""
+    customer, address = await somebody(api)
+    await api.decide(customer=customer)
+    await api.grant(customer)
+    for _ in range(3):
+        await api.decide(customer=customer, release=["contact"])
+    await api.say_no("withdrawals", customer, purpose="sales", channel="sms")
+    return address
+
+
+@pytest.mark.parametrize(("width", "shade"), EVERYWHERE)
+async def test_both_pages_are_open_to_everybody(
+    stage: Stage, api: Api, watched: Watched, width: int, shade: Shade
+) -> None:
+    address = await lived(api)
+    async with watched.tab(width=width, shade=shade, scripts=True) as page:
+        await ask(page, address)
+        await page.get_by_label("Code").fill(await code(stage))
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("link", name="History").click()
+        assert await heading(page) == "Your history"
+        await seen(watched, page, f"history-{width}-{shade}")
+        await page.get_by_role("link", name="Who asked").click()
+        assert await heading(page) == "Who asked about you"
+        await seen(watched, page, f"asked-{width}-{shade}")
+
+
+async def test_the_filter_and_the_proof_work_without_scripts(stage: Stage, api: Api, watched: Watched) -> None:
+    address = await lived(api)
+    async with watched.tab(width=DESK) as page:
+        await ask(page, address)
+        await page.get_by_label("Code").fill(await code(stage))
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("link", name="Who asked").click()
+        await page.get_by_label("Answer").select_option(label="Allowed")
+        await page.get_by_role("button", name="Show").click()
+        items = page.locator(".line-of > li")
+        assert await items.count() == 1
+        assert "asked 3 times that day" in await items.inner_text()
+        await items.get_by_text("Proof").click()
+        assert await items.get_by_text("This line waits for its number in the book.").is_visible()
