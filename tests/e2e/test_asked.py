@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests import make
 from tests.e2e.doors import sign_in, somebody
 from tests.sequencing import sequencing
 from tests.stage import Api, Stage
@@ -89,6 +90,20 @@ async def test_what_has_a_number_tells_it_and_nobody_sees_what_is_of_others(
     assert page.text.count("asked whether it may") == 1
     assert f"This is number {row['number']} in the book." in page.text
     assert "Asked, last 90 days 1 by 1 system" in page.text
+
+
+async def test_a_no_of_another_at_a_shared_address_is_told_as_a_stop(stage: Stage, api: Api, visitor: Visitor) -> None:
+    shared = make.point("postal_address", "2 Quokka Lane\nQuokkaford")
+    customer, address = await somebody(api, contact_points=[shared, make.point("email", make.email())])
+    other, _ = await somebody(api, contact_points=[shared, make.point("email", make.email())])
+    await api.grant(customer, purpose="catalogue", channel="post", notice=1)
+    point = (await api.points(other))["postal_address"]
+    await api.say_no("withdrawals", other, purpose="catalogue", channel="post", contact_point=point)
+    assert not (await api.decide(customer=customer, purpose="catalogue", channel="post"))["allowed"]
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked")
+    assert "Not allowed. Messages to this address or number were stopped. It was given nothing." in page.text
+    assert "You said no" not in page.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -37,7 +37,10 @@ _THEMSELVES: Final = frozenset({"customer", "link"})
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """Something somebody else did. `told` is what its entry says; `since` and `until` are of the fact it rested on."""
+    """Something somebody else did. `told` is what its entry says; `since` and `until` are of the fact it rested on.
+
+    `elsewhere`: it rested on what was said of an address, and not by this person.
+    """
 
     entry: EntryId
     at: datetime
@@ -48,6 +51,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     told: Mapping[str, Any]
     since: datetime | None
     until: datetime | None
+    elsewhere: bool
     proof: Proof
 
 
@@ -103,6 +107,7 @@ def _access(act: Acting, one: About, *, own: Mapping[FactId, Fact]) -> Access:
         told=told,
         since=None if rests is None else rests.since,
         until=None if rests is None else rests.until,
+        elsewhere=rests is None and any(fact not in own for fact in told.get("facts", ())),
         proof=proof(one),
     )
 

@@ -18,6 +18,7 @@ from vault.portal.wording import title, way
 
 ANSWERS: Final = ("allow", "deny", "defer", "read", "change")
 _READS: Final = frozenset({"customer_read", "consents_read", "lookup", "name_opened", "details_opened", "story_read"})
+_NOES: Final = frozenset({"refused", "withdrawn", "objected"})
 _MARKS: Final[Mapping[str, str]] = {"allow": "yes", "deny": "no", "defer": "wait", "read": "read"}
 
 
@@ -80,7 +81,9 @@ def _item(
     one = same[0]
     is_decision = one.kind == "decision"
     why = Why(since=one.since, until=one.until, age=organization.minor_until)
-    reasons = [because(frame, code, why=why) for code in one.told.get("reasons", ())] if is_decision else []
+    codes = one.told.get("reasons", ()) if is_decision else ()
+    # Another's no to a shared address is a stop: who said it is never told.
+    reasons = [because(frame, "suppressed" if one.elsewhere and code in _NOES else code, why=why) for code in codes]
     look, reason = looks.get(one.entry, ("", ""))
     return Item(
         mark=_MARKS.get(answer_of(one), "change"),
