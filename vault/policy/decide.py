@@ -45,6 +45,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     error: bool = False
 
     @property
+    def codes(self) -> tuple[Code, ...]:
+        """The codes of the reasons, once each: several policies may have one."""
+        return tuple(dict.fromkeys(ground.code for ground in self.reasons))
+
+    @property
     def passes(self) -> bool:
         """Whether nothing but time refuses."""
         refused = not self.allowed and not self.error

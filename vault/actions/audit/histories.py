@@ -50,7 +50,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
             at=instants.instant,
             known_at=known_at,
             allowed=verdict.allowed,
-            reasons=tuple(ground.code for ground in verdict.reasons),
+            reasons=verdict.codes,
             policies=verdict.policies,
             configuration=self.rules.configuration,
             rules_since=self.rules.since,

@@ -61,7 +61,7 @@ async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
         told |= folded
         again |= anew
         standing = anew.get("standing")
-    codes = tuple(ground.code for ground in verdict.reasons) if verdict else ()
+    codes = verdict.codes if verdict else ()
     again["outcome"] = NOTHING if verdict is None else _outcome(verdict, logged)
     again |= {"reasons": words(codes), "policies": words(verdict.policies if verdict else ())}
     found = differences(told, again)

@@ -135,7 +135,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
         "asked_at": stamp(question.at) if question.at else None,
         "outcome": settled.outcome,
         "defer_until": stamp(settled.defer_until) if settled.defer_until is not None else None,
-        "reasons": [ground.code for ground in verdict.reasons],
+        "reasons": list(verdict.codes),
         "policies": list(verdict.policies),
         "configuration": prepared.here.configuration,
         "asked_with": None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
