@@ -55,6 +55,8 @@ DOORS: Final = (
     Door("POST", "/v1/customers/{customer}/contact-points", lambda _, __: make.point("email", "quokka")),
     Door("DELETE", "/v1/customers/{customer}/contact-points/{contact_point}"),
     Door("POST", "/v1/customers/{customer}/codes"),
+    Door("GET", "/v1/customers/{customer}/preferences"),
+    Door("PUT", "/v1/customers/{customer}/preferences", lambda _, __: {"locale": "de"}),
     Door("POST", "/v1/decisions", lambda customer, _: make.asked(customer=customer), 200, ""),
     Door("POST", "/v1/decisions", lambda customer, _: make.asked(customer=customer, release=["contact"]), 200, ""),
     Door(

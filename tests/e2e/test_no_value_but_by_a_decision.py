@@ -13,7 +13,9 @@ from tests.house import Canaries, decisions, without_releases
 from tests.stage import Api, Stage
 
 Json = dict[str, Any]
-OPEN: Final = frozenset({"authorization_server_metadata", "authzen_metadata", "jwks", "health", "gpc"})
+OPEN: Final = frozenset(
+    {"authorization_server_metadata", "authzen_metadata", "jwks", "health", "/.well-known/gpc.json"}
+)
 FORMS: Final = frozenset({"token", "revoke", "introspect"})  # of the authorization server, which knows nobody
 PEOPLE: Final = ("/p/", "/u/", "/console", "/assets/", "/log/", "/v1/log/")  # where people come, and no client does
 FIELDS: Final = ("contact", *make.attributes(), "email", "phone")
