@@ -20,9 +20,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.make import FakeClock, SeededEntropy
 from vault.store.bundled import running
+
+settings.register_profile("unhurried", settings(), deadline=None)  # how long an example takes tells of the machine
+settings.load_profile("unhurried")
 
 RUN = "VAULT_TEST_RUN"  # names the run; workers inherit it from the process that started them
 GIVEN = "VAULT_TEST_DATABASE_URL"
