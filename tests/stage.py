@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,7 +24,7 @@ from tests.house import Exchange, Seen
 from vault.actions import denials, organizations
 from vault.actions.customer import erasure
 from vault.actions.vault import Vault
-from vault.app import create_app
+from vault.app import application, open_vault
 from vault.base.clock import Clock, SystemClock
 from vault.base.ids import CustomerId, OrganizationId, raw
 from vault.base.settings import OnFork, Settings
@@ -140,6 +141,20 @@ class Api:
         return {point.kind: point.id for point in points if point.primary}
 
 
+class Built:
+    """An application, and what it is to open: building one takes longer than most tests, so they take turns."""
+
+    spare: ClassVar[list[Built]] = []
+
+    def __init__(self) -> None:
+        self.opening: Callable[[], AbstractAsyncContextManager[Vault]] | None = None
+        self.app = application(self._open)
+
+    def _open(self) -> AbstractAsyncContextManager[Vault]:
+        assert self.opening is not None
+        return self.opening()
+
+
 class Stage:
     """The application on its database. `url` is the superuser's; `seen` is what the house is checked against."""
 
@@ -173,7 +188,10 @@ class Stage:
     ) -> int:
         """Start one more application over the same database, and return its number."""
         settings = Settings(key_file=self._key_file, pool=pool, requests_per_network=per_network, on_fork=on_fork)
-        app = create_app(settings, self.url, clock=clock)
+        built = Built.spare.pop() if Built.spare else Built()
+        built.opening = partial(open_vault, settings, self.url, clock=clock)
+        self._stack.callback(Built.spare.append, built)
+        app = built.app
         await self._stack.enter_async_context(alive(app))
         self.apps.append(app)
         transport = Recorder(app, self.seen)

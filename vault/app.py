@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response, Router
@@ -92,15 +92,21 @@ async def open_vault(
 
 def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> Litestar:
     """Return the application; its parts open when it starts."""
+    return application(lambda: open_vault(settings, url, clock=clock))
+
+
+def application(opening: Callable[[], AbstractAsyncContextManager[Vault]]) -> Litestar:
+    """Return the application over the parts that `opening` opens, each time it starts."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_vault(settings, url, clock=clock) as vault:
+        async with opening() as vault:
             app.state.vault = vault
             # What stands now stays, and what a request makes is gone with it: seldom is there anything to collect.
             gc.freeze()
             gc.set_threshold(_COLLECT_AFTER)
             yield
+        gc.unfreeze()
 
     return Litestar(
         route_handlers=[
