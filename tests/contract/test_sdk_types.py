@@ -34,6 +34,7 @@ POINT = "ctp_06h0090m41t835kpwqjv10s1y0"
 
 ANSWERS: dict[type, str] = {
     access.Token: "TokenIssued",
+    answers.AtMost: "AtMost",
     answers.Consent: "ConsentShown",
     answers.Consents: "Consents",
     answers.Customer: "CustomerShown",
@@ -57,6 +58,7 @@ REQUESTS: dict[Any, str] = {
     questions.Contact: "ContactValue",
     questions.ContactPoint: "NewContactPoint",
     questions.Correction: "Correction",
+    questions.Limit: "AtMost",
     questions.No: "NewNo",
     questions.Question: "Question",
     questions.Reference: "Reference",

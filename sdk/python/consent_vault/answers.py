@@ -138,12 +138,23 @@ class Customer(Struct, frozen=True, kw_only=True):
     minor: bool = False
 
 
+class AtMost(Struct, frozen=True, kw_only=True):
+    """So many adverts at most; `per` is day, week or month."""
+
+    most: int
+    per: str
+
+
 class Preferences(Struct, frozen=True, kw_only=True):
-    """When and how a customer wishes to be reached, on their own clock. A pause that is over is not shown."""
+    """When and how a customer wishes to be reached, on their own clock. A pause that is over is not shown.
+
+    `at_most` is by channel, and by `*` for all channels together.
+    """
 
     paused_until: Instant | None = None
     quiet: Mapping[str, str] = msgspec.field(default_factory=dict)
     order: tuple[str, ...] = ()
+    at_most: Mapping[str, AtMost] = msgspec.field(default_factory=dict)
     locale: str | None = None
     time_zone: str | None = None
 

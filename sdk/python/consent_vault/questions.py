@@ -132,11 +132,22 @@ def identifier(prefix: str, value: str) -> str:
     return value
 
 
+class Limit(TypedDict):
+    """So many adverts at most; `per` is day, week or month."""
+
+    most: int
+    per: str
+
+
 class Wishes(TypedDict, total=False):
-    """All that a customer wishes from now on; `quiet` is by channel, or `*`, such as `22:00-07:00`."""
+    """All that a customer wishes from now on; `quiet` is by channel, or `*`, such as `22:00-07:00`.
+
+    `at_most` is by channel, and by `*` for all channels together.
+    """
 
     paused_until: Instant | None
     quiet: Mapping[str, str]
     order: Sequence[str]
+    at_most: Mapping[str, Limit]
     locale: str | None
     time_zone: str | None

@@ -52,7 +52,7 @@ async def end_pause(vault: Vault, actor: Actor) -> Preferences:
 async def _pause(act: Acting, *, days: int | None) -> Preferences:
     before = await _shown(act, act.actor.me)
     until = None if days is None else act.now + timedelta(days=days)
-    wanted = Wanted(paused_until=until, quiet=before.quiet, order=before.order)
+    wanted = Wanted(paused_until=until, quiet=before.quiet, order=before.order, at_most=before.at_most)
     return await _prefer(act, act.actor.me, wanted=wanted)
 
 
@@ -62,7 +62,9 @@ async def _prefer(act: Acting, customer: CustomerId, *, wanted: Wanted) -> Prefe
     check(wanted, act.here.organization, now=act.now)
     if act.actor.client is not None:
         check_less(before, wanted, channels=act.here.organization.channels)
-    wished = Preference(paused_until=wanted.paused_until, quiet=wanted.quiet, order=wanted.order)
+    wished = Preference(
+        paused_until=wanted.paused_until, quiet=wanted.quiet, order=wanted.order, at_most=wanted.at_most
+    )
     await store.keep(act.work, customer, preference=wished, at=act.now)
     given = {"locale": wanted.locale, "time_zone": wanted.time_zone}
     row: dict[str, object] = {name: value for name, value in given.items() if value is not None}
@@ -84,6 +86,7 @@ async def _shown(act: Acting, customer: CustomerId) -> Preferences:
         paused_until=None if over else wished.paused_until,
         quiet=wished.quiet,
         order=wished.order,
+        at_most=wished.at_most,
         locale=person.locale,
         time_zone=person.time_zone,
     )

@@ -1,6 +1,7 @@
 """Preferences: when and how somebody wishes to be reached. A wish makes less of a yes; none makes one of a no.
 
-The person may change any of it. Whoever writes a wish down for them may only make the breaks longer.
+The person may change any of it. Whoever writes a wish down for them may only make the breaks longer, and the limits
+tighter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.errors import Denied, Invalid
+from vault.domain.choices.at_most import AtMost
 from vault.domain.customer import Locale, TimeZone, check_time_zone
 from vault.domain.decision.question import Asked
 from vault.domain.fact import check_instants
@@ -31,14 +33,19 @@ QuietSpan = Annotated[
     ),
 ]
 Quiet = Annotated[Mapping[Asked, QuietSpan], Meta(max_length=64, description="by channel, or `*` for all others")]
+Limits = Annotated[Mapping[Asked, AtMost], Meta(max_length=64, description="by channel, or `*` for all together")]
 
 
 class Preference(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wishes. `quiet` is by channel, and for all others by `*`, on the customer's own clock."""
+    """What somebody wishes. `quiet` is by channel, and for all others by `*`, on the customer's own clock.
+
+    `at_most` counts adverts by channel, and by `*` those over all channels together: where there are both, both bind.
+    """
 
     paused_until: datetime | None = None
     quiet: Mapping[str, str] = {}
     order: tuple[str, ...] = ()
+    at_most: Mapping[str, AtMost] = {}
 
     def quiet_on(self, channel: str) -> Week | None:
         """Return when they may be reached over a channel, if they named hours for it or for all."""
@@ -52,6 +59,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     paused_until: datetime | None = None
     quiet: Mapping[str, str] = {}
     order: tuple[str, ...] = ()
+    at_most: Mapping[str, AtMost] = {}
     locale: str | None = None
     time_zone: str | None = None
 
@@ -62,6 +70,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     paused_until: datetime | None = None
     quiet: Quiet = {}
     order: Annotated[tuple[Asked, ...], Meta(max_length=64)] = ()
+    at_most: Limits = {}
     locale: Locale | None = None
     time_zone: TimeZone | None = None
 
@@ -78,7 +87,7 @@ def check(wanted: Wanted, organization: Organization, *, now: datetime) -> None:
     check_instants(wanted.paused_until)
     if wanted.paused_until is not None and not now < wanted.paused_until <= now + LONGEST_PAUSE:
         raise Invalid("bad_pause", "a pause ends later than now, and within a year")
-    for channel in (*wanted.quiet, *wanted.order):
+    for channel in (*wanted.quiet, *wanted.order, *wanted.at_most):
         if channel != EVERY:
             organization.channel(channel)
     if EVERY in wanted.order or len(set(wanted.order)) < len(wanted.order):
@@ -88,16 +97,18 @@ def check(wanted: Wanted, organization: Organization, *, now: datetime) -> None:
 
 
 def check_less(before: Preferences, wanted: Wanted, *, channels: Mapping[str, object]) -> None:
-    """Refuse whoever writes for the person to end or shorten a break: that only they can do themselves."""
+    """Refuse whoever writes for the person to end or shorten a break, or to loosen a limit: that only they can do."""
     kept = before.paused_until is None or (
         wanted.paused_until is not None and wanted.paused_until >= before.paused_until
     )
     had, has = Preference(quiet=before.quiet), Preference(quiet=wanted.quiet)
     for channel in channels:
         kept = kept and closed(had.quiet_on(channel)) <= closed(has.quiet_on(channel))
+    for channel, limit in before.at_most.items():
+        kept = kept and channel in wanted.at_most and wanted.at_most[channel].is_within(limit)
     if not kept or wanted.time_zone not in {None, before.time_zone}:
         raise Denied(
-            "only_in_person", "only the customer in person ends or shortens a pause or quiet hours, or moves them"
+            "only_in_person", "only the customer in person shortens a pause or quiet hours, moves them, or allows more"
         )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.asking import organization
 from vault.base.errors import Denied, Invalid
+from vault.domain.choices.at_most import PERIODS, SELDOM, AtMost
 from vault.domain.choices.preference import (
     LONGEST_PAUSE,
     Preference,
@@ -29,6 +30,8 @@ from vault.domain.organization import Channel, Organization
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 halves = st.integers(0, 47).map(lambda half: f"{half // 2:02}:{half % 2 * 30:02}")
 spans = st.tuples(halves, halves).filter(lambda pair: pair[0] != pair[1]).map("-".join)
+at_mosts = st.builds(AtMost, most=st.integers(1, 3), per=st.sampled_from(PERIODS))
+limits = st.dictionaries(st.sampled_from(["*", "email", "sms"]), at_mosts)
 quiets = st.dictionaries(st.sampled_from(["*", "email", "sms"]), spans)
 
 
@@ -52,6 +55,7 @@ def test_a_pause_ends_later_than_now_and_within_a_year(pause: datetime) -> None:
 def test_wishes_that_make_no_sense_are_refused() -> None:
     assert code(Wanted(quiet={"fax": "22:00-07:00"})) == "unknown_channel"
     assert code(Wanted(order=("fax",))) == "unknown_channel"
+    assert code(Wanted(at_most={"*": SELDOM, "fax": SELDOM})) == "unknown_channel"
     assert code(Wanted(order=("*",))) == "bad_order"
     assert code(Wanted(order=("sms", "email", "sms"))) == "bad_order"
     assert code(Wanted(quiet={"*": "22:00-22:00"})) == "bad_quiet_hours"
@@ -70,6 +74,28 @@ def test_who_writes_for_the_person_never_opens_a_minute(before: dict[str, str], 
     opens = any(closed(had.quiet_on(one)) - closed(has.quiet_on(one)) for one in ("email", "sms"))
     with pytest.raises(Denied) if opens else nullcontext():
         check_less(Preferences(quiet=before), Wanted(quiet=after), channels=shop().channels)
+
+
+@given(limits, limits)
+def test_who_writes_for_the_person_never_allows_more(before: dict[str, AtMost], after: dict[str, AtMost]) -> None:
+    opens = any(channel not in after or not after[channel].is_within(limit) for channel, limit in before.items())
+    with pytest.raises(Denied) if opens else nullcontext():
+        check_less(Preferences(at_most=before), Wanted(at_most=after), channels=shop().channels)
+
+
+@given(at_mosts, at_mosts)
+def test_less_is_no_more_at_once_and_not_sooner_again(one: AtMost, other: AtMost) -> None:
+    both = one.is_within(other) and other.is_within(one)
+    assert both is (one == other)
+    assert one.is_within(one)
+    assert SELDOM.is_within(one)
+    assert one.is_within(AtMost(most=1_000, per="day"))
+
+
+@pytest.mark.parametrize("limit", [{"most": 0, "per": "week"}, {"most": 1, "per": "year"}, {"most": 1}, "1 a week"])
+def test_a_limit_is_one_or_more_in_a_day_week_or_month(limit: object) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"at_most": {"*": limit}}, Wanted)
 
 
 def test_who_writes_for_the_person_ends_no_pause_and_moves_no_clock() -> None:
