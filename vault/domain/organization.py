@@ -25,6 +25,8 @@ Action = Literal[
     "decide", "release", "outcome", "audience", "create", "lookup", "capture", "dealing", "prompt",
     "withdraw", "import", "events", "admin",
 ]  # fmt: skip
+After = Literal["last_dealing", "last_fact", "last_use"]
+Corrector = Literal["customer", "client"]
 Key = Annotated[
     str,
     Meta(
@@ -106,11 +108,17 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
-    """A personal field the organization holds, and for which purposes it is handed out (and those below them)."""
+    """A personal field the organization holds, and for which purposes it is handed out (and those below them).
+
+    It is kept so long, from when it was filled or `after` something; `corrected_by` says who may change what it says.
+    """
 
     key: str
     title: Mapping[str, str]
     purposes: tuple[str, ...]
+    keep: Duration | None = None
+    after: After | None = None
+    corrected_by: Corrector = "customer"
 
 
 class Suppressing(msgspec.Struct, frozen=True, kw_only=True):

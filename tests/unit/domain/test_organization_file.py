@@ -302,3 +302,10 @@ def test_published_notices_stay_when_the_organization_changes_its_languages() ->
         ('        en: {ask: "May we please?"', '        de: {ask: "Dürfen wir bitte?"'),
     )
     assert list(read(german).notice("letter", 2).texts) == ["de"]
+
+
+def test_an_attribute_says_how_long_it_is_kept_and_who_corrects_it() -> None:
+    attributes = read(SAMPLE).attributes
+    assert (attributes["first_name"].keep, attributes["first_name"].after) == (parse("P6Y"), "last_dealing")
+    assert (attributes["boot_size"].keep, attributes["boot_size"].after) == (parse("P2Y"), None)
+    assert [one.key for one in attributes.values() if one.corrected_by == "client"] == ["loyalty_number"]

@@ -85,7 +85,14 @@ def attributes(file: File) -> dict[str, organization.Attribute]:
     found = {}
     for key, row in file.attributes.items():
         purposes = (row.purpose,) if isinstance(row.purpose, str) else row.purpose
-        found[key] = organization.Attribute(key=key, title=row.title, purposes=purposes)
+        found[key] = organization.Attribute(
+            key=key,
+            title=row.title,
+            purposes=purposes,
+            keep=row.keep,
+            after=row.after,
+            corrected_by=row.corrected_by,
+        )
     return found
 
 

@@ -15,7 +15,18 @@ from msgspec import Meta
 
 from vault.base.duration import Duration
 from vault.domain.look.portal import Font
-from vault.domain.organization import Authentication, Basis, Ceiling, Key, Kind, Limits, Positive, Words
+from vault.domain.organization import (
+    After,
+    Authentication,
+    Basis,
+    Ceiling,
+    Corrector,
+    Key,
+    Kind,
+    Limits,
+    Positive,
+    Words,
+)
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
 
@@ -104,7 +115,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     """How long something is kept."""
 
     keep: Duration
-    after: Literal["last_dealing", "last_fact", "last_use"] | None = None
+    after: After | None = None
     then: Literal["erase"] | None = None
 
 
@@ -180,8 +191,9 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     title: Titles
     purpose: Names
     keep: Duration
-    after: Literal["last_dealing", "last_fact", "last_use"] | None = None
+    after: After | None = None
     why: str | None = None
+    corrected_by: Corrector = "customer"
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
