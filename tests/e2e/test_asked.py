@@ -14,6 +14,7 @@ from tests.stage import Api, Stage
 from tests.visitor import Visitor
 from vault.actions.log import sequencer
 from vault.domain.decision.reason import REASONS
+from vault.domain.record.code import message_code
 from vault.pages.frame import Frame
 from vault.portal.record.because import Why, because
 from vault.words.catalogue import ENGLISH, LANGUAGES, words
@@ -102,7 +103,7 @@ async def test_a_no_of_another_at_a_shared_address_is_told_as_a_stop(stage: Stag
     assert not (await api.decide(customer=customer, purpose="catalogue", channel="post"))["allowed"]
     await sign_in(stage, visitor, address)
     page = await visitor.get("/asked")
-    assert "Not allowed. Messages to this address or number were stopped. It was given nothing." in page.text
+    assert "Not allowed. Messages to this address or number were stopped on " in page.text
     assert "You said no" not in page.text
 
 
@@ -116,3 +117,72 @@ def test_each_reason_has_a_sentence_of_its_own_in_every_catalogue(language: str)
     for code in REASONS.keys() - {"unknown_customer", "not_allowed"}:
         assert said(code, language) != other, code
         assert language == ENGLISH or said(code, language) != said(code, ENGLISH), code
+
+
+# ── Why did I get this? ──────────────────────────────────────────────────────────────────────────────────────────────
+async def test_by_the_code_at_its_end_a_message_is_explained_with_the_words_behind_it(
+    stage: Stage, api: Api, visitor: Visitor
+) -> None:
+    customer, address = await somebody(api)
+    await api.grant(customer)
+    decision = await api.decide(customer=customer, release=["contact"])
+    await sign_in(stage, visitor, address)
+    await visitor.get("/asked")
+    form = visitor.page.forms[-1]
+    assert (form.method, list(form.fields)) == ("get", ["code"])
+    code = message_code(decision["id"])
+    page = await visitor.get(f"/asked?code={code.upper()}")
+    [shown] = [one["texts"]["en"]["ask"] for one in make.organization()["notices"]["sales"] if one["version"] == 2]
+    explained = page.text.partition("Why you got this")[2].partition("Asked, last 90 days")[0]
+    assert "a client of the tests asked whether it may: Sales and price offers, by e-mail" in explained
+    assert "Allowed. You said yes on" in explained
+    assert "It was given: your address or number for this." in explained
+    assert f"These were the words: {shown}" in explained
+    [fact] = await stage.entries("fact")
+    assert f"/p/fernhill/history#{fact['fact']}" in page.links
+    assert "Why you got this" in (await visitor.get(f"/asked?code={decision['id']}")).text
+
+
+async def test_a_code_of_somebody_elses_message_reads_like_one_that_never_was(
+    stage: Stage, api: Api, visitor: Visitor, tmp_path: Path
+) -> None:
+    _, address = await somebody(api)
+    other, _ = await somebody(api)
+    theirs = message_code((await api.decide(customer=other))["id"])
+    await sign_in(stage, visitor, address)
+    never = "0000-0001"
+    for _ in range(2):
+        page = await visitor.get(f"/asked?code={theirs}")
+        assert page.title.startswith("Error: ")
+        assert "We find nothing with this code. Look at it again, letter by letter." in page.text
+        assert page.html.replace(theirs, never) == (await visitor.get(f"/asked?code={never}")).html
+        async with sequencing(stage, tmp_path) as own:
+            await sequencer.step(stage.vault, own, organization=await stage.organization())
+    assert "We find nothing with this code." in (await visitor.get("/asked?code=%3Cscript%3E")).text
+
+
+async def test_a_code_is_found_when_its_entry_has_a_number_too(
+    stage: Stage, api: Api, visitor: Visitor, tmp_path: Path
+) -> None:
+    customer, address = await somebody(api)
+    decision = await api.decide(customer=customer)
+    async with sequencing(stage, tmp_path) as own:
+        await sequencer.step(stage.vault, own, organization=await stage.organization())
+    await sign_in(stage, visitor, address)
+    page = await visitor.get(f"/asked?code={message_code(decision['id'])}")
+    assert "Not allowed. We never asked you." in page.text.partition("Why you got this")[2].partition("Asked, last")[0]
+    [number] = {one["number"] for one in await stage.rows("SELECT number FROM vault.log_leaf WHERE kind = 'decision'")}
+    letter = "mailto:privacy@fernhill.example?subject=Question%20about%20number%20" + str(number)
+    assert any(one.startswith(letter) for one in page.links)
+    assert "Ask about this" in page.text
+
+
+async def test_dates_stand_in_the_reasons(stage: Stage, api: Api, visitor: Visitor) -> None:
+    customer, address = await somebody(api)
+    await api.grant(customer)
+    point = {"kind": "email", "value": address}
+    await api.post("/v1/suppressions", {"contact": point})
+    await api.decide(customer=customer)
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked?answer=deny")
+    assert "Not allowed. Messages to this address or number were stopped on " in page.text

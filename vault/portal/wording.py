@@ -58,6 +58,11 @@ def unreadable_email(frame: Frame) -> str:
     return frame.words.say("Write one e-mail address, such as name@mail.example.")
 
 
+def unknown_code(frame: Frame) -> str:
+    """Return what is said of a code that belongs to no message somebody was asked about for."""
+    return frame.words.say("We find nothing with this code. Look at it again, letter by letter.")
+
+
 def device(frame: Frame, told: str) -> str:
     """Return a kind of device in words."""
     words = frame.words

@@ -75,6 +75,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     """The answer. It is true in an `if` only where it is a yes; `released` holds what left with it.
 
     `withdrawal_link` goes into the message and its `List-Unsubscribe` header: one press stops it (RFC 8058).
+    `message_code` stands at its end: with it, whoever got it finds out in the portal why.
     """
 
     id: str
@@ -96,6 +97,11 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     def __bool__(self) -> bool:
         return self.allowed
+
+    @property
+    def message_code(self) -> str:
+        """Eight letters of the id, such as `7k3m-q9x2`."""
+        return f"{self.id[-9:-5]}-{self.id[-5:-1]}"
 
 
 class Decisions(Struct, frozen=True, kw_only=True):

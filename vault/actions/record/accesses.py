@@ -6,21 +6,26 @@ What the customer did themselves is in their history, not here. Reading it is an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.record.history import Proof, proof, systems
+from vault.actions.record.history import Proof, Shown, proof, systems
 from vault.actions.vault import Vault
 from vault.base.errors import Unknown
-from vault.base.ids import ClientId, EntryId, FactId
+from vault.base.ids import ClientId, EntryId
 from vault.domain.actor import Actor
+from vault.domain.audit.replay import DECISION
 from vault.domain.audit.wanted import Place
+from vault.domain.decision.basis import Person
 from vault.domain.fact import Fact
-from vault.domain.standing import Instants, Standing, rule, standing
+from vault.domain.organization import Words
+from vault.domain.record.code import message_code
+from vault.domain.record.rested import NOTHING, Asked, Rested, rested
+from vault.domain.standing import Instants
 from vault.store.audit import about
 from vault.store.audit.about import About
 from vault.store.customer import consents
@@ -37,9 +42,9 @@ _THEMSELVES: Final = frozenset({"customer", "link"})
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """Something somebody else did. `told` is what its entry says; `since` and `until` are of the fact it rested on.
+    """Something somebody else did. `told` is what its entry says, `rests` what a decision rested on.
 
-    `elsewhere`: it rested on what was said of an address, and not by this person.
+    `words` are those that the person said yes or no to, where one decision was asked for by its code.
     """
 
     entry: EntryId
@@ -49,10 +54,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     system: str | None
     role: str
     told: Mapping[str, Any]
-    since: datetime | None
-    until: datetime | None
-    elsewhere: bool
+    rests: Rested
     proof: Proof
+    words: Words | None = None
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,60 +70,96 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accesses(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest accesses; `before` is where earlier ones begin, if there are any."""
+    """The newest accesses; `before` is where earlier ones begin, if there are any.
+
+    `coded` are the answers behind the code of a message, the newest first; a retry asks anew under the same id.
+    """
 
     figures: Figures
+    coded: list[Access]
     accesses: list[Access]
     before: Place | None
 
 
-async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None) -> Accesses:
-    """Return who asked about whoever is signed in, the newest first, or those before a place."""
+async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None, code: str | None = None) -> Accesses:
+    """Return who asked about whoever is signed in, the newest first, or those before a place.
+
+    `code` is that of a message. One that was about somebody else finds as little as one that never was.
+    """
     async with acting(vault, actor, name="me_asked") as act:
         found = await questions.read(act.work, [actor.me], sought=[], purposes=act.here.organization.purposes)
         if (person := found.people.get(actor.me)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
-        own = {fact.id: fact for fact in await consents.read(act.work, person.subject)}
+        telling = _Telling(act, person, own=await consents.read(act.work, person.subject))
         waiting = await about.waiting(act.work, person.subject)
         rows = await about.numbered(act.work, person.subject, kinds=KINDS, before=before, limit=MOST)
         counted = await about.counted(act.work, person.subject, since=act.now - timedelta(days=DAYS))
-        shown = [_access(act, one, own=own) for one in (*([] if before else waiting), *rows)]
+        shown = [telling.access(one) for one in (*([] if before else waiting), *rows)]
+        coded = [] if code is None else await telling.coded(code, waiting=waiting)
         await act.log("asked_read", subject=person.subject)
     return Accesses(
         figures=_figures(counted, [json.loads(one.body) for one in waiting]),
+        coded=coded,
         accesses=[one for one in shown if one.kind in KINDS and one.role not in _THEMSELVES],
         before=rows[-1].place if len(rows) == MOST else None,
     )
 
 
-def _access(act: Acting, one: About, *, own: Mapping[FactId, Fact]) -> Access:
-    told = json.loads(one.body)
-    client = told["actor"].get("client")
-    at = datetime.fromisoformat(told["at"])
-    rests = _rested(act, told, facts=[own[fact] for fact in told.get("facts", ()) if fact in own], at=at)
-    return Access(
-        entry=one.entry,
-        at=at,
-        kind=told["kind"],
-        client=client,
-        system=systems(act).get(client),
-        role=told["actor"]["kind"],
-        told=told,
-        since=None if rests is None else rests.since,
-        until=None if rests is None else rests.until,
-        elsewhere=rests is None and any(fact not in own for fact in told.get("facts", ())),
-        proof=proof(one),
-    )
+class _Telling:
+    """Reads entries for the person they are about."""
 
+    def __init__(self, act: Acting, person: Person, *, own: Sequence[Fact]) -> None:
+        self._act = act
+        self._person = person
+        self._own: Final = {fact.id: fact for fact in own}
+        self._shared: Final = {fact.id: fact for fact in person.facts if fact.id not in self._own}
 
-def _rested(act: Acting, told: Mapping[str, Any], *, facts: list[Fact], at: datetime) -> Standing | None:
-    """Return what a decision rested on, as far as this person said it: never what another did."""
-    declared = act.here.organization
-    purpose = declared.purposes.get(told.get("purpose", ""))
-    if not facts or purpose is None or told["kind"] != "decision":
-        return None
-    found = standing(facts, rule(declared, purpose, channel=told["channel"]), instants=Instants(now=at))
-    return found if found.state == told.get("standing") else None
+    def access(self, one: About) -> Access:
+        """Return what an entry says."""
+        told = json.loads(one.body)
+        client = told["actor"].get("client")
+        return Access(
+            entry=one.entry,
+            at=datetime.fromisoformat(told["at"]),
+            kind=told["kind"],
+            client=client,
+            system=systems(self._act).get(client),
+            role=told["actor"]["kind"],
+            told=told,
+            rests=self._rested(told) if told["kind"] == DECISION else NOTHING,
+            proof=proof(one),
+        )
+
+    async def coded(self, code: str, *, waiting: Sequence[About]) -> list[Access]:
+        """Return the answers whose decision has this code, with the words they rested on."""
+        letters = code.replace("-", "")
+        rows = await about.holding(self._act.work, self._person.subject, kind=DECISION, part=letters)
+        accesses = [self.access(one) for one in (*waiting, *rows) if letters.encode() in one.body]
+        shown = Shown(self._act)
+        return [
+            msgspec.structs.replace(one, words=await shown.words(one.rests.fact))
+            for one in accesses
+            if one.kind == DECISION and message_code(one.told["decision"]) == code
+        ]
+
+    def _rested(self, told: Mapping[str, Any]) -> Rested:
+        """Return what a decision rested on, as far as this person said it: never what another did."""
+        past = told.get("asked_at")
+        at, then = datetime.fromisoformat(told["at"]), None if past is None else datetime.fromisoformat(past)
+        asked = Asked(
+            instants=Instants(now=at, at=then),
+            purpose=told["purpose"],
+            channel=told["channel"],
+            standing=told.get("standing"),
+        )
+        read = told.get("facts", ())
+        return rested(
+            asked,
+            own=[self._own[fact] for fact in read if fact in self._own],
+            shared=[self._shared[fact] for fact in read if fact in self._shared],
+            points=self._person.points,
+            organization=self._act.here.organization,
+        )
 
 
 def _figures(counted: list[tuple[str, str | None, int]], waiting: list[dict[str, Any]]) -> Figures:

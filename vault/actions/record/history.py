@@ -79,7 +79,7 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
     shared = [fact for fact in person.facts if fact.id not in theirs]
     proofs = await _proofs(act, person.subject)
     given = await _given(act, customer, unproven=[fact for fact in own if not fact.proven])
-    shown = _Shown(act)
+    shown = Shown(act)
     lines = []
     for fact in sorted(own, key=lambda one: (one.at, one.recorded_at, one.id), reverse=True):
         notice = await shown.notice(fact)
@@ -113,7 +113,7 @@ def proof(one: About) -> Proof:
     )
 
 
-class _Shown:
+class Shown:
     """Finds the words that were shown, reading each configuration of the past once."""
 
     def __init__(self, act: Acting) -> None:
@@ -128,6 +128,11 @@ class _Shown:
             return found
         before = await self._before(fact)
         return None if before is None else _notice(before, fact)
+
+    async def words(self, fact: Fact | None) -> Words | None:
+        """Return the words somebody was shown, if they are known."""
+        notice = None if fact is None else await self.notice(fact)
+        return None if fact is None or notice is None else notice.texts[fact.locale or ""]
 
     async def _before(self, fact: Fact) -> Organization | None:
         work = self._act.work

@@ -116,6 +116,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Nothing but time speaks against `defer`: from `defer_until` on the same facts would allow it; ask again then.
     `withdrawal_link` goes into the message: whoever reads it stops it there without signing in (RFC 8058).
+    Eight letters of `id`, those before its last, may end the message, written like `7k3m-q9x2`: with them whoever got
+    it finds out in the portal why.
     """
 
     id: DecisionId

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,7 +25,10 @@ _MARKS: Final[Mapping[str, str]] = {"allow": "yes", "deny": "no", "defer": "wait
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing on the page, or as many alike as `times` says."""
+    """One thing on the page, or as many alike as it says. `words` are those it rested on, `to` where they stand.
+
+    `write` is a letter to the organization that names it.
+    """
 
     mark: str
     what: str
@@ -35,6 +40,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     stamp: str
     number: int | None
     leaf: str
+    words: str
+    to: str
+    write: str
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +70,7 @@ def days(
         alike: dict[object, list[Access]] = {}
         for one in found:
             alike.setdefault(_alike(one), []).append(one)
-        items = [_item(frame, same, organization=organization, looks=looks) for same in alike.values()]
+        items = [item(frame, same, organization=organization, looks=looks) for same in alike.values()]
         yield Day(name=frame.words.day(found[0].at, zone=frame.zone), stamp=day.isoformat(), items=items)
 
 
@@ -75,28 +83,56 @@ def _alike(access: Access) -> object:
     return (access.client, *(told[name] for name in names), *(tuple(told.get(name, ())) for name in lists))
 
 
-def _item(
+def item(
     frame: Frame, same: Sequence[Access], *, organization: Organization, looks: Mapping[EntryId, tuple[str, str]]
 ) -> Item:
+    """Return accesses that are alike as one item."""
     one = same[0]
     is_decision = one.kind == "decision"
-    why = Why(since=one.since, until=one.until, age=organization.minor_until)
-    codes = one.told.get("reasons", ()) if is_decision else ()
-    # Another's no to a shared address is a stop: who said it is never told.
-    reasons = [because(frame, "suppressed" if one.elsewhere and code in _NOES else code, why=why) for code in codes]
     look, reason = looks.get(one.entry, ("", ""))
+    fact = one.rests.fact
     return Item(
         mark=_MARKS.get(answer_of(one), "change"),
         what=look or _what(frame, one, times=len(same), organization=organization),
         answer=_answer(frame, one) if is_decision else "",
-        why=" ".join(dict.fromkeys(reasons)),
+        why=_why(frame, one, organization=organization) if is_decision else "",
         given=_given(frame, one, organization=organization) if is_decision else "",
         reason=reason,
         at=frame.words.time(one.at, zone=frame.zone),
         stamp=one.at.isoformat(timespec="minutes"),
         number=one.proof.number,
         leaf=one.proof.leaf,
+        words="" if one.words is None else one.words.ask,
+        to="" if fact is None else f"{frame.to('/history')}#{fact.id}",
+        write=_letter(frame, one) if is_decision or answer_of(one) == "read" else "",
     )
+
+
+def _why(frame: Frame, access: Access, *, organization: Organization) -> str:
+    rests = access.rests
+    why = Why(
+        since=rests.since,
+        until=rests.until,
+        changed=rests.changed,
+        stopped=rests.stopped,
+        age=organization.minor_until,
+    )
+    # Another's no to a shared address is a stop: who said it is never told.
+    codes = ["suppressed" if rests.elsewhere and code in _NOES else code for code in access.told["reasons"]]
+    return " ".join(dict.fromkeys(because(frame, code, why=why) for code in codes))
+
+
+def _letter(frame: Frame, access: Access) -> str:
+    """Return where to write about an item: whoever reads it finds the line by its number or its time."""
+    if frame.email is None:
+        return ""
+    say = frame.words.say
+    at = frame.words.moment(access.at, zone=frame.zone)
+    number = access.proof.number
+    about = say("Question about the line of %(at)s", at=at)
+    if number is not None:
+        about = say("Question about number %(number)s in the book", number=frame.words.number(number))
+    return f"mailto:{quote(frame.email, safe='@')}?subject={quote(about)}"
 
 
 def _who(frame: Frame, access: Access) -> str:
@@ -154,7 +190,11 @@ def _answer(frame: Frame, access: Access) -> str:
         case "allow":
             return say("Allowed.")
         case "defer":
-            return say("Told to wait.")
+            until = access.told.get("defer_until")
+            if until is None:
+                return say("Told to wait.")
+            moment = frame.words.moment(datetime.fromisoformat(until), zone=frame.zone)
+            return say("Told to wait until %(moment)s.", moment=moment)
         case _:
             return say("Not allowed.")
 

@@ -10,10 +10,12 @@ from vault.pages.frame import Frame
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sentence may name: when it was said, until when it held, the age of grown-ups here, a field."""
+    """What a sentence may name: the days on which something was said, ran out, changed its words, was stopped; more."""
 
     since: datetime | None = None
     until: datetime | None = None
+    changed: datetime | None = None
+    stopped: datetime | None = None
     age: int = 0
     field: str = ""
 
@@ -21,8 +23,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 def because(frame: Frame, code: str, *, why: Why) -> str:
     """Return the sentence of a reason; a code without one of its own reads as a rule of ours."""
     say = frame.words.say
-    since = "" if why.since is None else frame.words.day(why.since, zone=frame.zone)
-    until = "" if why.until is None else frame.words.day(why.until, zone=frame.zone)
+    since, until, changed, stopped = (_day(frame, at) for at in (why.since, why.until, why.changed, why.stopped))
     no = say("You said no on %(date)s.", date=since) if since else say("You said no.")
     not_its = say("This system is not allowed to ask for that.")
     not_for_this = say("It may not have this for it: %(field)s.", field=why.field)
@@ -36,8 +37,12 @@ def because(frame: Frame, code: str, *, why: Why) -> str:
         if since
         else say("You objected. Only you can change that."),
         "consent_expired": say("Your yes ran out on %(date)s.", date=until) if until else say("Your yes ran out."),
-        "notice_outdated": say("The words changed, so your old yes no longer counts."),
-        "suppressed": say("Messages to this address or number were stopped."),
+        "notice_outdated": say("The words changed on %(date)s, so your old yes no longer counts.", date=changed)
+        if changed
+        else say("The words changed, so your old yes no longer counts."),
+        "suppressed": say("Messages to this address or number were stopped on %(date)s.", date=stopped)
+        if stopped
+        else say("Messages to this address or number were stopped."),
         "paused": say("You were on a break."),
         "quiet_hours": say("It was a time of quiet."),
         "budget_spent": say("You had enough messages for a while."),
@@ -63,3 +68,7 @@ def because(frame: Frame, code: str, *, why: Why) -> str:
         "legal_obligation": say("The law requires it."),
     }
     return sentences.get(code) or say("Our rules do not allow it.")
+
+
+def _day(frame: Frame, at: datetime | None) -> str:
+    return "" if at is None else frame.words.day(at, zone=frame.zone)

@@ -27,6 +27,12 @@ SELECT NULL::int AS generation, NULL::bigint AS number, NULL::bytea AS hash, e.i
 JOIN vault.log_entry e ON e.organization = p.organization AND e.id = p.entry
 WHERE p.organization = $1 AND position(convert_to($2, 'UTF8') IN e.body) > 0 ORDER BY e.id DESC
 """
+_HOLDING: Final = """
+SELECT l.generation, l.number, l.hash, l.entry AS id, e.body FROM vault.log_leaf l
+JOIN vault.log_entry e ON e.organization = l.organization AND e.id = l.entry
+WHERE l.organization = $1 AND l.subject = $2 AND l.kind = $3 AND position(convert_to($4, 'UTF8') IN e.body) > 0
+ORDER BY l.generation DESC, l.number DESC
+"""
 _COUNTED: Final = """
 SELECT outcome, client, count(*) AS count FROM vault.log_leaf
 WHERE organization = $1 AND subject = $2 AND kind = 'decision' AND at >= $3 GROUP BY 1, 2
@@ -48,6 +54,11 @@ async def numbered(
     """Return the newest entries of these kinds that have a number, those before a place where it is given."""
     at = (None, None) if before is None else (before.generation, before.number)
     return [_about(row) for row in await work.fetch(_NUMBERED, work.own, raw(subject), list(kinds), *at, limit)]
+
+
+async def holding(work: Work, subject: Subject, *, kind: str, part: str) -> list[About]:
+    """Return the entries of a kind about a subject that have a number and hold a text, the newest first."""
+    return [_about(row) for row in await work.fetch(_HOLDING, work.own, raw(subject), kind, part)]
 
 
 async def waiting(work: Work, subject: Subject) -> list[About]:
