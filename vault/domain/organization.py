@@ -158,6 +158,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     audience: Positive | None = None
 
 
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach the organization, or its officer: what a receipt has to tell. An address is in lines."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: tuple[str, ...] = ()
+
+
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A system that asks. Its OAuth client id is `<slug>.<key>`."""
 
@@ -197,6 +206,9 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     staff_sign_in: StaffSignIn | None = None
     keep_log: Duration | None = None
     open_hours: Mapping[str, Week] = {}  # by country, else `default`
+    contact: Party = Party()
+    officer: Party | None = None  # for data protection
+    complaints: Mapping[str, str] = {}  # the body to complain to, by country
 
     def purpose(self, key: str) -> Purpose:
         """Return the purpose; `Invalid` for a key the file does not declare."""

@@ -12,7 +12,7 @@ from vault.domain import organization
 from vault.domain.organization import CONTACT, Kind
 from vault.domain.organization_file.fault import Faults, Path, quoted
 from vault.domain.organization_file.known import Known, check_title
-from vault.domain.organization_file.shape import File
+from vault.domain.organization_file.shape import Contact, File
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
 
@@ -61,6 +61,15 @@ def channels(file: File) -> dict[str, organization.Channel]:
         key: organization.Channel(key=key, reaches=row.reaches, withdrawal=row.withdrawal, intrusive=row.intrusive)
         for key, row in file.channels.items()
     }
+
+
+def party(contact: Contact | None) -> organization.Party | None:
+    """Return how to reach somebody, as far as the file says so."""
+    if contact is None:
+        return None
+    return organization.Party(
+        name=contact.name, email=contact.email, phone=contact.phone, address=tuple(contact.address)
+    )
 
 
 def suppressions(file: File) -> dict[str, organization.Suppressing]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.inspect import type_info
 
-from vault.domain.organization import Organization
+from vault.domain.organization import Organization, Party
 from vault.domain.organization_file import clients, declarations, notices, portals, purposes, sources
 from vault.domain.organization_file.fault import Faults
 from vault.domain.organization_file.known import known
@@ -57,4 +57,7 @@ def _build(file: File) -> Organization:
         staff_sign_in=file.staff_sign_in,
         keep_log=file.retention["access_log"].keep if "access_log" in file.retention else None,
         open_hours={place: week(open_) for place, open_ in file.quiet_hours.open.items()} if file.quiet_hours else {},
+        contact=declarations.party(about.contact) or Party(),
+        officer=declarations.party(about.data_protection_officer),
+        complaints=about.complaint_bodies,
     )
