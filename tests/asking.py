@@ -19,6 +19,7 @@ YES: Final[Facts] = {
     "kind": "offer",
     "channel": "email",
     "suppressed": False,
+    "restricted": False,
     "minor": False,
     "reachable": True,
     "unverified": False,

@@ -51,6 +51,7 @@ NOT_PICCOLOS: Final = {
     "vault.log_pending",
     "vault.migration",
     "vault.outbox",
+    "vault.rights_request",
     "vault.preference",
     "vault.revoked_token",
     "vault.sample",

@@ -37,6 +37,7 @@ DOMAIN: Final[dict[str, tuple[str | bool, ...]]] = {
     "kind": get_args(Kind),
     "channel": ("email",),
     "suppressed": BOTH,
+    "restricted": BOTH,
     "minor": BOTH,
     "reachable": BOTH,
     "unverified": BOTH,
@@ -195,6 +196,7 @@ def expected(facts: Facts) -> tuple[bool, set[Code]]:
         return False, {"unknown_customer"}
     basis, kind, standing = facts["basis"], facts["kind"], facts["standing"]
     refusing: dict[Code, bool] = {
+        "restricted": bool(facts["restricted"]),
         "minor": bool(facts["minor"]) and kind in {"offer", "profiling"},
         "suppressed": bool(facts["suppressed"]),
         "not_allowed": kind == "offer" and basis != "consent",

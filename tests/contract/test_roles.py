@@ -59,6 +59,7 @@ GRANTS: Final = {
     "vault.outbox": ("SIUD", "", ""),
     "vault.preference": ("SIUD", "", ""),
     "vault.revoked_token": ("SID", "", ""),
+    "vault.rights_request": ("SIUD", "", ""),
     "vault.sample": ("SI", "", ""),
     "vault.sample_drawing": ("SI", "", ""),
     "vault.sample_finding": ("SI", "", ""),

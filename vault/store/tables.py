@@ -53,6 +53,7 @@ class Customers(Table, tablename="customer", schema="vault", db=_ENGINE):
     minor_until = Date(**_MAYBE)
     erased_at = Timestamptz(**_MAYBE)
     recorded_at = Timestamptz(**_VALUE)
+    restricted_since = Timestamptz(**_MAYBE)
 
 
 class Attributes(Table, tablename="attribute", schema="vault", db=_ENGINE):

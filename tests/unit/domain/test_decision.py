@@ -37,7 +37,8 @@ DECLARED = msgspec.structs.replace(
     },
 )
 FLAT = {
-    "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "minor", "reachable", "unverified",
+    "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "restricted", "minor", "reachable",
+    "unverified",
     "paused", "quiet", "outside_frame",
 }  # fmt: skip
 MAIL, WORK, PHONE = ContactPointId("ctp_mail"), ContactPointId("ctp_work"), ContactPointId("ctp_phone")
@@ -175,6 +176,7 @@ def test_cedar_is_handed_words_and_booleans_and_no_id() -> None:
         "kind": "offer",
         "channel": "email",
         "suppressed": False,
+        "restricted": False,
         "minor": False,
         "reachable": True,
         "unverified": False,

@@ -3,7 +3,8 @@
 A question of history asks what was said by one instant and learnt by another (law 11). Both answers stand under the
 rules in force at the instant asked about, so that they differ in nothing but what was learnt between. Of the person it
 takes what was said, what stopped their contact points, and their age. How they could be reached then the vault does not
-keep, so nothing is refused for that; nor does it keep for how long a client was suspended, or what its token left out.
+keep, nor whether their data was locked, so nothing is refused for that; nor does it keep for how long a client was
+suspended, or what its token left out.
 """
 
 from __future__ import annotations

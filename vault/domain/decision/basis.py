@@ -62,6 +62,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[Point, ...]
     facts: tuple[Fact, ...]
     time_zone: str | None = None
+    restricted_since: datetime | None = None
     preference: Preference = NO_WISHES
 
 
@@ -123,6 +124,7 @@ def basis(
             "kind": way.purpose.kind,
             "channel": way.rule.channel,
             "suppressed": point is not None and _suppressed(point, way, instants=instants),
+            "restricted": person.restricted_since is not None and person.restricted_since <= instants.instant,
             "minor": _is_minor(person, instants.instant),
             "reachable": point is not None or way.channel is None,
             "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
@@ -148,6 +150,7 @@ def nobody(way: Way, *, known: bool) -> Flat:
         "kind": way.purpose.kind,
         "channel": way.rule.channel,
         "suppressed": False,
+        "restricted": False,
         "minor": False,
         "reachable": True,
         "unverified": False,

@@ -5,7 +5,7 @@ The table stands in order of strength, and every list of reasons is told in that
 1. What the client may not ask comes first, for then nothing was read about anybody: not at all just now, not by its
    ceiling, not by this token. Then what it may not be given.
 2. A person nobody knows: nothing else can be said about them.
-3. Hard stops, which no yes of the customer lifts: too young, suppressed, forbidden whatever was said.
+3. Hard stops, which no yes of the customer lifts: locked, too young, suppressed, forbidden whatever was said.
 4. Noes, the most lasting first: an objection, a withdrawal, a refusal.
 5. A missing yes, by how much it takes to get one: it ran out, the words changed, the proof is missing, it was not
    confirmed, nobody asked.
@@ -27,7 +27,7 @@ Code = Literal[
     "client_suspended", "purpose_not_granted_to_client", "channel_not_granted_to_client", "outside_token",
     "field_not_granted_to_client", "field_not_for_purpose", "field_not_for_channel",
     "unknown_customer",
-    "minor", "suppressed", "not_allowed",
+    "restricted", "minor", "suppressed", "not_allowed",
     "objected", "withdrawn", "refused",
     "consent_expired", "notice_outdated", "evidence_missing", "double_opt_in_pending", "never_asked",
     "unreachable", "unverified",
@@ -91,6 +91,12 @@ _TABLE: Final = (
         code="unknown_customer",
         to_customer="We know nobody by this id.",
         to_developer="There is no customer with this id in this organization, or they were erased.",
+    ),
+    Reason(
+        code="restricted",
+        to_customer="Your data is locked, so nobody may use it.",
+        to_developer="The customer restricted the use of their data; until they end it, nothing may be sent.",
+        law="GDPR Art. 18",
     ),
     Reason(
         code="minor",
@@ -218,7 +224,7 @@ MATTERS_OF_TIME: Final = frozenset[Code]({"paused", "quiet_hours"})
 """Codes of what passes by itself: where nothing else refuses, the answer is to come back."""
 
 _STRENGTH: Final[Mapping[Code, int]] = {reason.code: place for place, reason in enumerate(_TABLE)}
-_COARSE: Final = frozenset[Code]({"minor", "suppressed", "objected", "policy_error"})
+_COARSE: Final = frozenset[Code]({"restricted", "minor", "suppressed", "objected", "policy_error"})
 
 
 def strength(code: Code) -> int:

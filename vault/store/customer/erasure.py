@@ -22,19 +22,23 @@ sessions AS (DELETE FROM keystore.session WHERE organization = $1 AND customer =
 codes AS (DELETE FROM keystore.code WHERE organization = $1 AND (customer = $2 OR tag IN
           (SELECT tag FROM keystore.blind_index WHERE organization = $1 AND customer = $2)) RETURNING 1),
 passkeys AS (DELETE FROM keystore.passkey WHERE organization = $1 AND customer = $2 RETURNING 1),
+claims AS (DELETE FROM vault.claimed_point WHERE organization = $1 AND customer = $2 RETURNING 1),
 wishes AS (DELETE FROM vault.preference WHERE organization = $1 AND customer = $2 RETURNING 1),
+asked AS (DELETE FROM vault.rights_request WHERE organization = $1 AND customer = $2 RETURNING 1),
 details AS (DELETE FROM vault.log_detail WHERE organization = $1 AND subject IN
             (SELECT subject FROM keystore.subject WHERE organization = $1 AND customer = $2) RETURNING 1),
 refused AS (DELETE FROM keystore.no_passkey WHERE organization = $1 AND customer = $2),
 gone AS (UPDATE vault.customer SET erased_at = date_trunc('day', $3::timestamptz),
-         recorded_at = date_trunc('day', recorded_at), locale = NULL, time_zone = NULL, minor_until = NULL
+         recorded_at = date_trunc('day', recorded_at), locale = NULL, time_zone = NULL, minor_until = NULL,
+         restricted_since = NULL
          WHERE organization = $1 AND id = $2)
 SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS subject_bridge,
-  (SELECT count(*) FROM tags) AS index_tags, (SELECT count(*) FROM points) AS contact_points,
+  (SELECT count(*) FROM tags) AS index_tags, (SELECT count(*) FROM points) + (SELECT count(*) FROM claims) AS contact_points,
   (SELECT count(*) FROM refs) AS external_references, (SELECT count(*) FROM fields) AS attributes,
   (SELECT count(*) FROM mail) AS messages, (SELECT count(*) FROM sessions) AS sessions,
   (SELECT count(*) FROM codes) AS codes, (SELECT count(*) FROM passkeys) AS passkeys,
-  (SELECT count(*) FROM details) AS details, (SELECT count(*) FROM wishes) AS preferences
+  (SELECT count(*) FROM details) AS details, (SELECT count(*) FROM wishes) AS preferences,
+  (SELECT count(*) FROM asked) AS rights_requests
 """
 
 

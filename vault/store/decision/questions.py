@@ -35,7 +35,7 @@ WITH sought AS (
                         OFFSET 0) AS i
   ) AS named
 )
-SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, b.subject,
+SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.restricted_since, b.subject,
   ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag, p.area) FROM vault.contact_point p
         WHERE p.organization = $1 AND p.customer = c.id) AS points,
   (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
@@ -52,7 +52,7 @@ SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, b.su
           WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[])) END AS found
 FROM vault.organization o
 LEFT JOIN sought ON true
-LEFT JOIN LATERAL (SELECT id, minor_until, time_zone FROM vault.customer
+LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, restricted_since FROM vault.customer
                    WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c ON true
 LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
                    WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
@@ -103,6 +103,7 @@ def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
         points=tuple(_point(point, stops) for point in row["points"]),
         facts=tuple(read_fact(fact) for fact in (*row["facts"], *row["shared"])),
         time_zone=row["time_zone"],
+        restricted_since=row["restricted_since"],
         preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
     )
 
