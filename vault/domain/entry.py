@@ -12,6 +12,7 @@ from typing import Final
 from vault.base.canonical import Json, canonical
 from vault.base.ids import EntryId
 from vault.domain.actor import Actor
+from vault.domain.fact import Fact
 
 VERSION: Final = 1
 
@@ -28,6 +29,21 @@ def entry(entry_id: EntryId, kind: str, *, actor: Actor, at: datetime, **told: J
         "actor": _actor(actor),
     }
     return canonical({name: value for name, value in body.items() if value is not None})
+
+
+def told(fact: Fact) -> dict[str, str | int | None]:
+    """Return what the entry of a fact says of it."""
+    return {
+        "fact": fact.id,
+        "said": fact.kind,
+        "purpose": fact.purpose,
+        "channel": fact.channel,
+        "said_at": stamp(fact.at),
+        "source": fact.source,
+        "method": fact.method,
+        "notice": fact.notice,
+        "words": fact.words,
+    }
 
 
 def stamp(instant: datetime) -> str:

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customer.consents import told
 from vault.actions.customer.customers import locked
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Unknown
@@ -21,6 +20,7 @@ from vault.domain.actor import Actor
 from vault.domain.choices.asked import check, seen
 from vault.domain.consent import Said, say
 from vault.domain.decision.basis import Person
+from vault.domain.entry import told
 from vault.domain.fact import Fact, FactKind
 from vault.domain.leaving.stopping import way_of
 from vault.domain.standing import Instants, Standing, standing

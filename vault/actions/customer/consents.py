@@ -15,7 +15,7 @@ from vault.base.errors import Denied, Invalid, Unknown
 from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, repeated, say
-from vault.domain.entry import stamp
+from vault.domain.entry import told
 from vault.domain.fact import Fact, FactKind, Method, Source, check_instants
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, Standing, standing
@@ -246,21 +246,6 @@ async def _sealed(act: Acting, customer: CustomerId, *, fact: FactId, evidence: 
     proof = await keys.opened(act.work, act.here.safe, customer=customer, kind="proof")
     text = msgspec.json.encode({name: value.reveal() for name, value in sorted(evidence.items())})
     return act.here.safe.seal(proof, "fact", column="evidence", row=raw(fact), value=text)
-
-
-def told(fact: Fact) -> dict[str, str | int | None]:
-    """Return what the entry of a fact says of it."""
-    return {
-        "fact": fact.id,
-        "said": fact.kind,
-        "purpose": fact.purpose,
-        "channel": fact.channel,
-        "said_at": stamp(fact.at),
-        "source": fact.source,
-        "method": fact.method,
-        "notice": fact.notice,
-        "words": fact.words,
-    }
 
 
 def _shown(purpose: str, channel: str, *, found: Standing, full: bool) -> ConsentShown:

@@ -12,13 +12,13 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customer.consents import told
 from vault.actions.leaving import links
 from vault.actions.leaving.undoing import Undo, stands, undo_of
 from vault.actions.vault import Vault
 from vault.base.ids import FACT, CustomerId, FactId, raw
 from vault.domain.actor import Actor
 from vault.domain.consent import say
+from vault.domain.entry import told
 from vault.domain.fact import Fact
 from vault.domain.leaving.link import Link
 from vault.domain.leaving.stopping import Scope, said, stops, way_of

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customer.consents import told
 from vault.actions.leaving import links
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Invalid
@@ -20,6 +19,7 @@ from vault.base.ids import FACT, ContactPointId, CustomerId, FactId, Subject, ra
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, say
+from vault.domain.entry import told
 from vault.domain.leaving.link import Link
 from vault.domain.leaving.stopping import Offer, offer, way_of
 from vault.domain.organization import Words
