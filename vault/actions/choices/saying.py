@@ -17,7 +17,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Unknown
 from vault.base.ids import FACT, FactId, Subject
 from vault.domain.actor import Actor
-from vault.domain.choices.asked import check, seen
+from vault.domain.choices.asked import Yes, check, seen
 from vault.domain.consent import Said, say
 from vault.domain.decision.basis import Person
 from vault.domain.entry import told
@@ -30,16 +30,6 @@ from vault.store.decision import questions
 
 STEP: Final = timedelta(microseconds=1)
 """What lies between two things said at once."""
-
-
-class Yes(msgspec.Struct, frozen=True, kw_only=True):
-    """A yes to the words of a notice's version; `words` is the hash of those shown. `again`: for longer."""
-
-    purpose: str
-    channel: str
-    notice: int
-    words: str
-    again: bool = False
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

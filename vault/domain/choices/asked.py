@@ -10,6 +10,16 @@ from vault.base.errors import Conflict, Invalid
 from vault.domain.organization import Notice, Organization, Purpose, Words
 
 
+class Yes(msgspec.Struct, frozen=True, kw_only=True):
+    """A yes to the words of a notice's version; `words` is the hash of those shown. `again`: for longer."""
+
+    purpose: str
+    channel: str
+    notice: int
+    words: str
+    again: bool = False
+
+
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """A notice in one language; `digest` is the hash of its words, in hex."""
 
