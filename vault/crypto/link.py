@@ -1,8 +1,9 @@
-"""Links: what a message carries so that its reader may stop it, sealed, and short enough for a text message.
+"""Links: what a message carries so that its reader may press on it, sealed, and short enough for a text message.
 
 A link names its organization in clear, for that is whose key opens it; everything else is sealed, nothing is stored.
 Sealing the same twice gives the same link: no chance is needed, and none can run out (RFC 5297). Format 1: C4, suite
-02, 16 bytes of the organization, then AES-256-SIV of the padded plaintext with all before it as associated data.
+02, 16 bytes of the organization, then AES-256-SIV of the padded plaintext with all before it as associated data. A link
+of one use opens for no other.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ class LinkKey:
 
     __slots__ = ("_cipher", "_head")
 
-    def __init__(self, key: bytes, *, organization: UUID) -> None:
+    def __init__(self, key: bytes, *, organization: UUID, use: bytes = b"") -> None:
+        """`use` is a frozen label; the empty one is that of stopping."""
         if len(key) != KEY:
             raise ValueError("a key has 32 bytes")
-        self._cipher = AESSIV(HKDFExpand(SHA256(), 2 * KEY, _LABEL).derive(key))
+        self._cipher = AESSIV(HKDFExpand(SHA256(), 2 * KEY, _LABEL + use).derive(key))
         self._head = bytes((MAGIC, SUITE)) + organization.bytes
 
     def issue(self, plaintext: bytes) -> bytes:

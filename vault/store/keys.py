@@ -64,7 +64,7 @@ class Safe:
         self._wrapped = wrapped
         self._held: WrappingKey | None = None
         self._index: dict[str, bytes] = {}
-        self._links: LinkKey | None = None
+        self._links: dict[bytes, LinkKey] = {}
 
     def index(self, field: str, *parts: bytes) -> UUID:
         """Return the blind-index tag of a value under the key of its field."""
@@ -124,16 +124,16 @@ class Safe:
         """Open a ticket; `SealError` for one of another use or organization, or of nobody."""
         return read_ticket(self._organization_key().key, ticket, organization=self.organization, use=use)
 
-    def links(self) -> LinkKey | None:
-        """Return the link key; none where the organization's file was last applied before there were links."""
+    def links(self, use: bytes = b"") -> LinkKey | None:
+        """Return the link key of a use; none where the organization's file was last applied before there were links."""
         self._organization_key()
-        if self._links is None and LINK in self._wrapped:
-            self._links = LinkKey(self._key(LINK), organization=self.organization)
-        return self._links
+        if use not in self._links and LINK in self._wrapped:
+            self._links[use] = LinkKey(self._key(LINK), organization=self.organization, use=use)
+        return self._links.get(use)
 
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""
-        self._held, self._index, self._links = None, {}, None
+        self._held, self._index, self._links = None, {}, {}
 
     def _place(self, key: CustomerKey, table: str, *, column: str, row: UUID) -> Place:
         return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
@@ -141,7 +141,7 @@ class Safe:
     def _organization_key(self) -> WrappingKey:
         key = self._keyring.organization_key(self.organization, self._epoch, wrapped=self._wrapped["organization"])
         if key is not self._held:
-            self._held, self._index, self._links = key, {}, None
+            self._held, self._index, self._links = key, {}, {}
         return key
 
     def _key(self, name: str) -> bytes:

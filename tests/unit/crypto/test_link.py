@@ -49,6 +49,15 @@ def test_it_opens_for_nobody_else(key: bytes, organization: UUID) -> None:
             LinkKey(key, organization=organization).read(link)
 
 
+@given(st.binary(min_size=1, max_size=8))
+def test_a_link_of_one_use_opens_for_no_other(use: bytes) -> None:
+    other = LinkKey(KEY, organization=OWN, use=use)
+    assert other.read(other.issue(PLAIN)) == PLAIN
+    for holder, link in ((other, LINK), (HOLDER, other.issue(PLAIN))):
+        with pytest.raises(SealError):
+            holder.read(link)
+
+
 @given(st.integers(0, len(LINK) - 1), st.integers(1, 255))
 def test_a_changed_bit_opens_nothing(place: int, change: int) -> None:
     changed = bytearray(LINK)
