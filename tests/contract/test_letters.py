@@ -23,7 +23,7 @@ ORGANIZATION: Final = replace(
 )
 AT: Final = datetime(2026, 11, 19, 10, tzinfo=UTC)
 LINK: Final = "https://vault.example/p/fernhill/in/" + "A" * 43
-PURPOSES: Final[tuple[Purpose, ...]] = ("code", "link", "again", "exchange")
+PURPOSES: Final[tuple[Purpose, ...]] = ("code", "link", "again", "exchange", "point")
 
 
 class Words(HTMLParser):

@@ -44,6 +44,7 @@ NOT_PICCOLOS: Final = {
     "vault.log_verifier",
     "vault.assertion",
     "vault.attempt",
+    "vault.claimed_point",
     "vault.client",
     "vault.client_secret",
     "vault.client_use",

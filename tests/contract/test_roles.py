@@ -32,6 +32,7 @@ GRANTS: Final = {
     "vault.assertion": ("SID", "", ""),
     "vault.attempt": ("SIUD", "", ""),
     "vault.attribute": ("SIUD", "", ""),
+    "vault.claimed_point": ("SID", "", ""),
     "vault.client": ("SIU", "", ""),
     "vault.client_secret": ("SID", "", ""),
     "vault.client_use": ("SIU", "", ""),

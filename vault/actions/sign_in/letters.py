@@ -68,6 +68,14 @@ def _written(letter: Letter, spoken: Words, *, name: str) -> tuple[str, list[str
                 spoken.say("With it they may look at what you allow, and say no for you. %(works)s", works=works),
                 spoken.say("Are you not talking to anybody? Then tell it to nobody, and do nothing."),
             ]
+        case "point":
+            title = spoken.say("Is this address yours?")
+            lines = [
+                spoken.say("Type this code on the page that asked for it:"),
+                shown(letter.secret),
+                spoken.say("It shows %(name)s that this address is yours. %(works)s", name=name, works=works),
+                spoken.say("Was that not you? Do nothing: then the address stays as it was. Tell the code to nobody."),
+            ]
         case _:
             title = spoken.say("Your code for %(name)s", name=name)
             lines = [

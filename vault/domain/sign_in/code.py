@@ -10,9 +10,9 @@ from unicodedata import category, digit
 import msgspec
 
 Way = Literal["code", "link"]
-Purpose = Literal["code", "link", "again", "exchange", "denied"]
-"""What was sent: a code or link to sign in, a code to show again who it is, one to read to somebody on the line. A link
-that somebody denied stays for a while, and holds up the next."""
+Purpose = Literal["code", "link", "again", "exchange", "point", "denied"]
+"""What was sent: a code or link to sign in, a code to show again who it is, one to read to somebody on the line, one to
+show whose an address is. A link that somebody denied stays for a while, and holds up the next."""
 
 DIGITS: Final = 6
 MOST_TRIES: Final = 5
@@ -21,6 +21,7 @@ LASTS: Final[dict[Purpose, timedelta]] = {
     "link": timedelta(minutes=15),
     "again": timedelta(minutes=10),
     "exchange": timedelta(minutes=10),
+    "point": timedelta(minutes=10),
     "denied": timedelta(hours=1),
 }
 _LONGEST: Final = 40

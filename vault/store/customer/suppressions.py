@@ -10,13 +10,18 @@ from uuid import UUID
 import msgspec
 
 from vault.base.ids import SUPPRESSION, SuppressionId, raw, show
-from vault.domain.suppression import Suppression
+from vault.domain.suppression import Suppression, SuppressionKind
 from vault.store.database import Work
 from vault.store.tables import ErasureMarks, Suppressions
 
 _LIST: Final = """
 SELECT id, kind, at, channel, until FROM vault.suppression
 WHERE organization = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+"""
+_LIFT: Final = """
+UPDATE vault.suppression SET until = $5
+WHERE organization = $1 AND tag = $2 AND kind = ANY ($3::text[]) AND at < $4 AND (until IS NULL OR until > $5)
+RETURNING id, kind, at, channel, until
 """
 _MARK: Final = """
 INSERT INTO vault.erasure_mark (organization, tag, recorded_at)
@@ -59,6 +64,17 @@ async def add(work: Work, tag: UUID, *, suppression: Suppression, recorded_at: d
         recorded_at=recorded_at,
     )
     await work.run(Suppressions.insert(row))
+
+
+async def lift(
+    work: Work, tag: UUID, *, kinds: Sequence[SuppressionKind], before: datetime, at: datetime
+) -> list[Suppression]:
+    """End at `at` what of these kinds stops the contact point behind a tag since earlier than `before`; return it.
+
+    It stays as it was for whoever asks about the past.
+    """
+    rows = await work.fetch(_LIFT, work.own, tag, [*kinds], before, at)
+    return [read_suppression(*row) for row in rows]
 
 
 async def mark_erased(work: Work, tags: Sequence[UUID], *, recorded_at: datetime) -> None:

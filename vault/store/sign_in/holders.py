@@ -31,7 +31,7 @@ JOIN vault.contact_point p ON p.organization = i.organization AND p.customer = i
 """
 _OF: Final = f"""
 {_COLUMNS} FROM vault.contact_point p {_MORE}
-WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4 ORDER BY p.is_primary DESC, p.id LIMIT 1
+WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4 ORDER BY p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
 """
 
 
@@ -54,7 +54,10 @@ async def find(work: Work, safe: Safe, *, kind: str, tag: UUID) -> list[Holder]:
 
 
 async def of(work: Work, safe: Safe, *, customer: CustomerId, kind: str) -> Holder | None:
-    """Return a customer with their primary contact point of a kind; none for who has none, or is not there."""
+    """Return a customer with one contact point of a kind: one that is theirs first, then the primary one.
+
+    None for who has none, or is not there.
+    """
     rows = await work.fetch(_OF, work.own, kind, FIRST_NAME, raw(customer))
     return _holder(safe, rows[0]) if rows else None
 

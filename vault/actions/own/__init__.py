@@ -1,0 +1,1 @@
+"""Own details: what a customer sees and changes of themselves, signed in."""
