@@ -26,6 +26,7 @@ YES: Final[Facts] = {
     "paused": False,
     "quiet": "",
     "outside_frame": False,
+    "budget_spent": "",
 }
 
 

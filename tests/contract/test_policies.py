@@ -42,12 +42,13 @@ DOMAIN: Final[dict[str, tuple[str | bool, ...]]] = {
     "reachable": BOTH,
     "unverified": BOTH,
 }
-NOW: Final[Facts] = {"paused": False, "quiet": "", "outside_frame": False}
+NOW: Final[Facts] = {"paused": False, "quiet": "", "outside_frame": False, "budget_spent": ""}
 NOT_NOW: Final[tuple[Facts, ...]] = (
-    {"paused": True, "quiet": "", "outside_frame": False},
-    {"paused": False, "quiet": "own", "outside_frame": False},
-    {"paused": False, "quiet": "", "outside_frame": True},
-    {"paused": True, "quiet": "client", "outside_frame": True},
+    {**NOW, "paused": True},
+    {**NOW, "quiet": "own"},
+    {**NOW, "outside_frame": True},
+    {**NOW, "budget_spent": "week"},
+    {"paused": True, "quiet": "client", "outside_frame": True, "budget_spent": "day"},
 )
 
 
@@ -204,6 +205,7 @@ def expected(facts: Facts) -> tuple[bool, set[Code]]:
         "unreachable": not facts["reachable"],
         "unverified": bool(facts["unverified"]),
         "paused": bool(facts["paused"]) and kind in {"offer", "research"},
+        "budget_spent": facts["budget_spent"] != "" and kind in {"offer", "research"},
         "quiet_hours": (facts["quiet"] != "" or bool(facts["outside_frame"])) and kind in {"offer", "research"},
     }
     words: dict[str, Code] = {

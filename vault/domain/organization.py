@@ -17,6 +17,7 @@ from vault.base.duration import Duration
 from vault.base.errors import Invalid
 from vault.domain.look.portal import Portal
 from vault.domain.sign_in.provider import StaffSignIn
+from vault.domain.timing.budget import Budget
 from vault.domain.timing.week import Week
 
 Kind = Literal["offer", "service", "research", "profiling"]
@@ -65,6 +66,7 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     double_opt_in: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
     lasts: Duration | None = None
+    budget: Budget | None = None
     gpc: bool = False
     place: int = 0
 
@@ -126,6 +128,13 @@ class Suppressing(msgspec.Struct, frozen=True, kw_only=True):
 
     channels: tuple[str, ...]
     stops: tuple[str, ...]
+
+
+class StopWords(msgspec.Struct, frozen=True, kw_only=True):
+    """Words that stop what a number is sent: as a whole message, and wherever they stand as a word of their own."""
+
+    alone: tuple[str, ...] = ()
+    anywhere: tuple[str, ...] = ()
 
 
 class Authentication(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +214,10 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     portal: Portal = Portal()
     staff_sign_in: StaffSignIn | None = None
     keep_log: Duration | None = None
+    keep_unconfirmed: Duration | None = None
     open_hours: Mapping[str, Week] = {}  # by country, else `default`
+    stop_words: StopWords | None = None
+    budget: Budget | None = None  # over all purposes
     contact: Party = Party()
     officer: Party | None = None  # for data protection
     complaints: Mapping[str, str] = {}  # the body to complain to, by country

@@ -65,12 +65,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """Policies parsed once. `rules` are by the id Cedar reports, which is a policy's place in the text."""
+    """Policies parsed once. `rules` are by the id Cedar reports, which is a policy's place in the text.
+
+    `facts` are the names of those that the schema has for an action.
+    """
 
     policies: PolicySet
     schema: Schema
     entities: Entities
     rules: Mapping[str, Rule]
+    facts: Mapping[str, frozenset[str]]
 
 
 class Policies:
@@ -101,6 +105,15 @@ class Policies:
     def contact(self, facts: Facts, *, client: str, purpose: str) -> Verdict:
         """Return whether the person the facts are about may be contacted."""
         return self._remembered("contact", facts, principal=("Client", client), resource=("Purpose", purpose))
+
+    def known_of(self, facts: Facts) -> Facts:
+        """Return those facts about a person that these policies were ever told.
+
+        For policies of the past alone: they knew nothing of what the vault learnt to tell since, and Cedar refuses what
+        its schema does not have. Policies in force are told everything, and one too many is an error.
+        """
+        known = self._parts.facts["contact"]
+        return {name: fact for name, fact in facts.items() if name in known}
 
     def release(self, facts: Facts, *, client: str, field: str) -> Verdict:
         """Return whether a field may leave: an attribute's key, or `contact`. Only after `contact` allowed."""

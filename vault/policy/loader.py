@@ -23,8 +23,11 @@ from vault.policy.decide import Parts, Policies
 from vault.policy.rule import Rule, problems_of, rule_of
 
 SCHEMA: Final = "vault.cedarschema"
-ORGANIZATION: Final = "organization/"
+OWN: Final = "organization/"
 _GROUPED: Final = re.compile(r'^\s*action "(?:[^"\\]|\\.)*" in \[', re.MULTILINE)  # as Cedar itself writes a schema
+
+_CONTEXT: Final = re.compile(r'^action "(\w+)" appliesTo \{[^}]*?context: \{([^}]*)\}', re.MULTILINE)  # likewise
+_FACT: Final = re.compile(r"^\s*\"?(\w+)\"?\??:", re.MULTILINE)
 
 
 def shipped_texts() -> dict[str, str]:
@@ -34,7 +37,7 @@ def shipped_texts() -> dict[str, str]:
 
 def read(folder: Path) -> dict[str, str]:
     """Return the texts in a folder by name; `Invalid` when there is no schema, no policy, or one cannot be read."""
-    paths = [folder / SCHEMA, *sorted(folder.glob("*.cedar")), *sorted(folder.glob(f"{ORGANIZATION}*.cedar"))]
+    paths = [folder / SCHEMA, *sorted(folder.glob("*.cedar")), *sorted(folder.glob(f"{OWN}*.cedar"))]
     try:
         texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     except (OSError, UnicodeDecodeError):
@@ -44,6 +47,21 @@ def read(folder: Path) -> dict[str, str]:
     return texts
 
 
+def own_texts(folder: Path) -> dict[str, str]:
+    """Return an organization's own policies by name, from the `*.cedar` in a folder; none for an empty one."""
+    if not folder.is_dir():
+        raise Invalid("no_policies", "this is no folder; give one with an organization's own policies in *.cedar")
+    try:
+        return {f"{OWN}{path.name}": path.read_text("utf-8") for path in sorted(folder.glob("*.cedar"))}
+    except (OSError, UnicodeDecodeError):
+        raise Invalid("no_policies", "a policy in this folder cannot be read; save it as UTF-8") from None
+
+
+def candidate_texts(folder: Path) -> dict[str, str]:
+    """Return the texts that would be in force: a whole set, schema and all, or own policies beside the shipped ones."""
+    return read(folder) if (folder / SCHEMA).exists() else shipped_texts() | own_texts(folder)
+
+
 def load(texts: Mapping[str, str], organization: Organization) -> Policies:
     """Return the policies these texts make for this organization; `Invalid` tells every problem they have."""
     if found := problems(texts):
@@ -51,8 +69,15 @@ def load(texts: Mapping[str, str], organization: Organization) -> Policies:
     schema = Schema.from_str(texts[SCHEMA])
     entities = Entities.from_json_str(json.dumps(_entities(organization)), schema)
     policies = parse(texts)
-    parts = Parts(policies=policies, schema=schema, entities=entities, rules=rules_of(policies))
+    parts = Parts(
+        policies=policies, schema=schema, entities=entities, rules=rules_of(policies), facts=_facts(str(schema))
+    )
     return Policies(texts, digest(dict(texts)), parts=parts)
+
+
+def _facts(schema: str) -> dict[str, frozenset[str]]:
+    """Return the names of the facts that each action is told, where it has a context of its own."""
+    return {found[1]: frozenset(_FACT.findall(found[2])) for found in _CONTEXT.finditer(schema)}
 
 
 def parse(texts: Mapping[str, str]) -> PolicySet:
@@ -98,7 +123,7 @@ def _problems_of_file(name: str, policies: pst.PolicySet) -> Iterator[str]:
         yield f"{name}: a policy has a slot (?principal or ?resource); the vault fills none, so write out whom it means"
     for policy in policies.static_policies.values():
         called = policy.annotations.get("id") or policy.id
-        for problem in problems_of(policy, own=name.startswith(ORGANIZATION)):
+        for problem in problems_of(policy, own=name.startswith(OWN)):
             yield f"{name}, {called}: {problem}"
 
 

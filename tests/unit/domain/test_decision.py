@@ -39,7 +39,7 @@ DECLARED = msgspec.structs.replace(
 FLAT = {
     "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "restricted", "minor", "reachable",
     "unverified",
-    "paused", "quiet", "outside_frame",
+    "paused", "quiet", "outside_frame", "budget_spent",
 }  # fmt: skip
 MAIL, WORK, PHONE = ContactPointId("ctp_mail"), ContactPointId("ctp_work"), ContactPointId("ctp_phone")
 GONE = ContactPointId("ctp_gone")
@@ -183,6 +183,7 @@ def test_cedar_is_handed_words_and_booleans_and_no_id() -> None:
         "paused": False,
         "quiet": "",
         "outside_frame": False,
+        "budget_spent": "",
     }
     assert set(found.flat) == set(nobody(way(), known=True)) == FLAT
     assert not any(prefix in json.dumps(found.flat) for prefix in ("ctp_", "cus_", "sub_", "fct_"))

@@ -81,7 +81,7 @@ CASES = [
     ("double_opt_in: [email]", "verified: [post]", "post", "purposes.offers.children.newsletter.verified[0]", "there are email, sms"),
     ("lasts: P24M", "lasts: 24 months", "months", "purposes.offers.children.newsletter.lasts", "a duration such as P24M, P30D or PT24H"),
     ("lasts: P24M", "lasts: {months: 24}", "months", "purposes.offers.children.newsletter.lasts", "a duration such as P24M"),
-    ("week: 2", "week: 0", "week", "purposes.offers.children.newsletter.budget.week", "a whole number from 1"),
+    ("week: 2", "week: -1", "week", "purposes.offers.children.newsletter.budget.week", "a whole number from 0"),
     ("week: 2", "year: 2", "year", "purposes.offers.children.newsletter.budget.year", "there are day, week, month"),
     ("    basis: consent\n", "    basis: legitimate_interest\n", "legit", "purposes.offers.basis", "write basis: consent, or add implied with soft_opt_in"),
     ("budget: {week: 2}", "implied: [{rule: casl, countries: [CA], channels: [email]}]", "casl", "purposes.offers.children.newsletter.implied[0]", "write purchased or inquired with a duration"),

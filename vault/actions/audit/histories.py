@@ -73,7 +73,9 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         if not gate.allowed:
             return gate, None
         found = rests(self.held, self.way, subject=self.asked.subject, instants=instants)
-        return policies.contact(found.flat, client=client, purpose=self.way.purpose.key), found.standing
+        return policies.contact(
+            policies.known_of(found.flat), client=client, purpose=self.way.purpose.key
+        ), found.standing
 
 
 async def allowed(vault: Vault, actor: Actor, *, asked: HistoryAsked) -> Allowed:

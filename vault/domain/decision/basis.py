@@ -5,7 +5,7 @@ Pure: it gathers nothing and decides nothing. Anything it cannot establish becom
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from vault.domain.organization import EVERY, Channel, Organization, Purpose
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.suppression import Suppression
 from vault.domain.timing.area import PHONE
+from vault.domain.timing.budget import Sliding, Spend, spent_of
 from vault.domain.timing.moment import Bound, Hours, Until
 from vault.domain.timing.week import Week, week
 
@@ -54,7 +55,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a decision may read about a customer."""
+    """All that a decision may read about a customer. `spends` are the messages that budgets count."""
 
     customer: CustomerId
     subject: Subject
@@ -64,6 +65,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
     restricted_since: datetime | None = None
     preference: Preference = NO_WISHES
+    spends: tuple[Spend, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,17 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     purpose: Purpose
     channel: Channel | None
     rule: Rule
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether times and budgets bind it, and it spends."""
+        return self.purpose.kind in BOUND
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether a budget is declared that it spends of."""
+        declared = (self.organization.budget, *(self.organization.purposes[key].budget for key in self.rule.lineage))
+        return self.is_bound and any(budget is not None for budget in declared)
 
 
 def way(organization: Organization, purpose_key: str, *, channel: str) -> Way:
@@ -165,9 +178,17 @@ def may_leave(way: Way, field: str) -> bool:
 
 
 def times(closed: Sequence[str]) -> Flat:
-    """Return the flat facts of time, by the words of what lets nothing pass; of several quiet hours the first."""
+    """Return the flat facts of time, by the words of what lets nothing pass; of several quiet hours the first.
+
+    Of several budgets that are spent the one that is for longest.
+    """
     quiet = next((word for word in closed if word in QUIET), "")
-    return {"paused": PAUSED in closed, "quiet": quiet, "outside_frame": FRAME in closed}
+    return {
+        "paused": PAUSED in closed,
+        "quiet": quiet,
+        "outside_frame": FRAME in closed,
+        "budget_spent": spent_of(closed),
+    }
 
 
 def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None) -> Bounds:
@@ -177,9 +198,9 @@ def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None
     of the contact point or any of theirs, else the organization's.
     """
     organization, channel, wished = way.organization, way.channel, person.preference
-    if way.purpose.kind not in BOUND:
+    if not way.is_bound:
         return ()
-    found: list[tuple[str, Bound]] = []
+    found = [*_budgets(person, way)]
     if wished.paused_until is not None:
         found.append((PAUSED, Until(instant=wished.paused_until)))
     country = point.country if point is not None else ""
@@ -193,6 +214,30 @@ def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None
         zones = _zones(person, point) or (organization.time_zone,)
         found += [(word, Hours(week=week, zones=zones)) for word, week in weeks if week is not None]
     return tuple(found)
+
+
+def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
+    """Yield what bounds how many there may be, each by its period.
+
+    The purpose spends of its own budget and of those above it, and all spend the organization's; then there is what the
+    person wishes at most, over all channels together and over this one.
+    """
+    organization, channel = way.organization, way.rule.channel
+    for key in way.rule.lineage:
+        if (budget := organization.purposes[key].budget) is not None:
+            of_purpose = tuple(spend.at for spend in person.spends if key in spend.lineage)
+            for per, most in budget.parts():
+                yield per, Sliding(most=most, per=per, spent=of_purpose)
+    wished = person.preference.at_most
+    if organization.budget is not None or wished:
+        of_all = tuple(spend.at for spend in person.spends)
+        for per, most in organization.budget.parts() if organization.budget is not None else ():
+            yield per, Sliding(most=most, per=per, spent=of_all)
+        if (wish := wished.get(EVERY)) is not None:
+            yield wish.per, Sliding(most=wish.most, per=wish.per, spent=of_all)
+        if (wish := wished.get(channel)) is not None and channel != EVERY:
+            of_channel = tuple(spend.at for spend in person.spends if spend.channel == channel)
+            yield wish.per, Sliding(most=wish.most, per=wish.per, spent=of_channel)
 
 
 def _zones(person: Person, point: Point | None) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ Code = Literal[
     "objected", "withdrawn", "refused",
     "consent_expired", "notice_outdated", "evidence_missing", "double_opt_in_pending", "never_asked",
     "unreachable", "unverified",
-    "paused", "quiet_hours",
+    "paused", "quiet_hours", "budget_spent",
     "policy_error",
     "opted_in", "legitimate_interest", "service_message", "legal_obligation",
 ]  # fmt: skip
@@ -182,6 +182,12 @@ _TABLE: Final = (
         to_developer="It is no hour for this channel on the customer's clock; `defer_until` tells when it is.",
     ),
     Reason(
+        code="budget_spent",
+        to_customer="You had as many messages for now as you were promised at most, or asked for.",
+        to_developer="The customer had as many as a budget or their own wish allows; `defer_until` tells when to come "
+        "back, and without it no time will do.",
+    ),
+    Reason(
         code="policy_error",
         to_customer="Something went wrong on our side, and then we do not write to you.",
         to_developer="A policy could not be evaluated, so the answer is no; the operator has been told.",
@@ -220,7 +226,7 @@ REASONS: Final[Mapping[str, Reason]] = {reason.code: reason for reason in _TABLE
 MADE_BY_THE_ENGINE: Final = frozenset[Code]({"policy_error"})
 """Codes no policy may carry."""
 
-MATTERS_OF_TIME: Final = frozenset[Code]({"paused", "quiet_hours"})
+MATTERS_OF_TIME: Final = frozenset[Code]({"paused", "quiet_hours", "budget_spent"})
 """Codes of what passes by itself: where nothing else refuses, the answer is to come back."""
 
 _STRENGTH: Final[Mapping[Code, int]] = {reason.code: place for place, reason in enumerate(_TABLE)}

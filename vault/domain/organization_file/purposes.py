@@ -53,6 +53,7 @@ def _build(entry: Placed, tree: Mapping[str, Placed], *, place: int) -> organiza
         double_opt_in=purpose.double_opt_in,
         verified=purpose.verified,
         lasts=purpose.lasts,
+        budget=purpose.budget,
         gpc=_kind(entry, tree) == "profiling" if purpose.gpc is None else purpose.gpc,
         place=place,
     )

@@ -25,10 +25,12 @@ from vault.domain.organization import (
     Kind,
     Limits,
     Positive,
+    StopWords,
     Words,
 )
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
+from vault.domain.timing.budget import Budget
 
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters, such as GB (ISO 3166-1)")]
 Locale = Annotated[
@@ -87,6 +89,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     region: Country | None = None
     locales: tuple[Locale, ...] = ()
     minor_until: Age = 16
+    budget: Budget | None = None
     contact: Contact | None = None
     data_protection_officer: Contact | None = None
     representative_in_eu: Contact | None = None
@@ -134,26 +137,11 @@ class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
     closed_on_public_holidays: tuple[Country, ...] = ()
 
 
-class StopWords(msgspec.Struct, frozen=True, kw_only=True):
-    """The section `stop_words`."""
-
-    alone: tuple[str, ...] = ()
-    anywhere: tuple[str, ...] = ()
-
-
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `suppressions`; what it leaves out is the default of its kind."""
 
     channels: tuple[str, ...] | None = None
     stops: tuple[Kind, ...] | None = None
-
-
-class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """How many messages at most."""
-
-    day: Positive | None = None
-    week: Positive | None = None
-    month: Positive | None = None
 
 
 class Implied(msgspec.Struct, frozen=True, kw_only=True):
