@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from vault.base.settings import PREFIX, Settings
+from vault.console.log.symmetry import FIGURES, Effort
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -25,8 +26,24 @@ def test_each_promise_has_a_file_of_tests(path: str) -> None:
     assert "def test_" in (ROOT / path).read_text("utf-8")
 
 
+def test_what_a_yes_and_a_no_cost_is_what_is_counted_in_a_browser() -> None:
+    rows = [f"| {one.where} | {told(one.yes)} | {told(one.no)} |" for one in FIGURES]
+    assert "\n".join(rows) in README, "the table should be:\n" + "\n".join(rows)
+
+
 def test_there_are_promises() -> None:
     assert len(PROMISES) > 12
+
+
+def told(effort: Effort | None) -> str:
+    if effort is None:
+        return "no such button"
+    counts = [
+        (effort.presses, "press", "presses"),
+        (effort.fields, "field", "fields"),
+        (effort.sign_ins, "sign-in", ""),
+    ]
+    return ", ".join(f"{number} {one if number == 1 else many}" for number, one, many in counts if number)
 
 
 def setting_rows() -> list[str]:

@@ -149,7 +149,8 @@ async def test_the_overview_of_a_new_log_says_how_to_begin(stage: Stage, auditor
     await stage.rows("UPDATE vault.log_state SET seen_at = clock_timestamp()")  # templates grow old
     page = await auditor.get("/")
     assert (page.status, page.heading) == (200, "Overview")
-    assert titles(page)[-1] == "No question has been asked yet"
+    assert titles(page)[-2] == "No question has been asked yet"
+    assert "Link in a message, without signing in no such button 2 presses" in page.text
     assert "nothing is signed yet" in page.text
     assert "Look at these" not in page.text
 

@@ -15,6 +15,7 @@ from vault.actions.vault import Vault
 from vault.console import charts
 from vault.console.desk import Desk
 from vault.console.health import agrees, span
+from vault.console.log.symmetry import FIGURES, Effort
 from vault.console.log.telling import sentence
 from vault.domain.actor import Actor
 
@@ -66,9 +67,21 @@ async def show(
         "look": [*_attention(desk, found)],
         "decided": charts.decided(found.decided, desk.frame.words) if asked else None,
         "reasons": _noes(desk, found),
+        "efforts": [(one.where, _effort(desk, one.yes), _effort(desk, one.no)) for one in FIGURES],
         "said": charts.said(found.said, desk.frame.words) if heard else None,
     }
     return desk.show("log/overview.html", values=values)
+
+
+def _effort(desk: Desk, effort: Effort | None) -> str:
+    """Return what somebody has to do, in words."""
+    words = desk.frame.words
+    if effort is None:
+        return words.say("no such button")
+    fields = words.count("1 field", "%(number)s fields", number=effort.fields)
+    presses = words.count("1 press", "%(number)s presses", number=effort.presses)
+    sign_ins = words.count("1 sign-in", "%(number)s sign-ins", number=effort.sign_ins)
+    return ", ".join([presses, *([fields] if effort.fields else []), *([sign_ins] if effort.sign_ins else [])])
 
 
 def _days(asked: str) -> int:
