@@ -28,6 +28,7 @@ StaffId = NewType("StaffId", str)
 MessageId = NewType("MessageId", str)
 CapabilityId = NewType("CapabilityId", str)
 SampleId = NewType("SampleId", str)
+RequestId = NewType("RequestId", str)
 
 CUSTOMER: Final = "cus"
 SUBJECT: Final = "sub"
@@ -43,6 +44,7 @@ STAFF: Final = "stf"
 MESSAGE: Final = "msg"
 CAPABILITY: Final = "cap"
 SAMPLE: Final = "smp"
+REQUEST: Final = "rgt"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]

@@ -16,7 +16,7 @@ from vault.base.ids import FactId
 from vault.domain.consent import Said
 from vault.domain.fact import Fact, FactKind
 from vault.domain.leaving.link import Link
-from vault.domain.organization import EVERY, Basis, Notice, Organization
+from vault.domain.organization import EVERY, Basis, Notice, Organization, Purpose
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 
 Scope = Literal["this", "all"]
@@ -66,6 +66,16 @@ def stops(
 def everything(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Stop]:
     """Return what is to be said so that nothing comes but what belongs to orders or to the law."""
     return _left(organization, facts, wanted=_everything(organization, channel=EVERY), instants=instants)
+
+
+def objections(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Stop]:
+    """Return what is to be said so that nothing is done for adverts, for guesses, or for an interest of others."""
+    wanted = [
+        Stop(kind="objected", purpose=stop.purpose, channel=EVERY)
+        for stop in _everything(organization, channel=EVERY)
+        if _is_objected(organization.purposes[stop.purpose])
+    ]
+    return _left(organization, facts, wanted=wanted, instants=instants)
 
 
 def _left(
@@ -144,6 +154,11 @@ def _everything(organization: Organization, *, channel: str) -> Iterator[Stop]:
     for purpose in sorted(organization.purposes.values(), key=lambda one: len(one.lineage)):  # what is above says more
         if (kind := _KINDS.get(purpose.basis)) is not None and purpose.key in using:
             yield Stop(kind=kind, purpose=purpose.key, channel=channel)
+
+
+def _is_objected(purpose: Purpose) -> bool:
+    """GDPR Art. 21(1) and (2): what rests on an interest, and adverts and profiling whatever they rest on."""
+    return purpose.basis == "legitimate_interest" or purpose.kind in {"offer", "profiling"}
 
 
 def _below(organization: Organization, stop: Stop) -> Iterator[Rule]:
