@@ -52,7 +52,7 @@ _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who ca
 _PAGE: Final = re.compile(r"/(p|u|console|v1/log)/")
 _OPENED: Final = re.compile(r"POST (/v1/log/[^/]+/(entries/[^/]+/details|names)|/console/[^/]+/entry/[^/]+/details)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
-_OWN: Final = re.compile(r"GET /p/[^/]+/")
+_OWN: Final = re.compile(r"GET /p/[^/]+/|POST /p/[^/]+/preferences")
 _MASKED: Final = re.compile("<bdi>[^<]*•••[^<]*</bdi>".encode())
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")

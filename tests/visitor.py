@@ -49,6 +49,7 @@ class Page(HTMLParser):
         self.names: list[str] = []
         self.words: list[str] = []
         self._within: list[str] = []
+        self._select = ""
         if "html" in response.headers.get("content-type", ""):
             self.feed(self.html)
             self.close()
@@ -90,6 +91,10 @@ class Page(HTMLParser):
             case "button":
                 button = Button(name=given.get("name"), value=given.get("value", ""), action=given.get("formaction"))
                 self.forms[-1].buttons.append(button)
+            case "select":
+                self._select = given["name"]
+            case "option" if "selected" in given or self._select not in self.forms[-1].fields:
+                self.forms[-1].fields[self._select] = given["value"]
             case "input" if given.get("type") != "radio" or "checked" in given:
                 self.forms[-1].fields[given["name"]] = given.get("value", "")
 

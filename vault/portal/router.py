@@ -10,7 +10,7 @@ from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
 from vault.pages.forms import LARGEST
 from vault.portal import erasure, links, passkeys, sign_in, stop_address
-from vault.portal.choices import allow, signal, stopped
+from vault.portal.choices import allow, signal, stopped, wishes
 from vault.portal.entrance import actor, come, frame
 from vault.portal.record import asked, history
 from vault.portal.refusals import HANDLERS
@@ -28,6 +28,7 @@ router = Router(
     route_handlers=[
         allow.router,
         stopped.router,
+        wishes.router,
         signal.router,
         asked.router,
         history.router,

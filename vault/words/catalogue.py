@@ -116,8 +116,11 @@ def preferred(header: str | None, choice: tuple[str, ...]) -> str | None:
 
 
 def own_name(language: str) -> str:
-    """Return what a language is called by those who speak it."""
-    return str(Locale(language).get_display_name(language)).capitalize()
+    """Return what a language is called by those who speak it; its tag for one that nobody here knows."""
+    try:
+        return str(Locale(language).get_display_name(language) or language).capitalize()
+    except (UnknownLocaleError, ValueError):
+        return language
 
 
 def _weight(text: str) -> float:

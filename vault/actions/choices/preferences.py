@@ -5,7 +5,10 @@ The next decision of every node sees it: it reads the row with the person.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+
+from msgspec import structs
 
 from vault.actions.acting import Acting, acting
 from vault.actions.customer.customers import locked
@@ -13,6 +16,8 @@ from vault.actions.vault import Vault
 from vault.base.errors import Invalid, Unknown
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
+from vault.domain.choices import how
+from vault.domain.choices.how import Fault, kept
 from vault.domain.choices.preference import PAUSES, Preference, Preferences, Wanted, changed, check, check_less
 from vault.domain.entry import stamp
 from vault.store.customer import customers
@@ -23,7 +28,7 @@ async def preferences(vault: Vault, actor: Actor, *, customer: CustomerId | None
     """Return what a customer wishes, or who acts; `Unknown` for whoever is not there."""
     async with acting(vault, actor, name="me_preferences" if customer is None else "show_preferences") as act:
         whom = customer or act.actor.me
-        shown = await _shown(act, whom)
+        shown = await wishes(act, whom)
         for subject in await customers.subjects(act.work, [whom]):
             await act.log("preferences_read", subject=subject)
         return shown
@@ -33,6 +38,18 @@ async def prefer(vault: Vault, actor: Actor, *, wanted: Wanted, customer: Custom
     """Put what is wanted in the place of all that was wished before; `Denied` where a client would make it more."""
     async with acting(vault, actor, name="me_prefer" if customer is None else "prefer") as act:
         return await _prefer(act, customer or act.actor.me, wanted=wanted)
+
+
+async def wish(vault: Vault, actor: Actor, *, fields: Mapping[str, str], languages: Sequence[str]) -> tuple[Fault, ...]:
+    """Put down what a form of ours says whoever acts wishes; return what is wrong with it, and nothing is put down."""
+    async with acting(vault, actor, name="me_prefer") as act:
+        await locked(act, act.actor.me)
+        before = await wishes(act, act.actor.me)
+        found = how.wish(fields, before, organization=act.here.organization, languages=languages)
+        if isinstance(found, Wanted):
+            await _prefer(act, act.actor.me, wanted=found)
+            return ()
+        return found
 
 
 async def pause(vault: Vault, actor: Actor, *, days: int) -> Preferences:
@@ -50,15 +67,16 @@ async def end_pause(vault: Vault, actor: Actor) -> Preferences:
 
 
 async def _pause(act: Acting, *, days: int | None) -> Preferences:
-    before = await _shown(act, act.actor.me)
+    await locked(act, act.actor.me)
+    before = await wishes(act, act.actor.me)
     until = None if days is None else act.now + timedelta(days=days)
-    wanted = Wanted(paused_until=until, quiet=before.quiet, order=before.order, at_most=before.at_most)
+    wanted = structs.replace(kept(before, act.here.organization), paused_until=until)
     return await _prefer(act, act.actor.me, wanted=wanted)
 
 
 async def _prefer(act: Acting, customer: CustomerId, *, wanted: Wanted) -> Preferences:
     subject = await locked(act, customer)
-    before = await _shown(act, customer)
+    before = await wishes(act, customer)
     check(wanted, act.here.organization, now=act.now)
     if act.actor.client is not None:
         check_less(before, wanted, channels=act.here.organization.channels)
@@ -69,14 +87,15 @@ async def _prefer(act: Acting, customer: CustomerId, *, wanted: Wanted) -> Prefe
     given = {"locale": wanted.locale, "time_zone": wanted.time_zone}
     row: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     await customers.update(act.work, customer, values=row)
-    after = await _shown(act, customer)
+    after = await wishes(act, customer)
     if fields := [*changed(before, after)]:
         until = stamp(after.paused_until) if after.paused_until is not None else None
         await act.log("preference_set", subject=subject, fields=[*fields], paused_until=until)
     return after
 
 
-async def _shown(act: Acting, customer: CustomerId) -> Preferences:
+async def wishes(act: Acting, customer: CustomerId) -> Preferences:
+    """Return what a customer wishes; `Unknown` for whoever is not there."""
     person = await customers.show_customer(act.work, customer, today=act.now.date())
     if person is None:
         raise Unknown("unknown_customer", "there is no such customer")

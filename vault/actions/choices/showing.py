@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import msgspec
 
 from vault.actions.acting import acting
+from vault.actions.choices.preferences import wishes
 from vault.actions.choices.saying import person_of
 from vault.actions.vault import Vault
 from vault.base.ids import CONTACT_POINT, ContactPointId, show
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
+from vault.domain.choices.preference import Preferences
 from vault.domain.choices.sheets import Sheet, sheets
 from vault.domain.choices.signal import Kept, conflicts
 from vault.domain.fact import Fact
@@ -25,13 +27,15 @@ _OPENED = ("email", "phone")
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """The sheets; `points` are values of contact points by their id; `facts` what was said, in full, by its id.
 
-    `conflicts` are yeses that a browser's signal does not fit, or would not.
+    `conflicts` are yeses that a browser's signal does not fit, or would not; `preferences` when and how they wish to be
+    reached.
     """
 
     sheets: tuple[Sheet, ...]
     points: Mapping[ContactPointId, Personal]
     facts: Mapping[str, Fact]
     conflicts: tuple[Kept, ...]
+    preferences: Preferences
 
     def __repr__(self) -> str:
         return f"Allowed(sheets={len(self.sheets)})"
@@ -45,6 +49,7 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         own = await consents.read(act.work, person.subject)
         found = sheets(act.here.organization, person, instants=Instants(now=act.now))
         unfit = conflicts(act.here.organization, person.facts, instants=Instants(now=act.now))
+        wished = await wishes(act, person.customer)
         key = await keys.opened(act.work, act.here.safe, customer=person.customer, kind="data")
         sealed = await fields.read(act.work, key, names=_OPENED)
     points = {
@@ -52,4 +57,10 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         for one in sealed
         if one.is_point
     }
-    return Allowed(sheets=found, points=points, facts={one.id: one for one in own}, conflicts=tuple(unfit))
+    return Allowed(
+        sheets=found,
+        points=points,
+        facts={one.id: one for one in own},
+        conflicts=tuple(unfit),
+        preferences=wished,
+    )

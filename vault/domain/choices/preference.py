@@ -104,8 +104,9 @@ def check_less(before: Preferences, wanted: Wanted, *, channels: Mapping[str, ob
     had, has = Preference(quiet=before.quiet), Preference(quiet=wanted.quiet)
     for channel in channels:
         kept = kept and closed(had.quiet_on(channel)) <= closed(has.quiet_on(channel))
-    for channel, limit in before.at_most.items():
-        kept = kept and channel in wanted.at_most and wanted.at_most[channel].is_within(limit)
+    for channel in (EVERY, *channels):
+        limit, asked = before.at_most.get(channel), wanted.at_most.get(channel)
+        kept = kept and (limit is None or (asked is not None and asked.is_within(limit)))
     if not kept or wanted.time_zone not in {None, before.time_zone}:
         raise Denied(
             "only_in_person", "only the customer in person shortens a pause or quiet hours, moves them, or allows more"

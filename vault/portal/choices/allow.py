@@ -12,17 +12,15 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 
 from vault.actions.choices import saying, showing
-from vault.actions.choices.saying import Chosen, Yes
-from vault.actions.choices.showing import Allowed
+from vault.actions.choices.saying import Chosen
 from vault.actions.sign_in import own_passkeys
 from vault.actions.sign_in.own_passkeys import Stands
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Invalid
 from vault.domain.actor import Actor
-from vault.domain.choices.asked import asking, current, seen
-from vault.domain.choices.signal import is_heeded
-from vault.domain.organization import EVERY
+from vault.domain.choices.asked import Yes, asking, current, seen
+from vault.domain.choices.preference import PAUSES
 from vault.pages import forms
 from vault.pages.cookies import PORTAL
 from vault.pages.forms import Form
@@ -30,39 +28,15 @@ from vault.pages.frame import Frame
 from vault.pages.page import go, render
 from vault.pages.script import script
 from vault.pages.stylesheet import styled
-from vault.portal.choices.signal import is_given
-from vault.portal.choices.telling import Told, day, told, way_named
+from vault.portal.choices.banners import banners
+from vault.portal.choices.how import Typed, how
+from vault.portal.choices.telling import Told, told, way_named
+from vault.portal.entrance import FRAME
 from vault.portal.wording import title
 
 Pages = Request[Any, Any, Any]
 _CONFLICT: Final = 409
 _LONGEST_DIGEST: Final = 64
-
-
-class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """What was just said, as the note on the page tells it."""
-
-    purpose: str
-    way: str
-    word: str
-    when: str
-
-
-class Unfit(msgspec.Struct, frozen=True, kw_only=True):
-    """A yes that a signal does not fit; `honoured`: the signal counts until somebody chooses."""
-
-    purpose: str
-    channel: str
-    title: str
-    said: str
-    honoured: bool
-
-
-class Signal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told of a browser's signal: when it was honoured, and what does not fit it."""
-
-    when: str
-    unfit: tuple[Unfit, ...]
 
 
 @get("/", operation_id="me_consents")
@@ -71,18 +45,27 @@ async def show(
     frame: NamedDependency[Frame],
 ) -> Response[bytes]:  # fmt: skip
     """Show what whoever is signed in allows."""
+    return render("choices/allow.html", frame, values=await content(request, vault, visit, actor=actor))
+
+
+async def content(
+    request: Pages, vault: Vault, visit: Visit, *, actor: Actor, typed: Typed | None = None
+) -> dict[str, object]:
+    """Return what stands on the page; `typed` is a form of it that failed, and comes back with its values."""
     organization = visit.here.organization
+    frame: Frame = request.scope["state"][FRAME]
     allowed = await showing.allowed(vault, actor)
     found = [told(frame, organization, one, allowed=allowed, now=visit.now) for one in allowed.sheets]
-    passkeys = await own_passkeys.stands(vault, actor) if frame.passkeys else Stands(has=False)
-    values = {
+    return {
         "sheets": [one for one in found if _is_filled(one)],
-        "saved": _saved(frame, visit, allowed=allowed, done=request.query_params.get("done", "")),
-        "signal": _signal(request, frame, visit, allowed=allowed),
-        "passkeys": passkeys,
+        "banners": (shown := banners(request, frame, visit, allowed=allowed)),
+        "saved": any(one.tells_saved for one in shown),
+        "paused_until": allowed.preferences.paused_until,
+        "pauses": PAUSES,
+        "how": how(frame, organization, allowed.preferences, typed=typed),
+        "passkeys": await own_passkeys.stands(vault, actor) if frame.passkeys else Stands(has=False),
         "script": script(),
     }
-    return render("choices/allow.html", frame, values=values)
 
 
 @post("/choices", operation_id="me_grant", status_code=303)
@@ -145,42 +128,6 @@ def _changed(frame: Frame, visit: Visit, *, form: Form) -> Response[bytes]:
     }
     shown = msgspec.structs.replace(frame, path=f"{frame.base}/")
     return render("choices/changed.html", shown, values=values, status=_CONFLICT)
-
-
-def _saved(frame: Frame, visit: Visit, *, allowed: Allowed, done: str) -> Saved | None:
-    fact = allowed.facts.get(done)
-    purpose = None if fact is None else visit.here.organization.purposes.get(fact.purpose)
-    if fact is None or purpose is None:
-        return None
-    say = frame.words.say
-    return Saved(
-        purpose=title(frame, purpose.title, locale=visit.here.organization.locale),
-        way="" if fact.channel == EVERY else way_named(frame, fact.channel),
-        word=say("Yes") if fact.kind == "granted" else say("No"),
-        when=day(frame, fact.at, now=max(visit.now, fact.at)),
-    )
-
-
-def _signal(request: Pages, frame: Frame, visit: Visit, *, allowed: Allowed) -> Signal | None:
-    """Return what is told of a browser's signal: where it comes now, and where something heeds it."""
-    organization = visit.here.organization
-    if not is_given(request) or not is_heeded(organization):
-        return None
-    honoured = [one for one in allowed.facts.values() if (one.source, one.method) == ("link", "gpc")]
-    last = max(honoured, key=lambda one: one.at, default=None)
-    return Signal(
-        when="" if last is None else day(frame, last.at, now=max(visit.now, last.at)),
-        unfit=tuple(
-            Unfit(
-                purpose=one.purpose.key,
-                channel=one.channel,
-                title=title(frame, one.purpose.title, locale=organization.locale),
-                said=day(frame, one.yes.at, now=max(visit.now, one.yes.at)),
-                honoured=one.honoured is not None,
-            )
-            for one in allowed.conflicts
-        ),
-    )
 
 
 def _is_filled(one: Told) -> bool:

@@ -14,6 +14,7 @@ from vault.base.ids import ContactPointId
 from vault.base.personal import Personal
 from vault.domain.choices.asked import Asking, asking
 from vault.domain.choices.sheets import Row, Sheet, Why
+from vault.domain.decision.basis import BOUND
 from vault.domain.organization import EVERY, Organization
 from vault.pages.frame import Frame
 from vault.portal.wording import title
@@ -23,13 +24,14 @@ _ENDING: Final = 3
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as it reads: the way, where to, why; `place` names it within the page."""
+    """A row as it reads: the way, where to, why; `place` names it within the page, `add` what is missing for it."""
 
     row: Row
     place: str
     way: str
     to: str
     why: str
+    add: str
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +82,16 @@ def day(frame: Frame, instant: datetime, *, now: datetime) -> str:
 
 
 def _line(frame: Frame, organization: Organization, row: Row, *, allowed: Allowed, now: datetime) -> Line:
+    why, until = _why(frame, organization, row, now=now), allowed.preferences.paused_until
+    if until is not None and row.on and organization.purposes[row.purpose].kind in BOUND:
+        why = f"{why} {frame.words.say('Paused until %(day)s.', day=frame.words.day(until, zone=frame.zone))}"
     return Line(
         row=row,
         place=f"{row.purpose}-{'data' if row.channel == EVERY else row.channel}",
         way=way_named(frame, row.channel),
         to=_masked(frame, row.point, allowed=allowed),
-        why=_why(frame, organization, row, now=now),
+        why=why,
+        add=_add(frame, row.reaches) if row.why == "unreachable" else "",
     )
 
 
@@ -105,6 +111,17 @@ def _masked(frame: Frame, point: ContactPointId | None, *, allowed: Allowed) -> 
     if at:
         return frame.words.say("to %(address)s", address=f"{local[:_SHOWN]}•••@{host}")
     return frame.words.say("to the number ending %(digits)s", digits=text[-_ENDING:])
+
+
+def _add(frame: Frame, kind: str | None) -> str:
+    """Return what somebody would have to add to be reached so."""
+    say = frame.words.say
+    known = {
+        "email": say("Add an e-mail address"),
+        "phone": say("Add a telephone number"),
+        "postal_address": say("Add a postal address"),
+    }
+    return known.get(kind or "") or say("Add one")
 
 
 def _why(frame: Frame, organization: Organization, row: Row, *, now: datetime) -> str:
