@@ -16,7 +16,9 @@ from vault.domain.own.points import CLAIMED
 from vault.store.database import Work
 
 _ADD: Final = """
-WITH over AS (DELETE FROM vault.claimed_point WHERE organization = $1 AND recorded_at < clock_timestamp() - $8::interval)
+WITH over AS (
+  DELETE FROM vault.claimed_point WHERE organization = $1 AND recorded_at < clock_timestamp() - $8::interval
+)
 INSERT INTO vault.claimed_point (organization, customer, id, kind, sealed, tag, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
@@ -46,9 +48,7 @@ async def of(work: Work, customer: CustomerId) -> list[Claim]:
     """Return a customer's claims that still wait, the oldest first."""
     rows = await work.fetch(_OF, work.own, raw(customer), CLAIMED)
     return [
-        Claim(
-            id=ContactPointId(show(CONTACT_POINT, row["id"])), kind=row["kind"], sealed=row["sealed"], tag=row["tag"]
-        )
+        Claim(id=ContactPointId(show(CONTACT_POINT, row["id"])), kind=row["kind"], sealed=row["sealed"], tag=row["tag"])
         for row in rows
     ]
 
