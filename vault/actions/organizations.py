@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ from vault.base.ids import CLIENT, ORGANIZATION, ClientId, OrganizationId, fresh
 from vault.domain.actor import Actor
 from vault.domain.organization import Organization, plain
 from vault.domain.organization_file import check_change, difference, read
-from vault.policy.loader import load, shipped_texts
+from vault.policy.loader import OWN, load, shipped_texts
 from vault.store import keys, log, organizations
 from vault.store.client import clients
 from vault.store.database import Work
@@ -32,14 +33,19 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...]
 
 
-async def apply(vault: Vault, text: str, *, name: str, dry_run: bool = False) -> Applied:
-    """Put an organization file in force. `name` is how faults call it; `dry_run` only tells what would change."""
+async def apply(
+    vault: Vault, text: str, *, name: str, own: Mapping[str, str] | None = None, dry_run: bool = False
+) -> Applied:
+    """Put an organization file in force. `name` is how faults call it; `dry_run` only tells what would change.
+
+    `own` are the organization's own policies; without, those in force stay: a file alone makes nothing looser.
+    """
     declared = read(text, name=name)
-    document = Document(file=text, organization=declared, policies=shipped_texts())
-    load(document.policies, declared)
-    configuration = canonical(plain(document))
     async with vault.database.work() as work:
         kept = await organizations.by_slug(work, declared.slug, lock=True)
+        policies = {**shipped_texts(), **(await _own(work, kept) if own is None else own)}
+        load(policies, declared)
+        configuration = canonical(plain(Document(file=text, organization=declared, policies=policies)))
         if kept is not None and kept.configuration == organizations.digest(configuration):
             return Applied(organization=kept.id, slug=kept.slug, changes=())
         before = await _in_force(work, kept)
@@ -63,6 +69,13 @@ async def find(vault: Vault, slug: str) -> OrganizationId:
             "unknown_organization", f"there is no organization {slug} here; `consent-vault apply FILE` makes one"
         )
     return kept.id
+
+
+async def _own(work: Work, kept: Kept | None) -> dict[str, str]:
+    """Return the organization's own policies in force, by name."""
+    document = None if kept is None else await organizations.configuration(work.of(kept.id), kept.configuration)
+    texts = {} if document is None else msgspec.json.decode(document, type=Document).policies
+    return {name: text for name, text in texts.items() if name.startswith(OWN)}
 
 
 async def _in_force(work: Work, kept: Kept | None) -> Organization | None:

@@ -12,6 +12,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import Invalid
 from vault.cli.opening import with_vault
 from vault.cli.terminal import Commands, is_agreed, is_interactive, say
+from vault.policy.loader import own_texts
 
 _ABOUT: Final = """
 Reads an organization file, says what it would change, and puts it in force for every server at once. Applying the same
@@ -23,6 +24,9 @@ def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser("apply", help="put an organization file in force", description=_ABOUT)
     parser.add_argument("file", metavar="FILE", type=Path, help="the organization file, such as organization.yaml")
+    parser.add_argument(
+        "--policies", metavar="FOLDER", type=Path, help="its own policies, *.cedar; without, those in force stay"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.set_defaults(run=_run)
@@ -35,7 +39,8 @@ def _run(asked: Namespace) -> int:
 
 async def _apply(vault: Vault, *, text: str, asked: Namespace) -> int:
     name = str(asked.file)
-    planned = await apply(vault, text, name=name, dry_run=True)
+    own = own_texts(asked.policies) if asked.policies is not None else None
+    planned = await apply(vault, text, name=name, own=own, dry_run=True)
     if not planned.changes:
         say(f"nothing to do: {planned.slug} is in force as the file has it")
         return 0
@@ -46,7 +51,7 @@ async def _apply(vault: Vault, *, text: str, asked: Namespace) -> int:
     if not asked.yes and is_interactive() and not is_agreed("Put this in force?"):
         say("nothing was changed")
         return 1
-    await apply(vault, text, name=name)
+    await apply(vault, text, name=name, own=own)
     say(f"in force: {planned.slug}")
     return 0
 

@@ -28,7 +28,7 @@ _COMMANDS: Final = {
     "staff": "invite auditors and admins, and put them out",
     "log": "show the access log, take it home, follow, prune, or begin it anew",
     "witness": "cosign the checkpoints of logs",
-    "policy": "check policies and run their tests",
+    "policy": "check, test, explain and replay policies",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",
 }

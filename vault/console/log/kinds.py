@@ -39,6 +39,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "log_exported": "Log taken home",
         "log_followed": "Log followed",
         "decision_replayed": "Decision replayed",
+        "policies_replayed": "Log replayed under other policies",
         "history_asked": "Asked what was allowed",
         "sample_read": "Sample read",
         "samples_read": "Samples listed",

@@ -1,30 +1,23 @@
-"""`consent-vault policy`: check Cedar policies and run their tests, without a vault and without a database."""
+"""`consent-vault policy check | test`: what is wrong with policies, without a vault and without a database."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from vault.base.files import shipped
-from vault.cli.terminal import Commands, say
+from vault.cli.terminal import say
 from vault.policy.check import check, run_tests
 
-_ABOUT: Final = """
-A folder of policies holds vault.cedarschema, *.cedar, and tests in tests/*.json in the format of `cedar run-tests`.
-Without a folder, the policies the vault ships are meant.
-"""
 
-
-def add(commands: Commands) -> None:
-    """Register the command."""
-    parser = commands.add_parser("policy", help="check policies and run their tests", description=_ABOUT)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+def add(actions: Any) -> None:
+    """Register the actions."""
     for name, purpose, run in (
         ("check", "say everything that is wrong with policies", _check),
         ("test", "run the tests beside policies", _test),
     ):
-        action = actions.add_parser(name, help=purpose, description=f"Will {purpose}. {_ABOUT}")
+        action = actions.add_parser(name, help=purpose, description=f"Will {purpose}.")
         action.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=shipped("policies"))
         action.set_defaults(run=run)
 

@@ -1,0 +1,74 @@
+"""Replaying the log under other policies: who would have been reached, or not, had they been in force.
+
+The flat facts of each logged decision are handed to the policies in force and to the candidates, so that only the
+policies differ. Nothing is released, reserved or told to a client, and no name is opened. It is an entry itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from vault.actions.acting import Acting, acting
+from vault.actions.vault import Vault
+from vault.base.errors import VaultError
+from vault.domain.actor import Actor
+from vault.domain.audit.effect import Answered, Asked, Effect, Tally
+from vault.domain.audit.replay import Logged, read_decision
+from vault.policy.decide import Policies, Verdict
+from vault.policy.loader import load
+from vault.store.log import decided
+from vault.store.log.decided import BEGINNING, Decided
+
+MOST: Final = 1_000_000
+"""How many decisions are asked again at most."""
+_PAGE: Final = 500
+
+
+async def replay_last(vault: Vault, actor: Actor, *, texts: Mapping[str, str], last: int) -> Effect:
+    """Ask the last decisions again under the policies of `texts`, and say what comes out otherwise.
+
+    `Invalid` tells every problem these texts have. What was logged in the last second may not have its number yet, and
+    then does not count.
+    """
+    async with acting(vault, actor, name="replay_policies") as act:
+        candidates = load(texts, act.here.organization)
+        tally = Tally()
+        place, left = BEGINNING, min(last, MOST)
+        while left > 0 and (page := await decided.before(act.work, place, most=min(left, _PAGE))):
+            for one in page:
+                _count(act, tally, one, candidates=candidates)
+            place, left = page[-1].place, left - len(page)
+            await asyncio.sleep(0)
+        effect = tally.effect(candidates.digest)
+        changed = effect.decisions - effect.unread - effect.same
+        await act.log("policies_replayed", policies=effect.policies, decisions=effect.decisions, changed=changed)
+    return effect
+
+
+def _count(act: Acting, tally: Tally, one: Decided, *, candidates: Policies) -> None:
+    """Count one decision; what nobody can read, or asked for a client that is gone, is counted as unread."""
+    try:
+        logged = read_decision(one.body or b"")
+    except VaultError:
+        tally.skip()
+        return
+    client = next((key for key, kept in act.here.clients.items() if kept.id == logged.actor.client), None)
+    before = None if client is None else _ask(act.here.policies, logged, client=client)
+    if client is None or before is None or before.error:
+        tally.skip()
+        return
+    after = _ask(candidates, logged, client=client)
+    asked = Asked(entry=one.entry, subject=logged.subject, purpose=logged.purpose, channel=logged.channel)
+    tally.count(asked, before=_answered(before), after=_answered(after))
+
+
+def _ask(policies: Policies, logged: Logged, *, client: str) -> Verdict:
+    if logged.flat is None:
+        return policies.ask(logged.asked_with or {}, client=client, purpose=logged.purpose)
+    return policies.contact(logged.flat, client=client, purpose=logged.purpose)
+
+
+def _answered(verdict: Verdict) -> Answered:
+    return Answered(answer="yes" if verdict.allowed else "wait" if verdict.passes else "no", codes=verdict.codes)
