@@ -54,6 +54,7 @@ NOT_PICCOLOS: Final = {
     "vault.outbox",
     "vault.rights_request",
     "vault.preference",
+    "vault.reservation",
     "vault.revoked_token",
     "vault.sample",
     "vault.sample_drawing",

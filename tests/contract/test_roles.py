@@ -59,6 +59,7 @@ GRANTS: Final = {
     "vault.organization": ("SIU", "", ""),
     "vault.outbox": ("SIUD", "", ""),
     "vault.preference": ("SIUD", "", ""),
+    "vault.reservation": ("SIUD", "", ""),
     "vault.revoked_token": ("SID", "", ""),
     "vault.rights_request": ("SIUD", "", ""),
     "vault.sample": ("SI", "", ""),

@@ -114,7 +114,7 @@ async def test_the_certificate_says_what_went_what_stays_and_why_it_has_no_date(
     certificate = await stage.erase(customer)
     assert dict(certificate.gone) == {
         "keys": 2, "subject_bridge": 1, "index_tags": 5, "contact_points": 4, "external_references": 1, "attributes": 8,
-        "messages": 0, "sessions": 0, "codes": 0, "passkeys": 0, "details": 0, "preferences": 0,
+        "messages": 0, "sessions": 0, "codes": 0, "passkeys": 0, "details": 0, "preferences": 0, "reservations": 1,
         "rights_requests": 0,
     }  # fmt: skip
     assert {one.what: one.count for one in certificate.stays} == {

@@ -222,6 +222,11 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     officer: Party | None = None  # for data protection
     complaints: Mapping[str, str] = {}  # the body to complain to, by country
 
+    @property
+    def has_budgets(self) -> bool:
+        """Whether it promises of anything how often it comes at most."""
+        return self.budget is not None or any(purpose.budget is not None for purpose in self.purposes.values())
+
     def purpose(self, key: str) -> Purpose:
         """Return the purpose; `Invalid` for a key the file does not declare."""
         if (purpose := self.purposes.get(key)) is None:

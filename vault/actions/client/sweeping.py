@@ -1,4 +1,4 @@
-"""Sweeping: what was kept of tokens and tries goes when they are over.
+"""Sweeping: what was kept of tokens, tries and messages goes when they are over.
 
 Each process does it every minute for the organizations it served.
 """
@@ -15,6 +15,7 @@ from vault.base.errors import VaultError
 from vault.base.ids import OrganizationId
 from vault.store import limits
 from vault.store.client import assertions, revocations
+from vault.store.decision import reservations
 
 _LOCK: Final = 7_310_411_602_240_023
 _LOWER: Final = 2**62 - 1
@@ -22,7 +23,10 @@ _log = structlog.get_logger()
 
 
 async def sweep(vault: Vault) -> None:
-    """Forget used assertions, revoked tokens, tries and signing keys that are over. What fails is done next time."""
+    """Forget used assertions, revoked tokens, tries, signing keys and messages that are over.
+
+    What fails is done next time.
+    """
     try:
         await destroy_spent(vault)
         for organization in [*vault.memory.here]:
@@ -37,3 +41,4 @@ async def _sweep(vault: Vault, organization: OrganizationId) -> None:
         await revocations.sweep(work)
         await assertions.sweep(work)
         await limits.sweep(work)
+        await reservations.sweep(work)

@@ -24,6 +24,7 @@ from vault.domain.decision.reason import REASONS
 from vault.domain.entry import stamp
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
+from vault.domain.timing.budget import LAPSE
 from vault.domain.timing.moment import earliest
 from vault.policy.decide import Ground, Verdict
 from vault.store.decision.questions import Read, Sought
@@ -65,6 +66,11 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
         """The answer in a word."""
         return "allow" if self.verdict.allowed else "deny" if self.defer_until is None else "defer"
 
+    @property
+    def reserves(self) -> bool:
+        """Whether it is a message that is to be sent."""
+        return self.verdict.allowed and self.person is not None and self.prepared.asked.question.reserves
+
 
 def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
@@ -86,7 +92,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     instants = Instants(now=read.now, at=question.at)
     if not prepared.gate.verdict.allowed:
         return Settled(prepared=prepared, instants=instants, verdict=prepared.gate.verdict)
-    person, named = _find(prepared, read)
+    person, named = find(prepared, read)
     if person is None:
         flat = nobody(prepared.way, known=question.customer is None)
         return Settled(prepared=prepared, instants=instants, verdict=_contact(prepared, flat), flat=flat)
@@ -94,6 +100,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     if not all(fact.purpose in lineage for fact in person.facts):  # some ride for others in the batch
         facts = tuple(fact for fact in person.facts if fact.purpose in lineage)
         person = msgspec.structs.replace(person, facts=facts)
+    person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
     verdict = _contact(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())
@@ -141,6 +148,7 @@ def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json 
         "asked_with": None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
         "flat": dict(settled.flat) if settled.flat is not None else None,
         "released": names or None,
+        "reserved": True if settled.reserves else None,
         "withheld": {field: ground.code for field, ground in settled.withheld} or None,
     }
     if settled.person is not None and settled.basis is not None:
@@ -198,7 +206,7 @@ def _sought(here: Here, question: Question) -> Sought | None:
     return None
 
 
-def _find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId | None]:
+def find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId | None]:
     """Return who is meant. An address that several people share means nobody: whose yes it were could not be said."""
     question = prepared.asked.question
     if prepared.sought is None:
@@ -208,6 +216,15 @@ def _find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId
         return None, None
     customer, owner = found[0]
     return read.people.get(CustomerId(customer)), (owner if question.contact is not None else None)
+
+
+def _counted(person: Person, prepared: Prepared, *, instants: Instants) -> Person:
+    """Leave out what this question itself spent when it was asked before; of the past nothing is counted at all."""
+    if not person.spends:
+        return person
+    own, since = prepared.asked.decision, instants.now - LAPSE
+    others = [spend for spend in person.spends if spend.decision != own or spend.at <= since]
+    return msgspec.structs.replace(person, spends=tuple(others) if instants.at is None else ())
 
 
 def _contact(prepared: Prepared, flat: Flat) -> Verdict:

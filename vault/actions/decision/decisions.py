@@ -12,6 +12,7 @@ import structlog
 
 from vault.actions import promises
 from vault.actions.acting import deny, written
+from vault.actions.decision import reserving
 from vault.actions.decision.answers import (
     Prepared,
     Settled,
@@ -28,6 +29,7 @@ from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
+from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.decision.question import Decision, LogTold, Question
 from vault.domain.leaving.link import Link
@@ -102,7 +104,7 @@ def _checked(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Questi
     now = vault.clock.now()
     checked: list[Prepared | Invalid] = []
     for place, question in enumerate(asked):
-        decision = _decision(vault, current, actor=call.actor, repeat=call.repeat and f"{place} {call.repeat}")
+        decision = _decision(vault, current, call=call, place=place, question=question)
         one = Asked(actor=call.actor, name=call.name, question=question, decision=decision)
         try:
             checked.append(prepare(current, one, now=now))
@@ -128,11 +130,15 @@ def _own(answer: Decision | VaultError) -> Decision | Invalid:
     return answer
 
 
-def _decision(vault: Vault, current: Here, *, actor: Actor, repeat: str | None) -> DecisionId:
-    """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored."""
-    if repeat is None:
+def _decision(vault: Vault, current: Here, *, call: _Call, place: int, question: Question) -> DecisionId:
+    """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored.
+
+    And from the question: a key that comes again with another one is no repeat, and reserves for itself.
+    """
+    if call.repeat is None:
         return DecisionId(fresh(DECISION, vault.clock, entropy=vault.entropy))
-    tag = current.safe.repeat(b"decision", (actor.client or "").encode(), repeat.encode())
+    client, asked = (call.actor.client or "").encode(), msgspec.json.encode(question, enc_hook=Personal.reveal)
+    tag = current.safe.repeat(b"decision", client, f"{place} {call.repeat}".encode(), asked)
     return DecisionId(show(DECISION, uuid8(tag)))
 
 
@@ -157,6 +163,7 @@ async def decide_batch(
     async with vault.database.work(organization) as work:
         prepared, read = await _read(vault, work, asked=asked)
         settled = await _settle(prepared, read)
+        await reserving.reserve(work, settled.values(), at=read.now)
         sealed = await _sealed(work, settled)
         entries = [_entry(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
         await log.add(work, entries)
@@ -176,17 +183,24 @@ async def decide_batch(
 async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
     """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules.
 
-    Then the epoch is held, or a flood of changes would overtake a batch for ever.
+    Then the epoch is held, or a flood of changes would overtake a batch for ever. So is, if it is late, who is reserved
+    for.
     """
     prepared: list[Prepared | VaultError] = list(asked)
+    held: reserving.Held | None = None
     while True:
         good = [one for one in prepared if isinstance(one, Prepared) and one.gate.verdict.allowed]
         customers = [one.asked.question.customer for one in good if one.asked.question.customer is not None]
         sought = [one.sought for one in good if one.sought is not None]
         purposes = {purpose for one in good for purpose in one.way.rule.lineage}
-        read = await questions.read(work, customers, sought=sought, purposes=purposes)
+        held = await reserving.hold(work, good, held=held)
+        counted = reserving.is_counted(good)
+        read = await questions.read(work, customers, sought=sought, purposes=purposes, counted=counted)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
-            return prepared, read
+            if (late := await reserving.hold_late(work, good, read, held=held)) is None:
+                return prepared, read
+            held = late
+            continue
         await organizations.hold(work)
         current = await at_epoch(vault, work, epoch=read.epoch)
         prepared = [_anew(one, current, read=read) if isinstance(one, Prepared) else one for one in prepared]
@@ -204,6 +218,7 @@ async def _settle(prepared: Sequence[Prepared | VaultError], read: Read) -> dict
     for place, one in enumerate(prepared):
         if isinstance(one, Prepared):
             settled[place] = settle(one, read)
+            reserving.spend(read, settled[place])
         if place % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
     return settled

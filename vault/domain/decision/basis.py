@@ -81,12 +81,6 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
         """Whether times and budgets bind it, and it spends."""
         return self.purpose.kind in BOUND
 
-    @property
-    def has_budget(self) -> bool:
-        """Whether a budget is declared that it spends of."""
-        declared = (self.organization.budget, *(self.organization.purposes[key].budget for key in self.rule.lineage))
-        return self.is_bound and any(budget is not None for budget in declared)
-
 
 def way(organization: Organization, purpose_key: str, *, channel: str) -> Way:
     """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""

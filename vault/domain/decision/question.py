@@ -41,6 +41,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """May I contact this person? Name the person in exactly one of three ways.
 
     `at` asks about the past and then releases nothing. `release` names `contact` or attributes wanted with a yes.
+    `reserve` counts a yes as a message that is sent, until you say what became of it; left out, a release does.
     """
 
     purpose: Key
@@ -50,6 +51,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     external: Reference | None = None
     at: datetime | None = None
     release: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
+    reserve: bool | None = None
+
+    @property
+    def reserves(self) -> bool:
+        """Whether a yes counts as a message."""
+        return self.at is None and (bool(self.release) if self.reserve is None else self.reserve)
 
     def check(self, now: datetime) -> None:
         """Refuse a question that names nobody or two, asks about what is to come, or wants fields of the past."""
@@ -62,6 +69,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
         if self.at is not None and self.release:
             raise Invalid("release_of_the_past", "a question about the past releases nothing: leave out at or release")
+        if self.at is not None and self.reserve:
+            raise Invalid("reserve_in_the_past", "a question about the past reserves nothing: leave out at or reserve")
 
 
 class ReasonTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -25,6 +25,8 @@ passkeys AS (DELETE FROM keystore.passkey WHERE organization = $1 AND customer =
 claims AS (DELETE FROM vault.claimed_point WHERE organization = $1 AND customer = $2 RETURNING 1),
 wishes AS (DELETE FROM vault.preference WHERE organization = $1 AND customer = $2 RETURNING 1),
 asked AS (DELETE FROM vault.rights_request WHERE organization = $1 AND customer = $2 RETURNING 1),
+messages AS (DELETE FROM vault.reservation WHERE organization = $1 AND subject IN
+             (SELECT subject FROM keystore.subject WHERE organization = $1 AND customer = $2) RETURNING 1),
 details AS (DELETE FROM vault.log_detail WHERE organization = $1 AND subject IN
             (SELECT subject FROM keystore.subject WHERE organization = $1 AND customer = $2) RETURNING 1),
 refused AS (DELETE FROM keystore.no_passkey WHERE organization = $1 AND customer = $2),
@@ -33,11 +35,13 @@ gone AS (UPDATE vault.customer SET erased_at = date_trunc('day', $3::timestamptz
          restricted_since = NULL
          WHERE organization = $1 AND id = $2)
 SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS subject_bridge,
-  (SELECT count(*) FROM tags) AS index_tags, (SELECT count(*) FROM points) + (SELECT count(*) FROM claims) AS contact_points,
+  (SELECT count(*) FROM tags) AS index_tags,
+  (SELECT count(*) FROM points) + (SELECT count(*) FROM claims) AS contact_points,
   (SELECT count(*) FROM refs) AS external_references, (SELECT count(*) FROM fields) AS attributes,
   (SELECT count(*) FROM mail) AS messages, (SELECT count(*) FROM sessions) AS sessions,
   (SELECT count(*) FROM codes) AS codes, (SELECT count(*) FROM passkeys) AS passkeys,
   (SELECT count(*) FROM details) AS details, (SELECT count(*) FROM wishes) AS preferences,
+  (SELECT count(*) FROM messages) AS reservations,
   (SELECT count(*) FROM asked) AS rights_requests
 """
 

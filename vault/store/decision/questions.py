@@ -10,9 +10,21 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
+from vault.base.ids import (
+    CONTACT_POINT,
+    CUSTOMER,
+    DECISION,
+    SUBJECT,
+    ContactPointId,
+    CustomerId,
+    DecisionId,
+    Subject,
+    raw,
+    show,
+)
 from vault.domain.decision.basis import NO_WISHES, Person, Point
 from vault.domain.suppression import Suppression
+from vault.domain.timing.budget import Spend
 from vault.store.customer.consents import FOLDED, read_fact
 from vault.store.customer.preferences import FIELDS, read_preference
 from vault.store.customer.suppressions import read_suppression
@@ -21,10 +33,10 @@ from vault.store.keys import VERSION
 
 Sought = tuple[str, UUID]
 """A field of the blind index, and a tag."""
+COUNTS: Final = "r.state <> 'not_sent' AND r.lineage <> '{}' AND r.at > now() - interval '32 days'"
+"""Which reservations a budget may count: no month is longer."""
 
-# OFFSET 0 and LIMIT 1 keep each look-up by itself, through its key: joined freely, they read whole organizations
-# wherever PostgreSQL has not yet counted how large those are.
-_PEOPLE: Final = f"""
+SOUGHT: Final = f"""
 WITH sought AS (
   SELECT DISTINCT customer FROM (
     SELECT unnest($2::uuid[]) AS customer
@@ -35,7 +47,13 @@ WITH sought AS (
                         OFFSET 0) AS i
   ) AS named
 )
-SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.restricted_since, b.subject,
+"""  # noqa: S608 - a number of ours
+"""The customers who are meant: by id, or by what the blind index finds."""
+
+# OFFSET 0 and LIMIT 1 keep each look-up by itself, through its key: joined freely, they read whole organizations
+# wherever PostgreSQL has not yet counted how large those are.
+_PEOPLE: Final = f"""
+{SOUGHT}SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.restricted_since, b.subject,
   ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag, p.area) FROM vault.contact_point p
         WHERE p.organization = $1 AND p.customer = c.id) AS points,
   (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
@@ -47,6 +65,10 @@ SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.re
   ARRAY(SELECT ROW({FOLDED}) FROM vault.contact_point p
         JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ($5::text[])
         WHERE p.organization = $1 AND p.customer = c.id) AS shared,
+  CASE WHEN $6 OR EXISTS (SELECT FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id
+                          AND p.at_most <> '{{}}') THEN
+    ARRAY(SELECT ROW(r.decision, r.at, r.lineage, r.channel) FROM vault.reservation r
+          WHERE r.organization = $1 AND r.subject = b.subject AND {COUNTS}) END AS spends,
   CASE WHEN cardinality($3::text[]) > 0 THEN
     ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
           WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[])) END AS found
@@ -68,18 +90,25 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
     epoch: int
     now: datetime
-    people: Mapping[CustomerId, Person]
+    people: dict[CustomerId, Person]
     found: Mapping[Sought, Sequence[tuple[CustomerId, ContactPointId]]]
 
 
 async def read(
-    work: Work, customers: Sequence[CustomerId], *, sought: Sequence[Sought], purposes: Iterable[str]
+    work: Work,
+    customers: Sequence[CustomerId],
+    *,
+    sought: Sequence[Sought],
+    purposes: Iterable[str],
+    counted: bool = False,
 ) -> Read:
-    """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
+    """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people.
+
+    What was spent is read of everybody where it is `counted`, else of those who wish for so many at most.
+    """
     asked = {raw(customer): customer for customer in customers}
-    rows = await work.fetch(
-        _PEOPLE, work.own, list(asked), [field for field, _ in sought], [tag for _, tag in sought], list(purposes)
-    )
+    fields, tags = [field for field, _ in sought], [tag for _, tag in sought]
+    rows = await work.fetch(_PEOPLE, work.own, list(asked), fields, tags, list(purposes), counted)
     people: dict[CustomerId, Person] = {}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
     for row in rows:
@@ -105,7 +134,12 @@ def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
         time_zone=row["time_zone"],
         restricted_since=row["restricted_since"],
         preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
+        spends=tuple(_spend(*spend) for spend in row["spends"] or ()),
     )
+
+
+def _spend(decision: UUID, at: datetime, lineage: Sequence[str], channel: str) -> Spend:
+    return Spend(decision=DecisionId(show(DECISION, decision)), at=at, lineage=tuple(lineage), channel=channel)
 
 
 def _point(row: Sequence[Any], stops: Mapping[UUID, Sequence[Suppression]]) -> Point:
