@@ -28,6 +28,7 @@ StaffId = NewType("StaffId", str)
 MessageId = NewType("MessageId", str)
 CapabilityId = NewType("CapabilityId", str)
 SampleId = NewType("SampleId", str)
+ReceiptId = NewType("ReceiptId", str)
 RequestId = NewType("RequestId", str)
 
 CUSTOMER: Final = "cus"
@@ -44,6 +45,7 @@ STAFF: Final = "stf"
 MESSAGE: Final = "msg"
 CAPABILITY: Final = "cap"
 SAMPLE: Final = "smp"
+RECEIPT: Final = "rct"
 REQUEST: Final = "rgt"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break

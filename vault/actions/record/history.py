@@ -129,6 +129,11 @@ class Shown:
         before = await self._before(fact)
         return None if before is None else _notice(before, fact)
 
+    async def declared(self, fact: Fact) -> Organization:
+        """Return the declarations in force, or, where they no longer have its purpose, those of when it was said."""
+        now = self._act.here.organization
+        return now if fact.purpose in now.purposes else await self._before(fact) or now
+
     async def words(self, fact: Fact | None) -> Words | None:
         """Return the words somebody was shown, if they are known."""
         notice = None if fact is None else await self.notice(fact)

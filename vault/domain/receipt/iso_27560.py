@@ -65,7 +65,7 @@ def _record(told: Told) -> Json:
             {
                 "@type": ["dpv:DataSubjectRight", f"eu-gdpr:{article}"],
                 "dct:title": f"the right {what}",
-                "dpv:isExercisedAt": told.site,
+                "dpv:isExercisedAt": f"{told.site}rights",
             }
             for article, what in RIGHTS.items()
         ],

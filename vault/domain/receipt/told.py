@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from vault.base.ids import CustomerId
+from vault.base.ids import CustomerId, ReceiptId
 from vault.domain.fact import Fact, FactKind
 from vault.domain.organization import EVERY, Notice, Organization, Purpose, Words
 from vault.domain.record.worth import Why, Worth
@@ -58,7 +58,7 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """A receipt: of `said`, made at `created`. `site` is where the customer finds the portal, with a `/` at its end."""
 
-    id: str
+    id: ReceiptId
     created: datetime
     customer: CustomerId
     site: str
