@@ -128,11 +128,13 @@ def recorded(stage: Stage) -> Iterator[list[list[str]]]:
 def transactions(spoken: list[str]) -> Iterator[str]:
     """Yield the transactions of a connection, but for those that come when time has passed.
 
-    Left out is what asyncpg asks for itself, once on each connection: what a type is made of.
+    Left out is what asyncpg asks for itself, once on each connection: what a type is made of; and the end of what had
+    begun before.
     """
     said = [one for one in spoken if "typeinfo" not in one and "'jit'" not in one]
-    for one in "\0".join(said).split("BEGIN;"):
-        if one and not any(table in one for table in BY_THE_CLOCK):
+    _ended, *began = "\0".join(said).split("BEGIN;")
+    for one in began:
+        if not any(table in one for table in BY_THE_CLOCK):
             yield one
 
 
