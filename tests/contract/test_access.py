@@ -47,6 +47,7 @@ OPEN: Final = {
     "GET /assets/fonts/{name:str}": "letters, the same for everybody",
     "GET /p/{slug:str}/erase": "words alone: it says what erasing does, and has a button that asks the policy",
     "GET /p/{slug:str}/vault.css": "an organization's colours, which its website shows as well",
+    "GET /p/{slug:str}/keys.json": "public keys, by which anybody may verify a receipt",
     "GET /p/{slug:str}/sign-in": "where customers come in",
     "POST /p/{slug:str}/sign-in": "the same, with an address nobody is told is known",
     "POST /p/{slug:str}/sign-in/passkey": "the same, with a passkey",
@@ -59,6 +60,8 @@ OPEN: Final = {
     "POST /p/{slug:str}/stop-address": "whoever reads the mail of an address may stop it; nobody is told it is known",
     "GET /u/{token:str}": "the link is the right; opening it changes nothing",
     "HEAD /u/{token:str}": "the same, for whoever only looks whether it leads anywhere",
+    "GET /c/{token:str}": "the link is the right; opening it changes nothing",
+    "HEAD /c/{token:str}": "the same, for whoever only looks whether it leads anywhere",
     "GET /p/{slug:str}/{rest:path}": "no page at all: it is told so as a page",
     "GET /log/{slug:str}/{generation:str}/{capability:str}/checkpoint": "the capability is the right",
     "GET /log/{slug:str}/{generation:str}/{capability:str}/tile/{rest:path}": "the same; a tile names nobody",
@@ -69,7 +72,7 @@ OPEN: Final = {
 """Routes that ask no policy, each with the reason."""
 
 LINK: Final = PRINCIPALS["link"]
-OF_LINKS: Final = {"leave_by_link", "undo_leaving"}
+OF_LINKS: Final = {"leave_by_link", "undo_leaving", "answer_by_link"}
 """The operations that the schema lets a link be asked about; of any other it is an error to ask."""
 KINDS: Final = tuple(PRINCIPALS.values())
 SCOPES: Final = tuple(get_args(Action))
@@ -186,7 +189,7 @@ def test_every_system_may_bring_a_no_and_without_a_scope_none_may_do_anything(po
     for operation in operations():
         assert not allowed(policies, "Client", Asked(fresh=True), operation=operation), operation
         assert not allowed(policies, "Customer", Asked(fresh=True, acted_for=True), operation=operation), operation
-    for operation in ("withdraw", "refuse", "object", "suppress"):
+    for operation in ("withdraw", "refuse", "object", "suppress", "hear_sms"):
         assert allowed(policies, "Client", Asked(("withdraw",)), operation=operation)
 
 
@@ -194,6 +197,12 @@ def test_only_a_system_is_ever_handed_a_field(policies: Policies) -> None:
     for kind, who in everybody():
         wanted = kind == "Client" and "release" in who.scopes
         assert allowed(policies, kind, who, operation="receive_fields") == wanted
+
+
+def test_only_a_system_that_sends_messages_lifts_a_stop(policies: Policies) -> None:
+    for kind, who in everybody():
+        wanted = kind == "Client" and "outcome" in who.scopes
+        assert allowed(policies, kind, who, operation="lift_stop") == wanted
 
 
 def test_to_have_signed_in_just_now_opens_nothing_to_a_system_and_never_closes_a_withdrawal(

@@ -18,6 +18,7 @@ from consent_vault import (
     Problem,
     Question,
     Reference,
+    TextMessage,
     Vault,
     access,
     answers,
@@ -31,6 +32,7 @@ BY_SESSION = {path: methods for path, methods in CONTRACT["paths"].items() if pa
 """What people ask who are signed in; no client does."""
 CUSTOMER = "cus_06h0090m41t835kpwqjv10s1y0"
 POINT = "ctp_06h0090m41t835kpwqjv10s1y0"
+DECISION = "dec_06h0090m41t835kpwqjv10s1y0"
 
 ANSWERS: dict[type, str] = {
     access.Token: "TokenIssued",
@@ -41,7 +43,9 @@ ANSWERS: dict[type, str] = {
     answers.Decision: "Decision",
     answers.Decisions: "Answers",
     answers.Found: "Found",
+    answers.Heard: "Understood",
     answers.Logged: "LogTold",
+    answers.Outcome: "OutcomeKept",
     answers.PointAdded: "PointAdded",
     answers.PointShown: "PointShown",
     answers.Preferences: "Preferences",
@@ -63,6 +67,7 @@ REQUESTS: dict[Any, str] = {
     questions.Question: "Question",
     questions.Reference: "Reference",
     questions.Registration: "Registration",
+    questions.TextMessage: "TextMessage",
     questions.Wishes: "Wanted",
     questions.Yes: "NewGrant",
 }
@@ -70,7 +75,16 @@ NAMES = {kind.__name__: name for kind, name in {**ANSWERS, **REQUESTS}.items()}
 NOT_FOR_METHODS = {"token", "revoke", "introspect", "authorization_server_metadata", "jwks", "health"}
 NOT_READ = {"scope", "authorization_details", "issued_token_type", "act"}
 """Of a token: how far it goes is for the vault to check."""
-ON_THE_LINE = {"send_code", "me_show", "me_consents", "me_withdraw", "me_preferences", "me_prefer"}
+ON_THE_LINE = {
+    "send_code",
+    "me_show",
+    "me_consents",
+    "me_withdraw",
+    "me_preferences",
+    "me_prefer",
+    "me_receipts",
+    "me_receipt",
+}
 """For a customer on the line a client carries another token, which any OAuth library exchanges for."""
 AUTHZEN_METHODS = {"evaluate", "evaluate_batch", "authzen_metadata"}
 """Enforcement points speak AuthZEN; the SDK asks the same by `decide`."""
@@ -95,6 +109,7 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "lookup_customer": lambda vault: vault.lookup(external=Reference(source="crm", id="1")),
     "show_customer": lambda vault: vault.show_customer(CUSTOMER),
     "show_preferences": lambda vault: vault.preferences(CUSTOMER),
+    "tell_outcome": lambda vault: vault.outcome(DECISION, "sent"),
     "prefer": lambda vault: vault.prefer(CUSTOMER, order=["email"]),
     "correct_customer": lambda vault: vault.correct_customer(CUSTOMER, locale="en"),
     "add_contact_point": lambda vault: vault.add_contact_point(CUSTOMER, ContactPoint(kind="email", value="a@b.test")),
@@ -105,6 +120,7 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "withdraw": lambda vault: vault.withdraw(CUSTOMER, purpose="sales"),
     "object": lambda vault: vault.object(CUSTOMER, purpose="sales"),
     "suppress": lambda vault: vault.suppress(Contact(kind="email", value="a@b.test"), channel="email"),
+    "hear_sms": lambda vault: vault.hear_sms(TextMessage(sender="+4479110001", text="STOP", id="1")),
     "list_suppressions": lambda vault: vault.suppressions(after="sup_06h0090m41t835kpwqjv10s1y0"),
 }
 

@@ -27,13 +27,16 @@ from vault.pages.cookies import PORTAL
 Json = dict[str, Any]
 
 OTHER: Final = "larkspur"
+NO_FACT: Final = "fct_06h0090m41t835kpwqjv10s1y0"
+NO_DECISION: Final = "dec_06h0090m41t835kpwqjv10s1y0"
 REASON: Final = re.compile(r'"code":"([a-z_]+)"')
-ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions"}
+ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions", "hear_sms"}
 """What every client may: it has the scope `withdraw`."""
 
 BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "decide": lambda customer: make.asked(customer=customer, release=["contact"]),
     "decide_batch": lambda customer: {"questions": [make.asked(customer=customer)]},
+    "tell_outcome": lambda _: {"outcome": "sent"},
     "evaluate": asking,
     "evaluate_batch": listing,
     "register_customer": lambda _: make.customer(),
@@ -49,9 +52,12 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "object": lambda _: {"purpose": "sales"},
     "suppress": lambda _: {"contact": make.point("email", make.email())},
     "list_suppressions": lambda _: None,
+    "hear_sms": lambda _: {"from": make.phone(), "text": "Quokka, stop", "id": "1"},
     "send_code": lambda _: None,
     "me_show": lambda _: None,
     "me_consents": lambda _: None,
+    "me_receipts": lambda _: None,
+    "me_receipt": lambda _: None,
     "me_withdraw": lambda _: {"purpose": "sales"},
     "show_preferences": lambda _: None,
     "prefer": lambda _: {"quiet": {"*": "22:00-07:00"}},
@@ -83,6 +89,7 @@ class Home:
         method, path, operation = door
         body = json.dumps(BODIES[operation](self.customer)).replace("fernhill.", f"{slug}.")
         place = path.replace("{customer:str}", self.customer).replace("{contact_point:str}", self.point)
+        place = place.replace("{decision:str}", NO_DECISION).replace("{fact:str}", NO_FACT)
         given = {"content-type": "application/json"} if body != "null" else {}
         return await self.stage.http.request(
             method, place, content=body if given else None, headers={**given, **headers}
@@ -159,6 +166,8 @@ async def test_to_another_organization_nobody_is_here(home: Home, door: Door) ->
     answer = await home.knock(door, bearing(stranger), slug=OTHER)
     if "{customer" in door[1]:
         refused(answer, 404, "unknown_customer")
+    elif "{decision" in door[1]:
+        refused(answer, 404, "unknown_decision")
     elif door[2].startswith("me_"):
         refused(answer, 403, "insufficient_scope")
     elif door[2] in {"decide", "decide_batch", "evaluate", "evaluate_batch"}:
@@ -221,7 +230,8 @@ async def test_on_the_line_with_a_customer_a_client_does_for_them_what_is_theirs
     before = await home.held()
     answer = await home.knock(door, {"authorization": f"Bearer {token}"})
     if operation.startswith("me_"):
-        assert answer.status_code == 200, answer.text
+        asked_of = 404 if operation == "me_receipt" else 200  # nothing was said yet, so there is nothing to hand out
+        assert answer.status_code == asked_of, answer.text
         return
     refused(answer, 403, "insufficient_scope")
     [entry] = await stage.entries("denied")
@@ -245,6 +255,8 @@ async def test_every_page_behind_a_door_is_knocked_at() -> None:
         "me_withdraw",
         "me_asked",
         "me_history",
+        "me_receipts",
+        "me_receipt",
         "me_erase",
         "me_add_passkey",
         "me_no_passkey",

@@ -49,6 +49,7 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
     return {
         "decide": [*asked, make.asked(contact=email, purpose="newsletter")],
         "decide_batch": [{"questions": asked}],
+        "tell_outcome": [{"outcome": "complained"}],
         "register_customer": [registration, make.customer()],
         "lookup_customer": [{"contact": email}, {"external": external}],
         "show_customer": [None],
@@ -61,12 +62,15 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "object": no,
         "suppress": [{"contact": make.point("phone", make.phone())}],
         "list_suppressions": [None],
+        "hear_sms": [{"from": make.phone(), "text": "Quokka, stop", "id": "1"}],
         "remove_contact_point": [None],
         "send_code": [None],
         "evaluate": [evaluated],
         "evaluate_batch": [{"evaluations": [evaluated]}],
         "me_show": [None],
         "me_consents": [None],
+        "me_receipts": [None],
+        "me_receipt": [None],
         "me_withdraw": no,
         "show_preferences": [None],
         "prefer": [{"quiet": {"*": "22:00-07:00"}}],
@@ -95,8 +99,10 @@ async def test_no_route_but_a_decision_hands_out_a_value(stage: Stage, key: str)
     everything, api = await stage.client("everything"), await stage.client(key)
     registration = make.customer()
     customer = str((await everything.post("/v1/customers", registration))["id"])
-    await everything.grant(customer)
+    fact = (await everything.grant(customer))["fact"]
     ids = {"customer": customer, "contact_point": (await everything.points(customer))["postal_address"]}
+    ids["fact"] = fact
+    ids["decision"] = (await everything.decide(customer=customer, release=["contact"]))["id"]
     before = len(stage.seen.exchanges)
     await call_everything(api, stage.apps[0], registration, ids)
     exchanges = stage.seen.exchanges[before:]

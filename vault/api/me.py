@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any, Final
+
 from litestar import Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 
 from vault.actions.choices import preferences
 from vault.actions.customer import consents, customers
+from vault.actions.record import receipts
 from vault.actions.vault import Vault
 from vault.api.consents import Consents
-from vault.api.parameters import CONFLICTS, IdempotencyKey
+from vault.api.parameters import CONFLICTS, FactPath, IdempotencyKey
 from vault.domain.actor import Actor
 from vault.domain.choices.preference import Preferences, Wanted
 from vault.domain.customer import CustomerShown
+from vault.domain.receipt.check import Format
 from vault.domain.statement import OwnNo, Stated
+
+Form = Annotated[
+    Format,
+    QueryParameter(name="format", description="`iso-27560`: ISO/IEC TS 27560 with DPV terms; `kantara`: Kantara 1.1"),
+]
+_ATTACHED: Final = {"content-disposition": 'attachment; filename="consent-receipts.json"'}
 
 
 @get("/", operation_id="me_show")
@@ -52,6 +62,24 @@ async def prefer(data: JSONBody[Wanted], vault: NamedDependency[Vault], actor: N
     return await preferences.prefer(vault, actor, wanted=data)
 
 
+@get("/receipts", operation_id="me_receipts", response_headers=_ATTACHED)
+async def show_receipts(
+    vault: NamedDependency[Vault], actor: NamedDependency[Actor], form: Form = "iso-27560"
+) -> receipts.Receipts:
+    """Hand out a signed consent receipt of each yes and no, and say of what there is none. Each issuing is an entry."""
+    return await receipts.receipts(vault, actor, form=form)
+
+
+@get("/receipts/{fact:str}", operation_id="me_receipt", response_headers=_ATTACHED, opt=CONFLICTS)
+async def show_receipt(
+    fact: FactPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor], form: Form = "iso-27560"
+) -> dict[str, Any]:
+    """Hand out the signed consent receipt of one yes or no."""
+    return await receipts.receipt(vault, actor, fact=fact, form=form)
+
+
 router = Router(
-    path="/me", route_handlers=[show, show_consents, withdraw, show_preferences, prefer], tags=["customers"]
+    path="/me",
+    route_handlers=[show, show_consents, withdraw, show_preferences, prefer, show_receipts, show_receipt],
+    tags=["customers"],
 )

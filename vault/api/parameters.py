@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from litestar.params import HeaderParameter, PathParameter
 
-from vault.base.ids import SHOWN, ContactPointId, CustomerId
+from vault.base.ids import SHOWN, ContactPointId, CustomerId, DecisionId, FactId
 from vault.base.personal import Personal
 
 CONFLICTS: Final = {"problems": (409,)}
@@ -27,6 +27,9 @@ CustomerPath = Annotated[CustomerId, PathParameter(pattern="^cus" + SHOWN, descr
 ContactPointPath = Annotated[
     ContactPointId, PathParameter(pattern="^ctp" + SHOWN, description="the contact point's id")
 ]
+
+DecisionPath = Annotated[DecisionId, PathParameter(pattern="^dec" + SHOWN, description="the decision's id")]
+FactPath = Annotated[FactId, PathParameter(pattern="^fct" + SHOWN, description="the id of what was said")]
 
 
 def read_personal(kind: type, value: object) -> Personal:

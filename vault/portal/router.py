@@ -12,8 +12,9 @@ from vault.pages.forms import LARGEST
 from vault.portal import erasure, links, passkeys, sign_in, stop_address
 from vault.portal.choices import allow, signal, stopped, wishes
 from vault.portal.entrance import actor, come, frame
-from vault.portal.record import asked, history
+from vault.portal.record import asked, history, receipts
 from vault.portal.refusals import HANDLERS
+from vault.portal.rights import page as rights
 
 
 @get("/{rest:path}", sync_to_thread=False)
@@ -32,11 +33,13 @@ router = Router(
         signal.router,
         asked.router,
         history.router,
+        receipts.router,
         sign_in.router,
         stop_address.router,
         links.router,
         passkeys.router,
         erasure.router,
+        rights.router,
         nowhere,
     ],
     dependencies={
