@@ -54,10 +54,9 @@ ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
 
 _LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
-_TRIPLES: Final = tuple(pair + third for pair in _PAIRS for third in _LETTERS)
 _DIGITS: Final = str.maketrans(_LETTERS + "ilou", "0123456789abcdefghijklmnopqrstuv----")  # int()'s base 32
 _LOW: Final = 2**60 - 1
-_TRIPLE: Final = 2**15 - 1
+_PAIR: Final = 2**10 - 1
 
 
 def show(prefix: str, value: UUID) -> str:
@@ -107,11 +106,15 @@ def _uuid7(clock: Clock, entropy: Entropy) -> int:
 
 
 def _shown(prefix: str, number: int) -> str:
-    """Return 26 letters for 130 bits, the 128 and two zeros: a pair, and eight triples. Each answer has many ids."""
-    high, low = number >> 58, number << 2 & _LOW
+    """Return 26 letters for 130 bits, the 128 and two zeros: thirteen pairs. Each answer has many ids.
+
+    A table of triples takes fewer steps and more time: it does not stay in the processor's cache.
+    """
+    high, low = number >> 68, number >> 8 & _LOW
     return (
-        f"{prefix}_{_PAIRS[high >> 60]}"
-        f"{_TRIPLES[high >> 45 & _TRIPLE]}{_TRIPLES[high >> 30 & _TRIPLE]}"
-        f"{_TRIPLES[high >> 15 & _TRIPLE]}{_TRIPLES[high & _TRIPLE]}"
-        f"{_TRIPLES[low >> 45]}{_TRIPLES[low >> 30 & _TRIPLE]}{_TRIPLES[low >> 15 & _TRIPLE]}{_TRIPLES[low & _TRIPLE]}"
+        f"{prefix}_{_PAIRS[high >> 50]}"
+        f"{_PAIRS[high >> 40 & _PAIR]}{_PAIRS[high >> 30 & _PAIR]}{_PAIRS[high >> 20 & _PAIR]}"
+        f"{_PAIRS[high >> 10 & _PAIR]}{_PAIRS[high & _PAIR]}"
+        f"{_PAIRS[low >> 50]}{_PAIRS[low >> 40 & _PAIR]}{_PAIRS[low >> 30 & _PAIR]}{_PAIRS[low >> 20 & _PAIR]}"
+        f"{_PAIRS[low >> 10 & _PAIR]}{_PAIRS[low & _PAIR]}{_PAIRS[number << 2 & _PAIR]}"
     )
