@@ -99,7 +99,7 @@ async def test_no_route_but_a_decision_hands_out_a_value(stage: Stage, key: str)
     everything, api = await stage.client("everything"), await stage.client(key)
     registration = make.customer()
     customer = str((await everything.post("/v1/customers", registration))["id"])
-    fact = (await everything.grant(customer))["fact"]
+    fact = (await everything.grant(customer))["id"]
     ids = {"customer": customer, "contact_point": (await everything.points(customer))["postal_address"]}
     ids["fact"] = fact
     ids["decision"] = (await everything.decide(customer=customer, release=["contact"]))["id"]

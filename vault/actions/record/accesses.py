@@ -36,7 +36,7 @@ DAYS: Final = 90
 KINDS: Final = (
     "decision", "fact", "customer_registered", "customer_filled", "customer_corrected", "contact_point_added",
     "contact_point_removed", "customer_read", "consents_read", "lookup", "code_sent", "name_opened", "details_opened",
-    "story_read",
+    "story_read", "right_done", "right_refused", "right_extended",
 )  # fmt: skip
 _THEMSELVES: Final = frozenset({"customer", "link"})
 
@@ -103,6 +103,18 @@ async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None, c
         accesses=[one for one in shown if one.kind in KINDS and one.role not in _THEMSELVES],
         before=rows[-1].place if len(rows) == MOST else None,
     )
+
+
+async def everything(act: Acting, person: Person) -> list[Access]:
+    """Return whatever anybody else did about a person, the newest first, as part of an action that writes its entry."""
+    telling = _Telling(act, person, own=await consents.read(act.work, person.subject))
+    found = [*await about.waiting(act.work, person.subject)]
+    before: Place | None = None
+    while rows := await about.numbered(act.work, person.subject, kinds=KINDS, before=before, limit=MOST):
+        found += rows
+        before = rows[-1].place
+    shown = [telling.access(one) for one in found]
+    return [one for one in shown if one.kind in KINDS and one.role not in _THEMSELVES]
 
 
 class _Telling:

@@ -18,6 +18,7 @@ from vault.base.ids import ClientId, CustomerId, FactId, Subject
 from vault.domain.actor import Actor
 from vault.domain.fact import Fact
 from vault.domain.organization import Notice, Organization, Words
+from vault.domain.receipt.told import has_receipt
 from vault.domain.record.evidence import missing
 from vault.domain.record.worth import Worth, worth
 from vault.store import keys, organizations
@@ -41,7 +42,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was said. `words` are those shown then, if they are known; `system` is who wrote it down.
 
-    `missing` are names of evidence that nobody could show.
+    `missing` are names of evidence that nobody could show; `receipt` says whether there is a receipt of it.
     """
 
     fact: Fact
@@ -50,6 +51,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     words: Words | None
     system: str | None
     missing: tuple[str, ...]
+    receipt: bool
     proof: Proof | None
 
 
@@ -91,6 +93,7 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
                 words=None if notice is None else notice.texts[fact.locale or ""],
                 system=systems(act).get(fact.client) if fact.client is not None else None,
                 missing=() if fact.proven else missing(fact, given.get(fact.id, ()), organization=declared),
+                receipt=has_receipt(fact, await shown.declared(fact)),
                 proof=proofs.get(fact.id),
             )
         )

@@ -26,7 +26,7 @@ from vault.domain.organization import EVERY, Organization
 from vault.domain.receipt.check import Format
 from vault.domain.receipt.iso_27560 import iso_27560
 from vault.domain.receipt.kantara import kantara
-from vault.domain.receipt.told import Said, Told, covered, events, has_receipt
+from vault.domain.receipt.told import Said, Told, covered, events
 from vault.store.log import promise_keys
 
 _KIND: Final = "consent-receipt"
@@ -89,11 +89,6 @@ async def public_keys(vault: Vault, organization: OrganizationId) -> list[dict[s
     return [detached.public_jwk(held.key, kid=held.id)]
 
 
-def with_receipt(lines: Sequence[Line], organization: Organization) -> dict[FactId, bool]:
-    """Return which of these have a receipt, and whether Kantara's format has it, too."""
-    return {line.fact.id: line.fact.kind == "granted" for line in lines if has_receipt(line.fact, organization)}
-
-
 async def _lines(act: Acting) -> tuple[list[Line], CustomerId, str]:
     """Return what may be told: all to the customer, to a client what its ceiling names."""
     customer = meant(act, None)
@@ -107,12 +102,12 @@ async def _lines(act: Acting) -> tuple[list[Line], CustomerId, str]:
 
 
 async def _without(act: Acting, line: Line, *, form: Format) -> Without | None:
-    fact, organization = line.fact, await Shown(act).declared(line.fact)
-    if has_receipt(fact, organization):
+    fact = line.fact
+    if line.receipt:
         return Without(fact=fact.id, why="no_yes") if form == "kantara" and fact.kind != "granted" else None
     if line.worth.why == "evidence_missing":
         return Without(fact=fact.id, why="evidence_missing", missing=line.missing)
-    return Without(fact=fact.id, why="unconfirmed" if covered(fact, organization) else "no_consent")
+    return Without(fact=fact.id, why="unconfirmed" if covered(fact, await Shown(act).declared(fact)) else "no_consent")
 
 
 def _conflict(none: Without) -> Conflict:

@@ -169,6 +169,9 @@ def _what(frame: Frame, access: Access, *, times: int, organization: Organizatio
         "customer_read": say("%(who)s looked up what we hold of you", who=who),
         "consents_read": say("%(who)s looked at what you allow", who=who),
         "lookup": say("%(who)s looked for you", who=who),
+        "right_done": say("%(who)s did what you asked for", who=who),
+        "right_refused": say("%(who)s said no to what you asked for", who=who),
+        "right_extended": say("%(who)s took more time for what you asked for", who=who),
     }
     return named.get(access.kind) or say("%(who)s changed your details", who=who)
 

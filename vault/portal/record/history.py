@@ -38,9 +38,12 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None
     language: str
     fingerprint: str
+    hash: str
     number: int | None
     leaf: str | None
     is_statement: bool
+    receipt: bool
+    kantara: bool
 
 
 @get("/history", operation_id="me_history")
@@ -53,7 +56,10 @@ async def show(
     zone = ZoneInfo(frame.zone)
     years = groupby(found.lines, key=lambda line: line.fact.at.astimezone(zone).year)
     shown = [(year, [_shown(frame, line, visit.here.organization) for line in lines]) for year, lines in years]
-    return render("record/history.html", frame, values={"years": shown})
+    receipts = sum(line.receipt for line in found.lines)
+    values = {"years": shown, "receipts": receipts, "printed": frame.words.moment(visit.now, zone=frame.zone)}
+    contact = {"responsible": visit.here.organization.contact}
+    return render("record/history.html", frame, values=values | contact)
 
 
 def _shown(frame: Frame, line: Line, organization: Organization) -> Shown:
@@ -72,9 +78,12 @@ def _shown(frame: Frame, line: Line, organization: Organization) -> Shown:
         version=fact.notice,
         language=own_name(fact.locale) if line.words is not None and fact.locale is not None else "",
         fingerprint=" ".join((fact.words or "")[place : place + 4] for place in (0, 4, 8)),
+        hash=fact.words or "",
         number=None if line.proof is None else line.proof.number,
         leaf=None if line.proof is None else line.proof.leaf,
         is_statement=fact.kind != "asked",
+        receipt=line.receipt,
+        kantara=line.receipt and fact.kind == "granted",
     )
 
 
