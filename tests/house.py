@@ -365,7 +365,7 @@ def _personal(value: Any, *, inside: bool = False) -> Iterator[str]:
     match value:
         case dict():
             for key, item in value.items():
-                yield from _personal(item, inside=inside or key in {"value", "attributes", "evidence", "id"})
+                yield from _personal(item, inside=inside or key in {"value", "attributes", "evidence", "id", "from", "text"})
         case list():
             for item in value:
                 yield from _personal(item, inside=inside)

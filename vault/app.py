@@ -19,7 +19,7 @@ from vault.actions.client.carriers import authenticate
 from vault.actions.client.sweeping import sweep
 from vault.actions.log.parts import witnesses
 from vault.actions.vault import Vault, forget
-from vault.api import consents, customers, decisions, evaluations, health, me, problems, suppressions, tokens
+from vault.api import consents, customers, decisions, evaluations, health, inbound, me, problems, suppressions, tokens
 from vault.api.audit import lent
 from vault.api.audit import router as audit
 from vault.api.bodies import check_body
@@ -27,6 +27,7 @@ from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.promises import promised
+from vault.api.rights import answers, own
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
 from vault.base.errors import Unavailable
 from vault.base.network import address, came_from
@@ -40,7 +41,7 @@ from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
 from vault.domain.sign_in.device import Device
 from vault.pages import script, stylesheet
-from vault.portal import leaving, refusals
+from vault.portal import joining, leaving, refusals
 from vault.portal import router as portal
 from vault.portal.choices import signal
 from vault.store import migrations
@@ -112,7 +113,16 @@ def application(opening: Callable[[], AbstractAsyncContextManager[Vault]]) -> Li
         route_handlers=[
             Router(
                 path="/v1",
-                route_handlers=[decisions.router, customers.router, consents.router, me.router, suppressions.router],
+                route_handlers=[
+                    decisions.router,
+                    customers.router,
+                    consents.router,
+                    me.router,
+                    own.router,
+                    answers.router,
+                    suppressions.router,
+                    inbound.router,
+                ],
                 dependencies={"actor": Provide(_actor)},
                 security=[{"oauth": []}],
             ),
@@ -129,6 +139,7 @@ def application(opening: Callable[[], AbstractAsyncContextManager[Vault]]) -> Li
             health.router,
             portal.router,
             leaving.router,
+            joining.router,
             signal.support,
             console.router,
             stylesheet.router,
@@ -153,7 +164,7 @@ def application(opening: Callable[[], AbstractAsyncContextManager[Vault]]) -> Li
 
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what no route was found for: a person with a page, a system with a problem."""
-    if request.url.path.startswith(("/p/", "/u/")):
+    if request.url.path.startswith(("/p/", "/u/", "/c/")):
         return refusals.of_framework(request, error)
     if request.url.path.startswith("/console/"):
         return at_the_console.of_framework(request, error)

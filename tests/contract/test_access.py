@@ -72,7 +72,7 @@ OPEN: Final = {
 """Routes that ask no policy, each with the reason."""
 
 LINK: Final = PRINCIPALS["link"]
-OF_LINKS: Final = {"leave_by_link", "undo_leaving", "answer_by_link"}
+OF_LINKS: Final = {"leave_by_link", "less_by_link", "undo_leaving", "answer_by_link"}
 """The operations that the schema lets a link be asked about; of any other it is an error to ask."""
 KINDS: Final = tuple(PRINCIPALS.values())
 SCOPES: Final = tuple(get_args(Action))

@@ -24,7 +24,8 @@ from vault.store.database import Work
 
 _MOST_PURSES: Final = 10_000
 _MOST_AT_ONCE: Final = 10_000
-_NOES: Final = frozenset({"withdraw", "refuse", "object", "suppress"})  # counted apart: nothing else keeps a no out
+_NOES: Final = frozenset({"withdraw", "refuse", "object", "suppress", "hear_sms"})  # counted apart: nothing else keeps a no out
+_OUTCOME: Final = "tell_outcome"  # there may be as many as decisions, and they take nothing from these
 _DEAD: Final = 20  # requests in a second with tokens of one client that are good for nothing any more
 
 _Held = tuple[Purse, Gatherer[tuple[int, int], int]]
@@ -109,6 +110,8 @@ def _limit(current: Here, actor: Actor, *, name: str, questions: int, now: datet
         return "dead", _DEAD
     if questions:
         return "decisions", limits.decisions_per_second
+    if name == _OUTCOME:
+        return "outcomes", limits.decisions_per_second
     return "noes" if name in _NOES else "requests", limits.requests_per_second
 
 

@@ -7,6 +7,8 @@ from consent_vault.answers import (
     Customer,
     Decision,
     Found,
+    Heard,
+    Outcome,
     PointAdded,
     PointShown,
     Reason,
@@ -19,7 +21,7 @@ from consent_vault.answers import (
 )
 from consent_vault.calls import Pace
 from consent_vault.problems import Conflict, Denied, Invalid, NotFound, Problem, Unavailable
-from consent_vault.questions import Contact, ContactPoint, Question, Reference
+from consent_vault.questions import Contact, ContactPoint, Question, Reference, TextMessage
 
 __all__ = [
     "AsyncVault",
@@ -31,8 +33,10 @@ __all__ = [
     "Decision",
     "Denied",
     "Found",
+    "Heard",
     "Invalid",
     "NotFound",
+    "Outcome",
     "Pace",
     "PointAdded",
     "PointShown",
@@ -45,6 +49,7 @@ __all__ = [
     "Standing",
     "Stated",
     "Suppression",
+    "TextMessage",
     "Unavailable",
     "Vault",
     "Withheld",

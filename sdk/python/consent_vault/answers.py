@@ -110,6 +110,14 @@ class Decisions(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...]
 
 
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What is known now of a message that was allowed. `repeated`: it was known already."""
+
+    decision: str
+    outcome: str
+    repeated: bool
+
+
 class Registered(Struct, frozen=True, kw_only=True):
     """Whom a registration made or found."""
 
@@ -211,6 +219,13 @@ class Suppressions(Struct, frozen=True, kw_only=True):
     """A page of suppressions."""
 
     suppressions: tuple[Suppression, ...]
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """What a text message means: stop, start, help or none; and what to answer, once, if anything."""
+
+    heard: str
+    reply: str | None = None
 
 
 def read(status: int, body: bytes, *, kind: type[Kind]) -> Kind:

@@ -59,6 +59,7 @@ class Question(TypedDict, total=False):
     external: Reference | None
     at: Instant | None
     release: Sequence[str]
+    reserve: bool | None
 
 
 class Registration(TypedDict, total=False):
@@ -113,6 +114,18 @@ class Stop(TypedDict, total=False):
     channel: str | None
     at: Instant | None
     until: Instant | None
+
+
+class TextMessage(Struct, frozen=True, kw_only=True):
+    """A text message that was received; `sender` is the number it came from, `id` your own name for it."""
+
+    sender: str = msgspec.field(name="from")
+    text: str
+    id: str
+    received_at: Instant | None = None
+
+    def __repr__(self) -> str:
+        return "TextMessage()"
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:

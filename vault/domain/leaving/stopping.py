@@ -78,6 +78,14 @@ def objections(organization: Organization, facts: Sequence[Fact], *, instants: I
     return _left(organization, facts, wanted=wanted, instants=instants)
 
 
+def on_channels(
+    organization: Organization, facts: Sequence[Fact], *, channels: Sequence[str], instants: Instants
+) -> list[Stop]:
+    """Return what is to be said so that nothing comes over these channels that a person may stop."""
+    wanted = [stop for channel in channels for stop in _everything(organization, channel=channel)]
+    return _left(organization, facts, wanted=wanted, instants=instants)
+
+
 def _left(
     organization: Organization, facts: Sequence[Fact], *, wanted: Iterable[Stop], instants: Instants
 ) -> list[Stop]:

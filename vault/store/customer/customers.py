@@ -107,6 +107,16 @@ async def subjects(work: Work, found: Sequence[CustomerId]) -> list[Subject]:
     return [Subject(show(SUBJECT, row["subject"])) for row in await work.run(query)]
 
 
+async def locales(work: Work, found: Sequence[CustomerId]) -> list[str | None]:
+    """Return in which language each of these customers is written to, as far as anybody knows."""
+    if not found:
+        return []
+    query = Customers.select(Customers.locale).where(
+        (Customers.organization == work.own) & Customers.id.is_in([raw(customer) for customer in found])
+    )
+    return [row["locale"] for row in await work.run(query)]
+
+
 async def add(work: Work, customer: NewCustomer, *, recorded_at: datetime) -> None:
     """Store a customer and the bridge to the subject."""
     await work.run(

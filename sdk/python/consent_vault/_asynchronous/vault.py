@@ -19,6 +19,8 @@ from consent_vault.answers import (
     Customer,
     Decision,
     Found,
+    Heard,
+    Outcome,
     PointAdded,
     Preferences,
     Registered,
@@ -38,6 +40,7 @@ from consent_vault.questions import (
     Reference,
     Registration,
     Stop,
+    TextMessage,
     Wishes,
     Yes,
     body,
@@ -93,6 +96,14 @@ class AsyncVault:
     ) -> tuple[Decision, ...]:
         """Ask up to 1,000 questions at once. One that makes no sense refuses the whole batch."""
         return await self._decisions.many(questions, idempotency_key)
+
+    async def outcome(self, decision: str, outcome: str) -> Outcome:
+        """Tell what became of a message you were allowed to send: `sent`, `not_sent`, `bounced` or `complained`.
+
+        What was not sent is given back to the customer's budget; the last two stop the address or number.
+        """
+        path = f"/decisions/{identifier('dec', decision)}/outcome"
+        return await self._write(path, {"outcome": outcome}, kind=Outcome)
 
     async def register(self, **registration: Unpack[Registration]) -> Registered:
         """Register a customer. Without an external reference the same one again is another customer."""
@@ -160,6 +171,11 @@ class AsyncVault:
         """List suppressions, a page at a time; `after` is the last id of the page before."""
         page = without_none({"after": identifier("sup", after) if after else None, "limit": limit})
         return (await self._read(f"/suppressions?{urlencode(page)}", Suppressions)).suppressions
+
+    async def hear_sms(self, message: TextMessage) -> Heard:
+        """Hand on a text message you received: every one, whatever it says. Send the answer's `reply`, if any, once."""
+        fields = {"from": message.sender, "text": message.text, "id": message.id, "received_at": message.received_at}
+        return await self._write("/inbound/sms", fields, kind=Heard)
 
     async def _read(self, path: str, kind: type[Kind]) -> Kind:
         return await self._connection.ask(Call(method="GET", url=self._v1 + path), kind)

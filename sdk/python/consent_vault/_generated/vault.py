@@ -20,6 +20,8 @@ from consent_vault.answers import (
     Customer,
     Decision,
     Found,
+    Heard,
+    Outcome,
     PointAdded,
     Preferences,
     Registered,
@@ -39,6 +41,7 @@ from consent_vault.questions import (
     Reference,
     Registration,
     Stop,
+    TextMessage,
     Wishes,
     Yes,
     body,
@@ -94,6 +97,14 @@ class Vault:
     ) -> tuple[Decision, ...]:
         """Ask up to 1,000 questions at once. One that makes no sense refuses the whole batch."""
         return self._decisions.many(questions, idempotency_key)
+
+    def outcome(self, decision: str, outcome: str) -> Outcome:
+        """Tell what became of a message you were allowed to send: `sent`, `not_sent`, `bounced` or `complained`.
+
+        What was not sent is given back to the customer's budget; the last two stop the address or number.
+        """
+        path = f"/decisions/{identifier('dec', decision)}/outcome"
+        return self._write(path, {"outcome": outcome}, kind=Outcome)
 
     def register(self, **registration: Unpack[Registration]) -> Registered:
         """Register a customer. Without an external reference the same one again is another customer."""
@@ -161,6 +172,11 @@ class Vault:
         """List suppressions, a page at a time; `after` is the last id of the page before."""
         page = without_none({"after": identifier("sup", after) if after else None, "limit": limit})
         return (self._read(f"/suppressions?{urlencode(page)}", Suppressions)).suppressions
+
+    def hear_sms(self, message: TextMessage) -> Heard:
+        """Hand on a text message you received: every one, whatever it says. Send the answer's `reply`, if any, once."""
+        fields = {"from": message.sender, "text": message.text, "id": message.id, "received_at": message.received_at}
+        return self._write("/inbound/sms", fields, kind=Heard)
 
     def _read(self, path: str, kind: type[Kind]) -> Kind:
         return self._connection.ask(Call(method="GET", url=self._v1 + path), kind)
