@@ -13,8 +13,9 @@ import msgspec
 
 from vault.actions.acting import Acting, acting
 from vault.actions.customer.customers import locked
+from vault.actions.joining import asking
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Unknown
+from vault.base.errors import Unknown
 from vault.base.ids import FACT, FactId, Subject
 from vault.domain.actor import Actor
 from vault.domain.choices.asked import Yes, check, seen
@@ -40,7 +41,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
-    """Say yes; `Conflict` where other words ask by now, or where it takes a message that is confirmed first."""
+    """Say yes, or ask to confirm it where it begins with a message; `Conflict` where other words ask by now."""
     async with acting(vault, actor, name="me_grant") as act:
         organization = act.here.organization
         purpose = organization.purpose(said.purpose)
@@ -51,8 +52,6 @@ async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
         last = stands.rests_on
         if stands.state == "granted" and last is not None and not said.again and last.notice == said.notice:
             return Chosen(id=last.id, at=last.at)
-        if said.channel in purpose.double_opt_in:
-            raise Conflict("not_confirmed", "a yes to this begins with a message that is confirmed")
         word = Said(
             kind="granted",
             purpose=said.purpose,
@@ -62,6 +61,9 @@ async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
             notice=shown.notice.version,
             locale=shown.locale,
         )
+        if said.channel in purpose.double_opt_in:
+            asked = await asking.first(act, await person_of(act), said=word, asks=shown)
+            return Chosen(id=asked.id, at=asked.at)
         return await write(act, word, subject=subject)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from vault.actions.acting import Acting, acting
 from vault.actions.customer.customers import locked, meant
+from vault.actions.joining import asking
 from vault.actions.vault import Vault
 from vault.base.errors import Denied, Invalid, Unknown
 from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
@@ -40,7 +41,7 @@ class _No(msgspec.Struct, frozen=True, kw_only=True):
 async def grant(
     vault: Vault, actor: Actor, *, customer: CustomerId, said: NewGrant, repeat: str | None = None
 ) -> Stated:
-    """Record a yes. `repeat` is the caller's Idempotency-Key."""
+    """Record a yes, and where it is to be confirmed ask for that. `repeat` is the caller's Idempotency-Key."""
     async with acting(vault, actor, name="grant") as act:
         _check_ceiling(act, said)
         subject = await locked(act, customer)
@@ -58,6 +59,8 @@ async def grant(
         confirmed = actor.kind == "import" and proves(organization, said.evidence, double_opt_in=True)
         if point is not None and confirmed and not stated.repeated:
             await customers.verify(act.work, customer, point=point.id, at=fact.at)
+        if actor.kind != "import" and not stated.repeated:
+            await asking.follow(act, customer, yes=fact)
         return stated
 
 

@@ -14,15 +14,16 @@ import msgspec
 
 from vault.base.ids import ContactPointId, FactId
 from vault.domain.choices.asked import current
-from vault.domain.decision.basis import Basis, Person, Point, basis, way
+from vault.domain.decision.basis import Basis, Person, Point, Way, basis, way
+from vault.domain.joining.asking import begins, is_declared
 from vault.domain.organization import EVERY, Notice, Organization, Purpose
 from vault.domain.organization import Basis as Ground
 from vault.domain.standing import Instants, State
 from vault.domain.suppression import Suppression
 
 Can = Literal["switch", "waiting", "confirm", "fixed", "nothing"]
-"""A switch; a row that waits and can be ended; a yes that begins with a message; what belongs to an order or to the
-law; nothing until something else is done."""
+"""A switch; a row that waits and can be ended; a yes that begins with a message where none can be sent; what belongs to
+an order or to the law; nothing until something else is done."""
 Why = Literal[
     "granted", "interest", "service", "law", "never_asked", "double_opt_in", "evidence", "refused", "withdrawn",
     "objected", "expired", "outdated", "signal", "suppressed", "minor", "unreachable", "unverified",
@@ -43,7 +44,8 @@ _FIXED: Final[Mapping[Ground, Why]] = {"contract": "service", "legal_obligation"
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One way. `on` is the word at its end; `since` and `until` are those of what it rests on, by its id `fact`.
 
-    `point` is the contact point a message would go to, `cited` the version of the notice that a yes cites.
+    `point` is the contact point a message would go to, `cited` the version of the notice that a yes cites; `asks` says
+    that a yes begins with a message to it that is confirmed.
     """
 
     purpose: str
@@ -57,6 +59,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     cited: int | None = None
     point: ContactPointId | None = None
     reaches: str | None = None
+    asks: bool = False
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +84,12 @@ def sheets(organization: Organization, person: Person, *, instants: Instants) ->
 
 def row(organization: Organization, person: Person, *, purpose: Purpose, channel: str, instants: Instants) -> Row:
     """Return one way as its customer finds it."""
-    found = basis(person, way(organization, purpose.key, channel=channel), instants=instants)
+    wanted = way(organization, purpose.key, channel=channel)
+    found = basis(person, wanted, instants=instants)
     stands, point = found.standing, found.point
-    can, on, why = _told(purpose, channel, found=found, asks=bool(current(organization, purpose, at=instants.instant)))
+    notice = current(organization, purpose, at=instants.instant)
+    asks = notice is not None and begins(wanted, found, instants=instants)
+    can, on, why = _told(wanted, found, is_asked=notice is not None, asks=asks)
     stopped = min(_stops(point), key=lambda one: one.at, default=None) if why == "suppressed" else None
     return Row(
         purpose=purpose.key,
@@ -97,6 +103,7 @@ def row(organization: Organization, person: Person, *, purpose: Purpose, channel
         cited=None if stands.grant is None else stands.grant.notice,
         point=None if point is None else point.id,
         reaches=organization.channels[channel].reaches if channel in organization.channels else None,
+        asks=asks,
     )
 
 
@@ -121,23 +128,30 @@ def _without(purpose: Purpose, *, asks: bool, has_inner: bool) -> tuple[str, ...
     return (EVERY,) if asks or (purpose.basis == "legitimate_interest" and not has_inner) else ()
 
 
-def _told(purpose: Purpose, channel: str, *, found: Basis, asks: bool) -> tuple[Can, bool, Why]:
+def _told(wanted: Way, found: Basis, *, is_asked: bool, asks: bool) -> tuple[Can, bool, Why]:
+    purpose = wanted.purpose
     if (fixed := _FIXED.get(purpose.basis)) is not None:
         return "fixed", bool(found.flat["reachable"]), fixed
     state = found.standing.state
     said = _said(found)
     interest = purpose.basis == "legitimate_interest" and state != "objected"
     allowed = interest or state == "granted"
-    double = channel in purpose.double_opt_in
-    if (hindered := _hindered(purpose, found, double=double and not allowed)) is not None:
-        return ("waiting" if allowed else "nothing"), False, hindered
+    double, waits = is_declared(wanted), asks and said == "double_opt_in"
+    hindered = None if waits else _hindered(purpose, found, double=double and not allowed)
+    if hindered is not None:
+        lifts = asks and hindered == "suppressed"
+        return ("waiting" if allowed else "switch" if lifts else "nothing"), False, hindered
     if allowed:
         return "switch", True, "interest" if interest else "granted"
+    return _off(said, is_asked=is_asked, unsent=double and not asks), False, said
+
+
+def _off(said: Why, *, is_asked: bool, unsent: bool) -> Can:
     if said == "double_opt_in":
-        return "waiting", False, said
-    if not asks:
-        return "nothing", False, said
-    return ("confirm" if double else "switch"), False, said
+        return "waiting"
+    if not is_asked:
+        return "nothing"
+    return "confirm" if unsent else "switch"
 
 
 def _said(found: Basis) -> Why:

@@ -29,13 +29,14 @@ ENDED: Final = "over"
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """A yes or a no that was just said."""
+    """A yes or a no that was just said; `asked`: a yes that is to be confirmed."""
 
     kind: Literal["saved"] = "saved"
     tells_saved: bool = True
     purpose: str
     way: str
     says_yes: bool
+    asked: bool
     when: str
 
 
@@ -102,6 +103,7 @@ def _saved(frame: Frame, visit: Visit, *, allowed: Allowed, done: str) -> Saved 
         purpose=title(frame, purpose.title, locale=visit.here.organization.locale),
         way="" if fact.channel == EVERY else way_named(frame, fact.channel),
         says_yes=fact.kind == "granted",
+        asked=fact.kind == "asked",
         when=day(frame, fact.at, now=max(visit.now, fact.at)),
     )
 

@@ -78,10 +78,32 @@ def test_what_hinders_a_yes_leaves_a_no(facts: tuple[Fact, ...]) -> None:
     assert rows(*facts, points=(point(MAIL, stop()),))["sales", "email"].since == NOW - DAY
 
 
-def test_where_a_message_is_confirmed_there_is_no_switch_to_yes_but_one_to_no() -> None:
-    assert told(purpose="newsletter", points=(point(verified=False),)) == ("confirm", False, "never_asked")
+def test_where_a_yes_begins_with_a_message_a_switch_asks_for_it_and_then_it_waits() -> None:
+    unchecked = (point(verified=False),)
+    assert told(purpose="newsletter", points=unchecked) == ("switch", False, "never_asked")
+    assert rows(points=unchecked)["newsletter", "email"].asks
+    asked = said("asked", purpose="newsletter", notice=1)
+    assert told(asked, purpose="newsletter", points=unchecked) == ("waiting", False, "double_opt_in")
     yes = said("granted", purpose="newsletter", notice=1)
     assert told(yes, purpose="newsletter") == ("switch", True, "granted")
+    assert not rows()["sales", "email"].asks
+
+
+def test_a_yes_may_begin_with_a_message_where_the_person_stopped_them_and_nowhere_else() -> None:
+    for kind, can in (("complaint", "switch"), ("bounce", "nothing")):
+        held = (point(MAIL, stop(kind=kind)),)
+        assert told(purpose="newsletter", points=held) == (can, False, "suppressed")
+        assert rows(points=held)["newsletter", "email"].asks == (can == "switch")
+    yes = said("granted", purpose="newsletter", notice=1)
+    assert told(yes, purpose="newsletter", points=(point(MAIL, stop(kind="complaint")),)) == ("waiting", False, "suppressed")
+
+
+def test_where_no_message_can_be_sent_there_is_no_switch_to_yes_but_one_to_no() -> None:
+    file = organization()
+    texts = msgspec.structs.replace(file.purposes["sales"], double_opt_in=("sms",))
+    given = {"points": (point(PHONE, kind="phone"),), "purposes": {**file.purposes, "sales": texts}}
+    assert told(channel="sms", **given) == ("confirm", False, "never_asked")
+    assert told(said("granted", channel="sms"), channel="sms", **given) == ("switch", True, "granted")
 
 
 def test_an_interest_stands_until_somebody_objects_and_then_nothing_asks_for_it() -> None:

@@ -1,0 +1,1 @@
+"""Joining: how a yes that needs a message is asked for and confirmed, and how prompts are answered. Pure."""
