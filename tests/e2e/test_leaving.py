@@ -82,11 +82,12 @@ async def test_the_page_names_purpose_and_way_and_never_the_person(api: Api, vis
     page = await visitor._look("GET", link)
     assert page.heading == "Stop these e-mails?"
     assert "a message of Sales and price offers. One press, and it is done." in page.text
-    [form] = page.forms
+    form, less = page.forms
     assert [(button.words, button.value) for button in form.buttons] == [
         ("Stop Sales and price offers by e-mail", "this"),
         ("Stop everything from Fernhill Outdoor Ltd", "all"),
     ]
+    assert [button.words for button in less.buttons] == ["At most once a month", "Pause for 60 days"]
     assert "quokka" not in page.html.lower()
     assert "Opening this page changed nothing." in page.text
 

@@ -1,7 +1,7 @@
 """Leaving by a link from a message: opening it changes nothing, pressing stops. The token is the right: no cookie.
 
-What is sent decides nothing but how it is answered: a mail provider's one click gets a bare answer (RFC 8058), anybody
-else the page that says it is done.
+Another press only makes it less. What is sent to the first decides nothing but how it is answered: a mail provider's
+one click gets a bare answer (RFC 8058), anybody else the page that says it is done.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
-from vault.actions.leaving import links, stopping, undoing
+from vault.actions.leaving import lessening, links, stopping, undoing
+from vault.actions.leaving.lessening import Less, can_be_less
 from vault.actions.leaving.links import Opened
 from vault.actions.leaving.stopping import Press, Stopped
+from vault.actions.leaving.undoing import Taken
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.domain.leaving.stopping import Scope
@@ -80,10 +82,22 @@ async def undo(
     request: Pages, vault: NamedDependency[Vault], opened: NamedDependency[Opened], frame: NamedDependency[Frame],
     device: NamedDependency[Device],
 ) -> Response[bytes]:  # fmt: skip
-    """Take a press back, by the credential of the page that said it was done."""
+    """Take a press back, by the credential of the page that said it was done; all of it, or once a month of it."""
     fields = await _read(request)
-    undone = await undoing.undo(vault, opened.token, credential=fields.get("undo", ""), device=device)
-    return render("taken_back.html", frame, values=_named(frame, opened) | {"undone": undone})
+    taken = Taken(credential=fields.get("undo", ""), seldom=fields.get("as") == "monthly")
+    undone = await undoing.undo(vault, opened.token, taken=taken, device=device)
+    return render("taken_back.html", frame, values=_named(frame, opened) | {"undone": undone, "seldom": taken.seldom})
+
+
+@post("/{token:str}/less", operation_id="less_by_link", status_code=200)
+async def lessen(
+    request: Pages, vault: NamedDependency[Vault], opened: NamedDependency[Opened], frame: NamedDependency[Frame],
+    device: NamedDependency[Device],
+) -> Response[bytes]:  # fmt: skip
+    """Have less of it: once a month, or nothing for a while."""
+    less: Less = "pause" if (await _read(request)).get("less") == "pause-60" else "monthly"
+    lessened = await lessening.lessen(vault, opened.token, less=less, device=device)
+    return render("lessened.html", frame, values=_named(frame, opened) | {"lessened": lessened})
 
 
 def _named(frame: Frame, opened: Opened) -> dict[str, object]:
@@ -92,6 +106,7 @@ def _named(frame: Frame, opened: Opened) -> dict[str, object]:
     purpose = declared.purposes.get(link.purpose)
     return {
         "point": link.about == "point",
+        "less": can_be_less(declared, link),
         "question": stop_question(frame, link.channel),
         "purpose": "" if purpose is None else title(frame, purpose.title, locale=declared.locale),
         "way": way(frame, link.channel),
@@ -115,7 +130,7 @@ async def _read(request: Pages) -> dict[str, str]:
 
 router = Router(
     path="/u",
-    route_handlers=[show, leave, undo],
+    route_handlers=[show, leave, undo, lessen],
     dependencies={"opened": Provide(come), "frame": Provide(frame, sync_to_thread=False)},
     exception_handlers=HANDLERS,
     include_in_schema=False,

@@ -6,7 +6,7 @@ The next decision of every node sees it: it reads the row with the person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import structs
 
@@ -17,6 +17,7 @@ from vault.base.errors import Invalid, Unknown
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
 from vault.domain.choices import how
+from vault.domain.choices.at_most import SELDOM
 from vault.domain.choices.how import Fault, kept
 from vault.domain.choices.preference import PAUSES, Preference, Preferences, Wanted, changed, check, check_less
 from vault.domain.entry import stamp
@@ -64,6 +65,16 @@ async def end_pause(vault: Vault, actor: Actor) -> Preferences:
     """End the pause of who acts."""
     async with acting(vault, actor, name="me_prefer") as act:
         return await _pause(act, days=None)
+
+
+async def narrow(act: Acting, customer: CustomerId, *, channel: str | None, paused_until: datetime | None) -> None:
+    """Have adverts come over a channel once a month at most, or none until an instant; never more than before."""
+    wanted = kept(await wishes(act, customer), act.here.organization)
+    if channel is not None:
+        wanted = structs.replace(wanted, at_most={**wanted.at_most, channel: SELDOM})
+    if paused_until is not None:
+        wanted = structs.replace(wanted, paused_until=max(paused_until, wanted.paused_until or paused_until))
+    await _prefer(act, customer, wanted=wanted)
 
 
 async def _pause(act: Acting, *, days: int | None) -> Preferences:

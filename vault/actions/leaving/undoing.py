@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
+from vault.actions.choices.preferences import narrow
 from vault.actions.leaving import links
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Invalid
@@ -84,20 +85,33 @@ def undo_of(act: Acting, *, before: Standing, after: Standing, link: Link, local
     return Undo(credential=credential, words=notice.texts[made.locale], locale=made.locale)
 
 
-async def undo(vault: Vault, token: str, *, credential: str, device: Device) -> Undone:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken back, by its credential; `seldom`: from now on at most once a month over its channel."""
+
+    credential: str
+    seldom: bool = False
+
+    def __repr__(self) -> str:
+        return f"Taken(seldom={self.seldom})"
+
+
+async def undo(vault: Vault, token: str, *, taken: Taken, device: Device) -> Undone:
     """Say the yes again that a press ended; `Gone` for whatever does not fit, is over, or was overtaken."""
     if (organization := links.organization(token)) is None:
         raise links.gone()
     actor = Actor(organization=organization, kind="link", device=device)
     async with acting(vault, actor, name="undo_leaving") as act:
         link = links.read(act.here, token, now=act.now)
-        ticket = _read(act.here, credential)
+        ticket = _read(act.here, taken.credential)
         if link is None or ticket is None or not _fits(ticket, link, now=act.now):
             raise links.gone()
         customer = await customers.of_subject(act.work, link.subject)
         if customer is None or await customers.lock(act.work, customer) is None:
             raise links.gone()
-        return await _say_again(act, link, offered=ticket.offer, customer=customer)
+        undone = await _say_again(act, link, offered=ticket.offer, customer=customer)
+        if taken.seldom and link.channel in act.here.organization.channels:
+            await narrow(act, customer, channel=link.channel, paused_until=None)
+        return undone
 
 
 async def _say_again(act: Acting, link: Link, *, offered: Offer, customer: CustomerId) -> Undone:
