@@ -10,10 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from vault.actions.decision import decisions
+from vault.actions.decision import decisions, outcomes
 from vault.actions.vault import Vault
-from vault.api.parameters import IdempotencyKey
+from vault.api.parameters import CONFLICTS, DecisionPath, IdempotencyKey
 from vault.domain.actor import Actor
+from vault.domain.decision.outcome import OutcomeKept, OutcomeTold
 from vault.domain.decision.question import Decision, Question
 
 
@@ -51,4 +52,12 @@ async def decide_batch(
     return Answers(decisions=await decisions.decide_all(vault, actor, asked=data.questions, repeat=idempotency_key))
 
 
-router = Router(path="/", route_handlers=[decide, decide_batch], tags=["decisions"])
+@post("/decisions/{decision:str}/outcome", operation_id="tell_outcome", status_code=200, opt=CONFLICTS)
+async def tell_outcome(
+    decision: DecisionPath, data: JSONBody[OutcomeTold], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
+) -> OutcomeKept:
+    """Tell what became of the message that a decision allowed you to send."""
+    return await outcomes.tell(vault, actor, decision=decision, told=data)
+
+
+router = Router(path="/", route_handlers=[decide, decide_batch, tell_outcome], tags=["decisions"])

@@ -159,7 +159,10 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a client may ask in a second: questions, requests of other kinds, tokens; and of an audience at once."""
+    """How much a client may ask in a second: questions, requests of other kinds, tokens; and of an audience at once.
+
+    It may tell as many outcomes as it asks questions.
+    """
 
     decisions_per_second: Positive = 2_000
     requests_per_second: Positive = 100
