@@ -218,6 +218,23 @@ async def test_looking_at_the_page_wishes_nothing(stage: Stage, visitor: Visitor
     assert "You are on a break" not in (await visitor.get("/?done=break")).text
 
 
+async def test_after_a_stop_one_thing_may_come_back_once_a_month(api: Api, visitor: Visitor, customer: str) -> None:
+    await api.grant(customer, purpose="newsletter", notice=1)
+    page = await visitor.press("/stop")
+    form = page.forms[-1]
+    assert {button.words for button in form.buttons} == {"Once a month, please"}
+    for unknown in ("sales fax", "sales", "sales email x"):
+        await visitor.post("/stop/undo", form.fields | {"only": unknown})
+        assert codes(await api.decide(customer=customer)) == ["withdrawn"]
+        assert "at_most" not in await wishes(api, customer)
+    for _ in range(2):
+        page = await visitor.post("/stop/undo", form.fields | {"only": "sales email"})
+        assert page.heading == "What you allow"
+    assert (await wishes(api, customer))["at_most"] == {"email": {"most": 1, "per": "month"}}
+    assert (await api.decide(customer=customer))["allowed"]
+    assert codes(await api.decide(customer=customer, purpose="newsletter")) == ["withdrawn"]
+
+
 async def test_two_banners_at_most_and_the_signal_first(stage: Stage, api: Api) -> None:
     _, address = await somebody(api)
     visitor = Visitor(stage.http, **{"sec-gpc": "1"})

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from vault.actions.acting import Acting, acting
+from vault.actions.choices.preferences import narrow
 from vault.actions.choices.saying import person_of, write_all
 from vault.actions.customer.customers import locked
 from vault.actions.vault import Vault
@@ -22,6 +23,9 @@ from vault.domain.consent import Said
 from vault.domain.leaving.stopping import everything
 from vault.domain.standing import Instants
 from vault.store.customer import consents
+
+Way = tuple[str, str]
+"""A purpose and a channel."""
 
 
 class Stopped(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,10 +64,17 @@ async def stopped(vault: Vault, actor: Actor, *, first: str) -> Stopped:
         )
 
 
-async def undo_stop(vault: Vault, actor: Actor, *, first: str) -> list[FactId]:
-    """Say each yes again that a press ended; nothing for what was spoken of since, so a second press adds nothing."""
+async def undo_stop(vault: Vault, actor: Actor, *, first: str, only: Way | None = None) -> list[FactId]:
+    """Say each yes again that a press ended; nothing for what was spoken of since, so a second press adds nothing.
+
+    `only` brings back one of them, from now on at most once a month over its channel.
+    """
     async with acting(vault, actor, name="me_grant") as act:
         subject = await locked(act, actor.me)
+        found = await _backs(act, first=first)
+        wanted = [one for one in found if only in {None, (one.purpose.key, one.channel)}]
+        if only is not None and wanted:
+            await narrow(act, actor.me, channel=only[1], paused_until=None)
         words = [
             Said(
                 kind="granted",
@@ -76,7 +87,7 @@ async def undo_stop(vault: Vault, actor: Actor, *, first: str) -> list[FactId]:
                 locale=one.offer.locale,
                 until=one.offer.until,
             )
-            for one in await _backs(act, first=first)
+            for one in wanted
         ]
         try:
             return [one.id for one in await write_all(act, words, subject=subject)]

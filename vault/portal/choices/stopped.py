@@ -56,10 +56,11 @@ async def show(
 async def undo(
     request: Pages, vault: NamedDependency[Vault], actor: NamedDependency[Actor], frame: NamedDependency[Frame]
 ) -> Response[bytes]:
-    """Say again what a press ended."""
+    """Say again what a press ended; or one of it, once a month."""
     form = await forms.read(request)
     forms.check_csrf(form, request.cookies.get(PORTAL))
-    done = await stopping.undo_stop(vault, actor, first=form["undo"])
+    purpose, _, channel = form["only"].partition(" ")
+    done = await stopping.undo_stop(vault, actor, first=form["undo"], only=(purpose, channel) if form["only"] else None)
     return go(_to(frame, "/", done=done[0] if done else None))
 
 
