@@ -73,5 +73,5 @@ def noes(organization: Organization, said: Confirmation, facts: Iterable[Fact]) 
         if fact.kind not in _YESES
         and fact.purpose in lineage
         and fact.channel in {said.channel, EVERY}
-        and fact.at > said.asked_at
+        and fact.at >= said.asked_at
     ]
