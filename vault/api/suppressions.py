@@ -1,4 +1,4 @@
-"""Suppressions over HTTP."""
+"""Suppressions over HTTP, and the text messages that make and end one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from vault.actions.customer import suppressions
+from vault.actions.leaving import hearing
 from vault.actions.vault import Vault
 from vault.base.ids import SHOWN, SuppressionId
 from vault.domain.actor import Actor
+from vault.domain.leaving.hearing import TextMessage, Understood
 from vault.domain.suppression import NewSuppression, Suppression
 
 After = Annotated[
@@ -43,4 +45,14 @@ async def page(
     return Suppressed(suppressions=await suppressions.page(vault, actor, after=after, limit=limit))
 
 
+@post("/sms", operation_id="hear_sms", status_code=200)
+async def hear(data: JSONBody[TextMessage], vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Understood:
+    """Hand on a text message you received: every one, whatever it says.
+
+    A word that stops counts at once, for everybody who has the number. A word that starts again needs `outcome`.
+    """
+    return await hearing.hear(vault, actor, message=data)
+
+
 router = Router(path="/suppressions", route_handlers=[suppress, page], tags=["suppressions"])
+inbound = Router(path="/inbound", route_handlers=[hear], tags=["suppressions"])
