@@ -106,4 +106,9 @@ def salted(vault: Vault, told: Mapping[str, Json | None]) -> Mapping[str, Json |
 
     The hash of an entry leaves with its promise. Nobody who guesses the rest may find by it what they were not told.
     """
-    return told if told.get("subject") is not None else {**told, "salt": vault.entropy.draw(_SALT).hex()}
+    return told if told.get("subject") is not None else {**told, "salt": salt_of(vault)}
+
+
+def salt_of(vault: Vault) -> str:
+    """Return the salt of an entry, in hex."""
+    return vault.entropy.draw(_SALT).hex()

@@ -26,7 +26,7 @@ def entry(entry_id: EntryId, kind: str, *, actor: Actor, at: datetime, **told: J
         "kind": kind,
         "at": stamp(at),
         "organization": actor.organization,
-        "actor": _actor(actor),
+        "actor": {**by_whom(actor)},
     }
     return canonical({name: value for name, value in body.items() if value is not None})
 
@@ -51,8 +51,9 @@ def stamp(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _actor(actor: Actor) -> dict[str, Json]:
-    told: dict[str, Json] = {"kind": actor.kind}
+def by_whom(actor: Actor) -> dict[str, str]:
+    """Return what an entry says of who acted."""
+    told: dict[str, str] = {"kind": actor.kind}
     if actor.client is not None:
         told["client"] = actor.client
     if actor.token is not None:

@@ -10,6 +10,7 @@ No name, address or id of a person ever enters, and nothing a caller sent: facts
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -32,7 +33,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     law: str | None = None
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the policies say. `policies` are those that determined it; `reasons` stand strongest first.
 
     An allowed `ask` or `release` has no reason to tell. `error` wants an alarm: a policy could not be evaluated, or no
@@ -44,12 +45,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Ground, ...]
     error: bool = False
 
-    @property
+    @cached_property
     def codes(self) -> tuple[Code, ...]:
         """The codes of the reasons, once each: several policies may have one."""
         return tuple(dict.fromkeys(ground.code for ground in self.reasons))
 
-    @property
+    @cached_property
     def passes(self) -> bool:
         """Whether nothing but time refuses."""
         refused = not self.allowed and not self.error

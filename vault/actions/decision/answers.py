@@ -14,14 +14,15 @@ import msgspec
 from vault.actions.customer.points import read_point
 from vault.actions.decision.gate import Asked, Gate, gate_of
 from vault.actions.vault import Here
-from vault.base.canonical import Json
 from vault.base.errors import Invalid
-from vault.base.ids import ContactPointId, CustomerId
+from vault.base.ids import ContactPointId, CustomerId, EntryId
 from vault.base.personal import Personal
+from vault.domain.audit.replay import DECISION
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Decision, LogTold, Outcome, Question, ReasonTold, StandingTold, Withheld
 from vault.domain.decision.reason import REASONS
-from vault.domain.entry import stamp
+from vault.domain.decision.told import Told, encoded
+from vault.domain.entry import VERSION, by_whom, stamp
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
 from vault.domain.timing.budget import LAPSE
@@ -129,37 +130,39 @@ def wanted(settled: Settled) -> Wanted | None:
     )
 
 
-def told_to_log(settled: Settled, released: Iterable[str]) -> Mapping[str, Json | None]:
-    """Return what the log keeps: enough to decide again from the entry alone, and nothing that names a person."""
-    prepared, verdict = settled.prepared, settled.verdict
-    question, gate = prepared.asked.question, prepared.gate
-    names: list[Json] = [*sorted(released)]
-    told: dict[str, Json | None] = {
-        "decision": prepared.asked.decision,
-        "purpose": question.purpose,
-        "channel": question.channel,
-        "by": "customer" if question.customer else "contact" if question.contact else "external",
-        "asked_at": stamp(question.at) if question.at else None,
-        "outcome": settled.outcome,
-        "defer_until": stamp(settled.defer_until) if settled.defer_until is not None else None,
-        "reasons": list(verdict.codes),
-        "policies": list(verdict.policies),
-        "configuration": prepared.here.configuration,
-        "asked_with": None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
-        "flat": dict(settled.flat) if settled.flat is not None else None,
-        "released": names or None,
-        "reserved": True if settled.reserves else None,
-        "withheld": {field: ground.code for field, ground in settled.withheld} or None,
-    }
-    if settled.person is not None and settled.basis is not None:
-        elsewhere = _elsewhere(settled.person, settled.basis.named)
-        told |= {
-            "subject": settled.person.subject,
-            "standing": settled.basis.standing.state,
-            "facts": [fact.id for fact in settled.person.facts],
-            "facts_elsewhere": elsewhere or None,
-        }
-    return told
+def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
+    """Return the bytes of the entry `own`. `salt` is told only where no subject is."""
+    prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
+    question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
+    told = Told(
+        actor=by_whom(actor),
+        asked_at=stamp(question.at) if question.at else None,
+        asked_with=None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
+        at=stamp(at),
+        by="customer" if question.customer else "contact" if question.contact else "external",
+        channel=question.channel,
+        configuration=prepared.here.configuration,
+        decision=prepared.asked.decision,
+        defer_until=stamp(settled.defer_until) if settled.defer_until is not None else None,
+        facts=[fact.id for fact in person.facts] if person is not None else None,
+        facts_elsewhere=_elsewhere(person, rests.named) or None if person is not None and rests is not None else None,
+        flat=settled.flat,
+        id=own,
+        kind=DECISION,
+        organization=actor.organization,
+        outcome=settled.outcome,
+        policies=verdict.policies,
+        purpose=question.purpose,
+        reasons=verdict.codes,
+        released=sorted(released) or None,
+        reserved=settled.reserves or None,
+        salt=salt if person is None else None,
+        standing=rests.standing.state if rests is not None else None,
+        subject=person.subject if person is not None else None,
+        v=VERSION,
+        withheld={field: ground.code for field, ground in settled.withheld} or None,
+    )
+    return encoded(told)
 
 
 def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], link: str | None) -> Decision:
@@ -292,7 +295,7 @@ def _standing(rests: Basis) -> StandingTold:
     return StandingTold(state=rests.standing.state, until=rests.standing.until)
 
 
-def _elsewhere(person: Person, named: ContactPointId | None) -> list[Json]:
+def _elsewhere(person: Person, named: ContactPointId | None) -> list[str]:
     if named is None:
         return []
     return [fact.id for fact in person.facts if fact.contact_point not in (None, named)]

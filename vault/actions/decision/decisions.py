@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from vault.actions import promises
-from vault.actions.acting import deny, written
+from vault.actions.acting import deny, salt_of
 from vault.actions.decision import reserving
 from vault.actions.decision.answers import (
     Prepared,
@@ -28,7 +28,7 @@ from vault.actions.leaving import links
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid, VaultError
-from vault.base.ids import DECISION, DecisionId, OrganizationId, fresh, show, uuid8
+from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, fresh, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.decision.question import Decision, LogTold, Question
@@ -250,5 +250,6 @@ def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:
 
 
 def _entry(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None) -> Entry:
-    told = told_to_log(settled, sealed.names if sealed is not None else ())
-    return written(vault, settled.prepared.asked.actor, kind="decision", at=read.now, **told)
+    own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+    salt = salt_of(vault) if settled.person is None else ""
+    return own, told_to_log(settled, sealed.names if sealed is not None else (), own=own, salt=salt, at=read.now)

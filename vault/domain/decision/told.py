@@ -1,0 +1,56 @@
+"""What the log keeps of a decision: enough to decide again from the entry alone, and nothing that names a person.
+
+Most entries are of this kind, so its members are declared once, in the order of RFC 8785 and of types that canonical
+JSON has, instead of being sorted and checked each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from vault.domain.decision.basis import Flat
+
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of a decision's entry. `asked_with` stands where the client might not ask, else `flat`.
+
+    `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
+    `salt` stands where no subject does: nobody may guess the entry by its hash.
+    """
+
+    actor: Mapping[str, str]
+    asked_at: str | None = None
+    asked_with: Mapping[str, bool] | None = None
+    at: str
+    by: str
+    channel: str
+    configuration: str
+    decision: str
+    defer_until: str | None = None
+    facts: Sequence[str] | None = None
+    facts_elsewhere: Sequence[str] | None = None
+    flat: Flat | None = None
+    id: str
+    kind: str
+    organization: str
+    outcome: str
+    policies: Sequence[str]
+    purpose: str
+    reasons: Sequence[str]
+    released: Sequence[str] | None = None
+    reserved: bool | None = None
+    salt: str | None = None
+    standing: str | None = None
+    subject: str | None = None
+    v: int
+    withheld: Mapping[str, str] | None = None
+
+
+def encoded(told: Told) -> bytes:
+    """Return the bytes of the entry, as they are stored and later signed (RFC 8785)."""
+    return _encoder.encode(told)
