@@ -12,6 +12,7 @@ from vault.pages.forms import LARGEST
 from vault.portal import erasure, links, passkeys, sign_in, stop_address
 from vault.portal.choices import allow, signal, stopped, wishes
 from vault.portal.entrance import actor, come, frame
+from vault.portal.own import details, points
 from vault.portal.record import asked, history, receipts
 from vault.portal.refusals import HANDLERS
 from vault.portal.rights import page as rights
@@ -32,6 +33,8 @@ router = Router(
         wishes.router,
         signal.router,
         asked.router,
+        details.router,
+        points.router,
         history.router,
         receipts.router,
         sign_in.router,

@@ -85,8 +85,7 @@ async def correct(vault: Vault, actor: Actor, *, corrections: Corrections) -> No
     """
     async with acting(vault, actor, name="me_correct") as act:
         check_correctable(act.here.organization, corrections.values)
-        if corrections.locale not in {None, *act.here.organization.locales}:
-            raise Invalid("unknown_locale", "the organization does not speak this language")
+        _check_language(act.here, corrections.locale)
         subject = await locked(act, actor.me)
         shown = await _shown(act)
         key = await keys.opened(act.work, act.here.safe, customer=actor.me, kind="data")
@@ -95,7 +94,8 @@ async def correct(vault: Vault, actor: Actor, *, corrections: Corrections) -> No
         }
         changed = {name: value for name, value in corrections.values.items() if value != known.get(name)}
         await _write(act, key, changed=changed)
-        locale = corrections.locale if corrections.locale != shown.locale else None
+        same = _language(corrections.locale) == _language(shown.locale)  # another region of it stays as it was
+        locale = None if same else corrections.locale
         await customers.update(act.work, actor.me, values={} if locale is None else {"locale": locale})
         if names := [*sorted(changed), *(["locale"] if locale is not None else [])]:
             await act.log("customer_corrected", subject=subject, fields=[*names])
@@ -117,6 +117,15 @@ async def _write(act: Acting, key: CustomerKey, *, changed: Mapping[str, Persona
     }
     await customers.set_attributes(act.work, me, sealed=sealed)
     await customers.drop_attributes(act.work, me, names=[name for name, value in changed.items() if value is None])
+
+
+def _check_language(here: Here, locale: str | None) -> None:
+    if locale is not None and _language(locale) not in map(_language, here.organization.locales):
+        raise Invalid("unknown_locale", "the organization does not speak this language")
+
+
+def _language(locale: str | None) -> str:
+    return (locale or "").partition("-")[0]
 
 
 async def _subject(act: Acting) -> Subject:

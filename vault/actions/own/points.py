@@ -13,7 +13,7 @@ from vault.actions.acting import Acting, acting
 from vault.actions.customer.customers import locked
 from vault.actions.customer.points import Tagged
 from vault.actions.proving import codes, flows
-from vault.actions.proving.flows import Proof
+from vault.actions.proving.flows import Proof, Waiting
 from vault.actions.proving.points import Held, find, held, settle, tagged
 from vault.actions.sign_in.reaching import read_reach
 from vault.actions.vault import Vault
@@ -36,13 +36,6 @@ class Adding(msgspec.Struct, frozen=True, kw_only=True):
     typed: Personal
     locale: str
     instead: ContactPointId | None = None
-
-
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """A code is on its way; `flow` is what the cookie carries."""
-
-    point: ContactPointId
-    flow: str
 
 
 async def add(vault: Vault, actor: Actor, *, adding: Adding) -> Waiting | None:
@@ -68,8 +61,13 @@ async def add(vault: Vault, actor: Actor, *, adding: Adding) -> Waiting | None:
         return Waiting(point=point, flow=flows.sealed(act.here, msgspec.structs.replace(proof, instead=instead)))
 
 
-async def send(vault: Vault, actor: Actor, *, point: ContactPointId, locale: str) -> Waiting | None:
-    """Send a code to a contact point that nobody has shown to be theirs; none where a code can show nothing."""
+async def send(
+    vault: Vault, actor: Actor, *, point: ContactPointId, locale: str, instead: ContactPointId | None = None
+) -> Waiting | None:
+    """Send a code to a contact point that nobody has shown to be theirs; none where a code can show nothing.
+
+    What it is to replace goes on waiting.
+    """
     async with acting(vault, actor, name="me_prove_point") as act:
         subject = await locked(act, actor.me)
         key = await _key(act)
@@ -77,7 +75,7 @@ async def send(vault: Vault, actor: Actor, *, point: ContactPointId, locale: str
         if not one.point.is_provable:
             return None
         proof = await codes.send(act, tagged(act, key, one=one), point=point, subject=subject, locale=locale)
-        return Waiting(point=point, flow=flows.sealed(act.here, proof))
+        return Waiting(point=point, flow=flows.sealed(act.here, msgspec.structs.replace(proof, instead=instead)))
 
 
 async def prove(vault: Vault, actor: Actor, *, proof: Proof, code: str) -> Wrong | None:

@@ -43,6 +43,16 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         return Personal(self.reach)
 
 
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A code is on its way to a contact point; `flow` is what the cookie carries."""
+
+    point: ContactPointId
+    flow: str
+
+    def __repr__(self) -> str:
+        return f"Waiting({self.point})"
+
+
 def sealed(here: Here, proof: Proof) -> str:
     """Return a proof under way as the cookie carries it."""
     return urlsafe_b64encode(here.safe.ticket(_USE, msgspec.json.encode(proof))).rstrip(b"=").decode("ascii")

@@ -18,6 +18,7 @@ from vault.domain.decision.basis import Basis, Person, Point, Way, basis, way
 from vault.domain.joining.asking import begins, is_declared
 from vault.domain.organization import EVERY, Notice, Organization, Purpose
 from vault.domain.organization import Basis as Ground
+from vault.domain.own.proving import is_proved
 from vault.domain.standing import Instants, State
 from vault.domain.suppression import Suppression
 
@@ -45,7 +46,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One way. `on` is the word at its end; `since` and `until` are those of what it rests on, by its id `fact`.
 
     `point` is the contact point a message would go to, `cited` the version of the notice that a yes cites; `asks` says
-    that a yes begins with a message to it that is confirmed.
+    that a yes begins with a message to it that is confirmed, `proves` that it begins with a code to it.
     """
 
     purpose: str
@@ -60,6 +61,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     point: ContactPointId | None = None
     reaches: str | None = None
     asks: bool = False
+    proves: bool = False
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,8 @@ def row(organization: Organization, person: Person, *, purpose: Purpose, channel
     stands, point = found.standing, found.point
     notice = current(organization, purpose, at=instants.instant)
     asks = notice is not None and begins(wanted, found, instants=instants)
-    can, on, why = _told(wanted, found, is_asked=notice is not None, asks=asks)
+    proves = notice is not None and is_proved(wanted, found, instants=instants)
+    can, on, why = _told(wanted, found, is_asked=notice is not None, asks=asks, proves=proves)
     stopped = min(_stops(point), key=lambda one: one.at, default=None) if why == "suppressed" else None
     return Row(
         purpose=purpose.key,
@@ -104,6 +107,7 @@ def row(organization: Organization, person: Person, *, purpose: Purpose, channel
         point=None if point is None else point.id,
         reaches=organization.channels[channel].reaches if channel in organization.channels else None,
         asks=asks,
+        proves=proves,
     )
 
 
@@ -128,7 +132,7 @@ def _without(purpose: Purpose, *, asks: bool, has_inner: bool) -> tuple[str, ...
     return (EVERY,) if asks or (purpose.basis == "legitimate_interest" and not has_inner) else ()
 
 
-def _told(wanted: Way, found: Basis, *, is_asked: bool, asks: bool) -> tuple[Can, bool, Why]:
+def _told(wanted: Way, found: Basis, *, is_asked: bool, asks: bool, proves: bool) -> tuple[Can, bool, Why]:
     purpose = wanted.purpose
     if (fixed := _FIXED.get(purpose.basis)) is not None:
         return "fixed", bool(found.flat["reachable"]), fixed
@@ -139,7 +143,7 @@ def _told(wanted: Way, found: Basis, *, is_asked: bool, asks: bool) -> tuple[Can
     double, waits = is_declared(wanted), asks and said == "double_opt_in"
     hindered = None if waits else _hindered(purpose, found, double=double and not allowed)
     if hindered is not None:
-        lifts = asks and hindered == "suppressed"
+        lifts = proves or (asks and hindered == "suppressed")
         return ("waiting" if allowed else "switch" if lifts else "nothing"), False, hindered
     if allowed:
         return "switch", True, "interest" if interest else "granted"

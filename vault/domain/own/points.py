@@ -85,8 +85,3 @@ def next_primary(points: Sequence[OwnPoint], gone: OwnPoint) -> ContactPointId |
         return None
     others = [one for one in points if one.kind == gone.kind and one.id != gone.id and not one.claimed]
     return min(others, key=lambda one: (one.verified_at is None, one.id), default=gone).id if others else None
-
-
-def can_be_lifted(stops: Sequence[Suppression], *, now: datetime) -> bool:
-    """Whether a yes with a code lifts whatever stops a contact point now."""
-    return all(stop.kind in LIFTED for stop in stops if stop.at <= now and (stop.until is None or now < stop.until))

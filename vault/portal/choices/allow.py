@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 
 from vault.actions.choices import saying, showing
-from vault.actions.choices.saying import Chosen
 from vault.actions.sign_in import own_passkeys
 from vault.actions.sign_in.own_passkeys import Stands
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Invalid
+from vault.base.errors import Invalid
 from vault.domain.actor import Actor
-from vault.domain.choices.asked import Yes, asking, current, seen
+from vault.domain.choices.asked import Yes
 from vault.domain.choices.preference import PAUSES
 from vault.pages import forms
 from vault.pages.cookies import PORTAL
@@ -30,12 +28,11 @@ from vault.pages.script import script
 from vault.pages.stylesheet import styled
 from vault.portal.choices.banners import banners
 from vault.portal.choices.how import Typed, how
-from vault.portal.choices.telling import Told, told, way_named
+from vault.portal.choices.telling import Told, told
+from vault.portal.choices.yes import back, say_yes
 from vault.portal.entrance import FRAME
-from vault.portal.wording import title
 
 Pages = Request[Any, Any, Any]
-_CONFLICT: Final = 409
 _LONGEST_DIGEST: Final = 64
 
 
@@ -81,15 +78,10 @@ async def choose(
         case "no":
             done = await saying.say_no(vault, actor, purpose=purpose, channel=channel)
         case "yes" | "again":
-            try:
-                done = await saying.say_yes(vault, actor, said=_yes(form))
-            except Conflict as conflict:
-                if conflict.code != "words_changed":
-                    raise
-                return _changed(frame, visit, form=form)
+            return await say_yes(vault, actor, visit, frame=frame, said=_yes(form))
         case _:
             raise Invalid("no_answer", "say yes, no or again")
-    return go(_back(frame, done=done, purpose=purpose))
+    return go(back(frame, done=done, purpose=purpose))
 
 
 @get("/vault.css", sync_to_thread=False)
@@ -104,30 +96,6 @@ def _yes(form: Form) -> Yes:
         raise Invalid("no_words", "a yes names the words it says yes to")
     again = form["say"] == "again"
     return Yes(purpose=form["purpose"], channel=form["channel"], notice=int(version), words=words, again=again)
-
-
-def _back(frame: Frame, *, done: Chosen, purpose: str) -> str:
-    return f"{frame.to('/')}{'&' if frame.chosen else '?'}done={done.id}#p-{purpose}"
-
-
-def _changed(frame: Frame, visit: Visit, *, form: Form) -> Response[bytes]:
-    """Show old words and new, with a door for each answer."""
-    organization = visit.here.organization
-    purpose = organization.purpose(form["purpose"])
-    now = current(organization, purpose, at=visit.now)
-    if now is None:
-        raise Invalid("nothing_to_grant", "nothing asks for this purpose")
-    version = int(form["notice"])
-    values = {
-        "purpose": purpose.key,
-        "channel": form["channel"],
-        "name": title(frame, purpose.title, locale=organization.locale),
-        "way": way_named(frame, form["channel"]),
-        "before": seen(organization, purpose, version=version, digest=form["words"]),
-        "now": asking(organization, now, language=frame.words.language),
-    }
-    shown = msgspec.structs.replace(frame, path=f"{frame.base}/")
-    return render("choices/changed.html", shown, values=values, status=_CONFLICT)
 
 
 def _is_filled(one: Told) -> bool:

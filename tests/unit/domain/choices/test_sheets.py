@@ -70,12 +70,34 @@ def test_a_switch_says_what_stands(facts: tuple[Fact, ...], wanted: tuple[str, b
 def test_what_hinders_a_yes_leaves_a_no(facts: tuple[Fact, ...]) -> None:
     can = "waiting" if facts else "nothing"
     assert told(*facts, points=()) == (can, False, "unreachable")
-    assert told(*facts, points=(point(MAIL, stop()),)) == (can, False, "suppressed")
+    assert told(*facts, points=(point(MAIL, stop(kind="bounce")),)) == (can, False, "suppressed")
     assert told(*facts, minor=date(2030, 1, 1)) == (can, False, "minor")
-    verified = {**DECLARED.purposes, "sales": msgspec.structs.replace(DECLARED.purposes["sales"], verified=("email",))}
-    doubtful = (point(verified=False),)
-    assert told(*facts, points=doubtful, purposes=verified) == (can, False, "unverified")
     assert rows(*facts, points=(point(MAIL, stop()),))["sales", "email"].since == NOW - DAY
+
+
+@pytest.mark.parametrize("facts", [(), (said("granted"),)])
+def test_a_yes_begins_with_a_code_where_nobody_has_shown_whose_an_address_is_or_a_person_stopped_it(
+    facts: tuple[Fact, ...],
+) -> None:
+    can = "waiting" if facts else "switch"
+    verified = {**DECLARED.purposes, "sales": msgspec.structs.replace(DECLARED.purposes["sales"], verified=("email",))}
+    unverified = {"points": (point(verified=False),), "purposes": verified}
+    assert told(*facts, **unverified) == (can, False, "unverified")
+    assert rows(*facts, **unverified)["sales", "email"].proves
+    stopped = rows(*facts, points=(point(MAIL, stop(kind="complaint")),))["sales", "email"]
+    assert (stopped.can, stopped.on, stopped.why, stopped.proves) == (can, False, "suppressed", True)
+
+
+def test_no_code_helps_where_something_else_hinders_or_none_can_be_sent() -> None:
+    held = (point(MAIL, stop(kind="complaint"), stop(kind="bounce")),)
+    assert not rows(points=held)["sales", "email"].proves
+    held = (point(MAIL, stop(kind="complaint")),)
+    assert not rows(points=held, minor=date(2030, 1, 1))["sales", "email"].proves
+    assert not rows(points=held)["newsletter", "email"].proves
+    assert not rows(points=held)["order_updates", "email"].proves
+    assert not rows(points=(point(PHONE, stop(kind="stop_word"), kind="phone"),))["sales", "sms"].proves
+    assert not rows(points=())["sales", "email"].proves
+    assert not rows()["sales", "email"].proves
 
 
 def test_where_a_yes_begins_with_a_message_a_switch_asks_for_it_and_then_it_waits() -> None:

@@ -1,0 +1,1 @@
+"""Your details, as pages."""
