@@ -235,6 +235,31 @@ async def test_after_a_stop_one_thing_may_come_back_once_a_month(api: Api, visit
     assert codes(await api.decide(customer=customer, purpose="newsletter")) == ["withdrawn"]
 
 
+async def test_the_page_shows_what_really_came_beside_what_was_promised(
+    stage: Stage, api: Api, visitor: Visitor, customer: str
+) -> None:
+    page = await visitor.get("/")
+    assert "None in the last 13 weeks." in page.text
+    assert "We promised" not in page.text
+    assert 'class="hit"' not in page.html
+    file = make.organization()
+    file["purposes"]["offers"]["children"]["sales"]["budget"] = {"day": 5, "week": 7}
+    await stage.apply(file)
+    for _ in range(3):
+        assert (await api.decide(customer=customer, release=["contact"]))["allowed"]
+    await api.decide(customer=customer, release=None)
+    assert (await api.decide(customer=customer, purpose="service", release=["contact"]))["allowed"]
+    [other, *_] = [await api.register()]
+    await api.grant(other)
+    await api.decide(customer=other, release=["contact"])
+    page = await visitor.get("/")
+    assert "3 in the last 13 weeks. We promised at most 5 a day, 7 a week." in page.text
+    assert "1 in the last 13 weeks." in page.text
+    assert page.html.count('class="hit"') == 4
+    page = await visitor.get("/?lang=fr")
+    assert "3 ces 13 dernières semaines. Nous avons promis au plus 5 par jour, 7 par semaine." in page.text
+
+
 async def test_two_banners_at_most_and_the_signal_first(stage: Stage, api: Api) -> None:
     _, address = await somebody(api)
     visitor = Visitor(stage.http, **{"sec-gpc": "1"})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -13,6 +14,7 @@ from vault.actions.vault import Vault
 from vault.base.ids import CONTACT_POINT, ContactPointId, show
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
+from vault.domain.choices.practice import SPAN
 from vault.domain.choices.preference import Preferences
 from vault.domain.choices.sheets import Sheet, sheets
 from vault.domain.choices.signal import Kept, conflicts
@@ -20,6 +22,7 @@ from vault.domain.fact import Fact
 from vault.domain.standing import Instants
 from vault.store import keys
 from vault.store.customer import consents, fields
+from vault.store.decision import reservations
 
 _OPENED = ("email", "phone")
 
@@ -28,7 +31,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """The sheets; `points` are values of contact points by their id; `facts` what was said, in full, by its id.
 
     `conflicts` are yeses that a browser's signal does not fit, or would not; `preferences` when and how they wish to be
-    reached.
+    reached. `messages` are the instants of those allowed in the last 13 weeks, by purpose.
     """
 
     sheets: tuple[Sheet, ...]
@@ -36,6 +39,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Fact]
     conflicts: tuple[Kept, ...]
     preferences: Preferences
+    messages: Mapping[str, Sequence[datetime]]
 
     def __repr__(self) -> str:
         return f"Allowed(sheets={len(self.sheets)})"
@@ -49,6 +53,7 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         own = await consents.read(act.work, person.subject)
         found = sheets(act.here.organization, person, instants=Instants(now=act.now))
         unfit = conflicts(act.here.organization, person.facts, instants=Instants(now=act.now))
+        messages = await reservations.since(act.work, person.subject, at=act.now - SPAN)
         wished = await wishes(act, person.customer)
         key = await keys.opened(act.work, act.here.safe, customer=person.customer, kind="data")
         sealed = await fields.read(act.work, key, names=_OPENED)
@@ -63,4 +68,5 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         facts={one.id: one for one in own},
         conflicts=tuple(unfit),
         preferences=wished,
+        messages=messages,
     )

@@ -17,6 +17,7 @@ from vault.domain.choices.sheets import Row, Sheet, Why
 from vault.domain.decision.basis import BOUND
 from vault.domain.organization import EVERY, Organization
 from vault.pages.frame import Frame
+from vault.portal.choices.often import Often, often
 from vault.portal.wording import title
 
 _SHOWN: Final = 2
@@ -41,6 +42,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     asking: Asking | None
     before: Asking | None
+    often: Often | None
     lines: tuple[Line, ...]
     within: tuple[Told, ...]
 
@@ -53,6 +55,7 @@ def told(frame: Frame, organization: Organization, sheet: Sheet, *, allowed: All
         title=title(frame, sheet.purpose.title, locale=organization.locale),
         asking=words,
         before=_before(frame, organization, sheet),
+        often=often(frame, organization, sheet.purpose, messages=allowed.messages, now=now),
         lines=tuple(_line(frame, organization, row, allowed=allowed, now=now) for row in sheet.rows),
         within=tuple(told(frame, organization, one, allowed=allowed, now=now) for one in sheet.within),
     )

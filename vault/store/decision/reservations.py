@@ -63,6 +63,10 @@ JOIN keystore.blind_index o ON o.organization = $1 AND o.field = i.field AND o.v
 JOIN keystore.subject b ON b.organization = $1 AND b.customer = o.customer
 WHERE own.organization = $1 AND own.subject = $2 ORDER BY b.subject
 """
+_SINCE: Final = """
+SELECT purpose, at FROM vault.reservation
+WHERE organization = $1 AND subject = $2 AND state <> 'not_sent' AND at >= $3 ORDER BY at
+"""
 _SWEEP: Final = """
 DELETE FROM vault.reservation WHERE organization = $1 AND at < clock_timestamp() - interval '90 days'
 """
@@ -103,6 +107,14 @@ async def add(work: Work, new: Sequence[NewReservation], *, at: datetime, since:
         [one.point and raw(one.point) for one in ordered],
     )
     await work.fetch(_ADD, work.own, at, *columns, since)
+
+
+async def since(work: Work, subject: Subject, *, at: datetime) -> dict[str, list[datetime]]:
+    """Return when messages to somebody were allowed, by purpose, but those that were not sent."""
+    found: dict[str, list[datetime]] = {}
+    for row in await work.fetch(_SINCE, work.own, raw(subject), at):
+        found.setdefault(row["purpose"], []).append(row["at"])
+    return found
 
 
 async def of(work: Work, decision: DecisionId, *, client: ClientId, held: bool = False) -> Reserved | None:
