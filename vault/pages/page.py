@@ -5,7 +5,7 @@ Every value is escaped. A name that a template uses and nobody gave is an error,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.response import Stream
 
 from vault.pages.frame import Frame
 from vault.words.catalogue import Words
@@ -63,6 +64,12 @@ def go(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     return Response(
         b"", status_code=303, media_type="text/plain", headers={"location": path, **_ALWAYS}, cookies=list(cookies)
     )
+
+
+def download(pieces: Iterable[bytes], *, name: str, media_type: str) -> Response[Any]:
+    """Return a file as it is made, piece by piece: it is kept nowhere, neither here nor on the way."""
+    headers = {**_ALWAYS, "content-disposition": f'attachment; filename="{name}"'}
+    return Stream(iter(pieces), status_code=200, media_type=media_type, headers=headers)
 
 
 def _headers(frame: Frame) -> dict[str, str]:

@@ -93,7 +93,7 @@ async def looked_at_me(vault: Vault, actor: Actor) -> list[Looked]:
         if holder is None or holder.subject is None:
             return []
         found = await details.about(act.work, holder.subject, what="reason", limit=_MOST_LOOKS)
-    return [_looked(safe, holder, detail=one, body=body) for one, body in found]
+    return [looked(safe, holder, detail=one, body=body) for one, body in found]
 
 
 # ── What lies beside an entry ────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +137,8 @@ def _opening(safe: Safe, holder: Holder, *, detail: Detail) -> Opening | None:
         return None
 
 
-def _looked(safe: Safe, holder: Holder, *, detail: Detail, body: bytes) -> Looked:
+def looked(safe: Safe, holder: Holder, *, detail: Detail, body: bytes) -> Looked:
+    """Return a look at what is sealed, with its reason opened for whoever it was about."""
     told = json.loads(body)
     return Looked(
         entry=detail.entry,

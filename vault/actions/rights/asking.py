@@ -21,7 +21,7 @@ from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.consent import Said
 from vault.domain.leaving.stopping import objections
-from vault.domain.rights.request import AT_ONCE, Request, Told, Wanted, check, told
+from vault.domain.rights.request import AT_ONCE, NewRequest, Request, Told, check, told
 from vault.domain.standing import Instants
 from vault.store import keys
 from vault.store.customer import customers, requests
@@ -76,7 +76,7 @@ async def listed(vault: Vault, actor: Actor) -> Sequence[Told]:
     return [shown(act, one) for one in found]
 
 
-async def ask(vault: Vault, actor: Actor, *, wanted: Wanted) -> Told:
+async def ask(vault: Vault, actor: Actor, *, wanted: NewRequest) -> Told:
     """Ask for something by right; return the request there is, where it was asked for before and is open."""
     async with acting(vault, actor, name="me_ask_right") as act:
         check(wanted, act.here.organization)
@@ -114,7 +114,7 @@ async def unlock(vault: Vault, actor: Actor) -> None:
             await act.log("unlocked", subject=subject)
 
 
-async def add(act: Acting, wanted: Wanted, *, subject: Subject, key: CustomerKey) -> Kept:
+async def add(act: Acting, wanted: NewRequest, *, subject: Subject, key: CustomerKey) -> Kept:
     """Write a request down, with its entry. Under the lock of whoever asks."""
     made = Request(id=RequestId(act.id(REQUEST)), right=wanted.right, asked_at=act.now, field=wanted.field)
     words = None if not wanted.text else seal(act.here.safe, key, request=made.id, column="words", text=wanted.text)
@@ -186,7 +186,7 @@ async def _withdraw(act: Acting, kept: Kept, *, subject: Subject) -> Kept:
     return closed
 
 
-def _same(act: Acting, kept: Kept, *, wanted: Wanted, key: CustomerKey) -> bool:
+def _same(act: Acting, kept: Kept, *, wanted: NewRequest, key: CustomerKey) -> bool:
     """Whether a request asks for the same: of several wrongs of one field, each is a request of its own."""
     asked = kept.request
     if (asked.right, asked.field) != (wanted.right, wanted.field):

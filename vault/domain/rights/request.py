@@ -111,7 +111,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise Conflict("answered_before", "this request was answered, or taken back")
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What somebody asks for. To have something put right, they name the field, and say in `text` what is wrong."""
 
     right: Right
@@ -164,7 +164,7 @@ def urgent(requests: Iterable[Request], *, zone: str) -> list[Request]:
     return sorted((one for one in requests if one.is_open), key=lambda one: (one.ends_at(zone), one.id))
 
 
-def check(wanted: Wanted, organization: Organization) -> None:
+def check(wanted: NewRequest, organization: Organization) -> None:
     """Refuse a field nobody declared, and a wrong that is not said."""
     fields = {*organization.attributes, *(channel.reaches for channel in organization.channels.values())}
     if wanted.field is not None and wanted.field not in fields:

@@ -15,7 +15,7 @@ from vault.base.errors import Conflict, Invalid
 from vault.base.ids import RequestId
 from vault.base.personal import Personal
 from vault.domain.organization import Attribute
-from vault.domain.rights.request import AT_ONCE, LONGEST, Request, Right, Wanted, check, check_reason, told, urgent
+from vault.domain.rights.request import AT_ONCE, LONGEST, Request, Right, NewRequest, check, check_reason, told, urgent
 
 ASKED = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu"])
@@ -134,13 +134,13 @@ def test_what_is_listed_holds_no_word_that_anybody_wrote() -> None:
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        (Wanted(right="rectification"), "text_missing"),
-        (Wanted(right="rectification", text=Personal(" \n")), "text_missing"),
-        (Wanted(right="rectification", text=Personal("x" * (LONGEST + 1))), "text_too_long"),
-        (Wanted(right="rectification", field="shoe", text=Personal("x")), "unknown_field"),
+        (NewRequest(right="rectification"), "text_missing"),
+        (NewRequest(right="rectification", text=Personal(" \n")), "text_missing"),
+        (NewRequest(right="rectification", text=Personal("x" * (LONGEST + 1))), "text_too_long"),
+        (NewRequest(right="rectification", field="shoe", text=Personal("x")), "unknown_field"),
     ],
 )
-def test_what_makes_no_sense_is_refused(wanted: Wanted, code: str) -> None:
+def test_what_makes_no_sense_is_refused(wanted: NewRequest, code: str) -> None:
     with pytest.raises(Invalid) as refusal:
         check(wanted, DECLARED)
     assert refusal.value.code == code
@@ -148,8 +148,8 @@ def test_what_makes_no_sense_is_refused(wanted: Wanted, code: str) -> None:
 
 def test_a_field_is_an_attribute_or_a_kind_of_contact_point_or_none() -> None:
     for field in (None, "email", *DECLARED.attributes):
-        check(Wanted(right="rectification", field=field, text=Personal("wrong")), DECLARED)
-    check(Wanted(right="objection"), DECLARED)
+        check(NewRequest(right="rectification", field=field, text=Personal("wrong")), DECLARED)
+    check(NewRequest(right="objection"), DECLARED)
 
 
 @pytest.mark.parametrize(("reason", "code"), [("  too short", "reason_too_short"), ("x" * 2001, "text_too_long")])
