@@ -12,7 +12,7 @@ import msgspec
 
 from vault.base.canonical import digest
 from vault.domain.receipt.fields import ISO_27560, KANTARA, STORAGE, THIRD_PARTY, Field
-from vault.domain.receipt.form import LIST, TERM, TEXTS
+from vault.domain.receipt.form import HASH, LIST, TERM, TEXTS
 
 Format = Literal["iso-27560", "kantara"]
 
@@ -56,13 +56,12 @@ def recognised(receipt: Any) -> Format | None:
 
 def check(receipt: Any) -> list[Fault]:
     """Return everything that is missing or wrong; nothing of a receipt that holds."""
-    match recognised(receipt):
-        case "iso-27560":
-            return [*_members(receipt, ISO_27560, path=""), *_storage(receipt), *_fingerprints(receipt)]
-        case "kantara":
-            return [*_members(receipt, KANTARA, path=""), *_third_parties(receipt)]
-        case None:
-            return [Fault(path="", sentence="this is neither an ISO/IEC TS 27560 receipt with DPV terms nor Kantara's")]
+    form = recognised(receipt)
+    if form == "iso-27560":
+        return [*_members(receipt, ISO_27560, path=""), *_storage(receipt), *_fingerprints(receipt)]
+    if form == "kantara":
+        return [*_members(receipt, KANTARA, path=""), *_third_parties(receipt)]
+    return [Fault(path="", sentence="this is neither an ISO/IEC TS 27560 receipt with DPV terms nor Kantara's")]
 
 
 def _members(thing: Mapping[str, Any], fields: Sequence[Field], *, path: str) -> Iterator[Fault]:
@@ -139,8 +138,8 @@ def _fingerprints(receipt: Mapping[str, Any]) -> Iterator[Fault]:
                 if not (isinstance(answers, list) and len(answers) == len(("agree", "decline"))):
                     continue
                 words = {"ask": ask, "details": details, "agree": answers[0], "decline": answers[1]}
-                told = notice.get("schema:sha256")
-                if all(isinstance(word, str) for word in (*words.values(), told)) and digest(words) != told:
+                told, are_words = notice.get("schema:sha256"), all(isinstance(word, str) for word in words.values())
+                if are_words and HASH.fits(told) and digest(words) != told:
                     yield Fault(
                         path=f"{path}.schema:sha256", sentence="wrong: it is not the fingerprint of the words beside it"
                     )
