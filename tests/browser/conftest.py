@@ -26,15 +26,26 @@ CHROMIUM: Final = "VAULT_TEST_CHROMIUM"
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A Chromium of the system's; without one the story is left out, which CI does not allow."""
+@pytest.fixture
+def chromium() -> str:
+    """Where a Chromium of the system's is; without one the story is left out, which CI does not allow."""
     found = os.environ.get(CHROMIUM) or next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip(f"there is no Chromium here: install it, or say in {CHROMIUM} where it is")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return found
+
+
+@pytest.fixture
+def arguments() -> list[str]:
+    """With what it is started: its own sandbox wants somebody who is not root."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+@pytest_asyncio.fixture
+async def browser(chromium: str, arguments: list[str]) -> AsyncIterator[Browser]:
+    """A browser that runs."""
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=found, args=arguments)
+        running = await playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield running
         await running.close()
 

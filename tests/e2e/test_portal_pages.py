@@ -79,6 +79,13 @@ async def test_every_font_of_the_stylesheet_is_there_and_nothing_else_is(visitor
         assert (await visitor.send("GET", f"/assets/fonts/{name}")).status_code == 404
 
 
+async def test_a_browser_is_told_which_icon_to_ask_for(visitor: Visitor) -> None:
+    page = await visitor.get("/sign-in")
+    [icon] = re.findall(r'<link rel="icon" type="image/svg\+xml" href="([^"]+)">', page.html)
+    response = await visitor.send("GET", icon)
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
+
+
 async def test_while_the_database_is_away_a_page_says_so_and_when_to_come_back(stage: Stage) -> None:
     other = await stage.open()
     visitor = Visitor(stage._https[other])

@@ -21,6 +21,8 @@ from vault.domain.look.portal import Portal
 FONTS: Final = "/assets/fonts"
 PLAIN: Final = "/assets/vault.css"
 """The stylesheet in nobody's colours, for pages of no organization."""
+ICON: Final = "/assets/icon.svg"
+"""What a browser shows beside a title: one for all, lest it asks for another and is told that there is none."""
 
 _FOLDER: Final = Path(__file__).parent / "style"
 _MARK: Final = "/* organization */"
@@ -72,6 +74,17 @@ def plain() -> Response[bytes]:
     return Response(stylesheet(Portal()).encode(), media_type="text/css", headers=_HEADERS | {"cache-control": _HOUR})
 
 
+@get(ICON, include_in_schema=False, sync_to_thread=False)
+def icon() -> Response[bytes]:
+    """Return the icon."""
+    return Response(_icon(), media_type="image/svg+xml", headers=_HEADERS | {"cache-control": _HOUR})
+
+
+@cache
+def _icon() -> bytes:
+    return (_FOLDER / "icon.svg").read_bytes()
+
+
 @cache
 def fonts() -> Mapping[str, bytes]:
     """Return the fonts by file name."""
@@ -90,4 +103,4 @@ def _block(colours: Palette) -> str:
     return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}"
 
 
-router = Router(path="/", route_handlers=[font, plain], include_in_schema=False)
+router = Router(path="/", route_handlers=[font, plain, icon], include_in_schema=False)
