@@ -43,25 +43,30 @@ async def grant(
 ) -> Stated:
     """Record a yes, and where it is to be confirmed ask for that. `repeat` is the caller's Idempotency-Key."""
     async with acting(vault, actor, name="grant") as act:
-        _check_ceiling(act, said)
-        subject = await locked(act, customer)
-        organization = act.here.organization
-        point = await _point(act, customer, wanted=said.contact_point)
-        _check_point(organization, said, point=point)
-        words = msgspec.structs.replace(
-            _said(act, "granted", said=said, repeat=repeat),
-            proven=_is_proven(act, said),
-            notice=said.notice,
-            locale=said.locale,
-            until=said.until,
-        )
-        stated, fact = await _record(act, customer, subject=subject, said=words, evidence=said.evidence)
-        confirmed = actor.kind == "import" and proves(organization, said.evidence, double_opt_in=True)
-        if point is not None and confirmed and not stated.repeated:
-            await customers.verify(act.work, customer, point=point.id, at=fact.at)
-        if actor.kind != "import" and not stated.repeated:
-            await asking.follow(act, customer, yes=fact)
-        return stated
+        return await granted_in(act, customer, said=said, repeat=repeat)
+
+
+async def granted_in(act: Acting, customer: CustomerId, *, said: NewGrant, repeat: str | None) -> Stated:
+    """Record a yes in an action of its own name."""
+    check_ceiling(act, said)
+    subject = await locked(act, customer)
+    organization = act.here.organization
+    point = await _point(act, customer, wanted=said.contact_point)
+    _check_point(organization, said, point=point)
+    words = msgspec.structs.replace(
+        _said(act, "granted", said=said, repeat=repeat),
+        proven=_is_proven(act, said),
+        notice=said.notice,
+        locale=said.locale,
+        until=said.until,
+    )
+    stated, fact = await _record(act, customer, subject=subject, said=words, evidence=said.evidence)
+    confirmed = act.actor.kind == "import" and proves(organization, said.evidence, double_opt_in=True)
+    if point is not None and confirmed and not stated.repeated:
+        await customers.verify(act.work, customer, point=point.id, at=fact.at)
+    if act.actor.kind != "import" and not stated.repeated:
+        await asking.follow(act, customer, yes=fact)
+    return stated
 
 
 async def refuse(vault: Vault, actor: Actor, *, customer: CustomerId, said: NewNo, repeat: str | None = None) -> Stated:
@@ -122,18 +127,26 @@ async def consents_of(
 async def _deny(vault: Vault, actor: Actor, *, customer: CustomerId | None, no: _No) -> Stated:
     # Any client may, whatever its ceiling (law 12).
     async with acting(vault, actor, name="me_withdraw" if customer is None else _OPERATIONS[no.kind]) as act:
-        customer = meant(act, customer)
-        subject = await locked(act, customer)
-        point = await _point(act, customer, wanted=no.said.contact_point)
-        stated, fact = await _record(
-            act, customer, subject=subject, said=_said(act, no.kind, said=no.said, repeat=no.repeat)
-        )
-        if point is not None and not stated.repeated:
-            await _bind(act, fact, point=point)
-        return stated
+        return await _denied(act, meant(act, customer), no=no)
 
 
-def _check_ceiling(act: Acting, said: NewGrant) -> None:
+async def refused_in(act: Acting, customer: CustomerId, *, said: NewNo, repeat: str | None) -> Stated:
+    """Record a no to being asked, in an action of its own name."""
+    return await _denied(act, customer, no=_No(kind="refused", said=said, repeat=repeat))
+
+
+async def _denied(act: Acting, customer: CustomerId, *, no: _No) -> Stated:
+    subject = await locked(act, customer)
+    point = await _point(act, customer, wanted=no.said.contact_point)
+    said = _said(act, no.kind, said=no.said, repeat=no.repeat)
+    stated, fact = await _record(act, customer, subject=subject, said=said)
+    if point is not None and not stated.repeated:
+        await _bind(act, fact, point=point)
+    return stated
+
+
+def check_ceiling(act: Acting, said: NewGrant) -> None:
+    """Refuse a client what is beyond its ceiling, or beyond its token."""
     if act.actor.kind != "client":
         return
     whole, left = act.here.client(act.actor, act.now).ceiling, act.here.ceiling(act.actor, act.now)
