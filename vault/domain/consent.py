@@ -40,6 +40,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     locale: str | None = None
     until: Instant | None = None
     proven: bool = False
+    guardian: bool = False
     reference: Tag | None = None
     idempotency: Tag | None = None
 

@@ -31,7 +31,7 @@ def entry(entry_id: EntryId, kind: str, *, actor: Actor, at: datetime, **told: J
     return canonical({name: value for name, value in body.items() if value is not None})
 
 
-def told(fact: Fact) -> dict[str, str | int | None]:
+def told(fact: Fact) -> dict[str, str | int | bool | None]:
     """Return what the entry of a fact says of it."""
     return {
         "fact": fact.id,
@@ -43,6 +43,7 @@ def told(fact: Fact) -> dict[str, str | int | None]:
         "method": fact.method,
         "notice": fact.notice,
         "words": fact.words,
+        "guardian": fact.guardian or None,
     }
 
 

@@ -28,7 +28,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     `proven` tells whether a grant came with the evidence its class needs; `notice` is the notice's version and `words`
     the hash of the words shown; `until` is an end the grant itself names. `contact_point` is the one it is about.
-    `reference` and `idempotency` are tags by which a retry is known.
+    `reference` and `idempotency` are tags by which a retry is known. `guardian`: it is of somebody who may speak for a
+    child.
     """
 
     id: FactId
@@ -46,6 +47,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     words: str | None = None
     until: Instant | None = None
     proven: bool = True
+    guardian: bool = False
     reference: Tag | None = None
     idempotency: Tag | None = None
 

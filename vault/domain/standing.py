@@ -61,12 +61,16 @@ class Instants(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said, added up. `rests_on` is the one fact that made it so, `until` the end of its grant."""
+    """What was said, added up. `rests_on` is the one fact that made it so, `until` the end of its grant.
+
+    `guardian`: it is granted, and somebody who may speak for a child allows it.
+    """
 
     state: State
     rests_on: Fact | None = None
     until: datetime | None = None
     pending_for: Awaited | None = None
+    guardian: bool = False
 
     @property
     def grant(self) -> Fact | None:
@@ -98,20 +102,28 @@ def rule(organization: Organization, purpose: Purpose, *, channel: str) -> Rule:
 
 
 def standing(
-    facts: Iterable[Fact], rule: Rule, *, instants: Instants, contact_point: ContactPointId | None = None
+    facts: Iterable[Fact],
+    rule: Rule,
+    *,
+    instants: Instants,
+    contact_point: ContactPointId | None = None,
+    minor: bool = True,
 ) -> Standing:
     """Return what the facts of one customer add up to.
 
     Without `at` every fact counts, whatever its date. A grant that names another contact point than the question does
-    not count; a no always does.
+    not count; a no always does. Where somebody is not `minor` at the instant, no guardian speaks for them any more.
     """
     noes, yeses = _bearing(_heard(facts, instants), rule, contact_point=contact_point)
     said, imported, unproven, asked = _weighed(yeses, rule)
     if noes and (no := _last_no(noes, said)) is not None:
         return Standing(state=_NOES[no.kind], rests_on=no)
     if grants := said or imported:
-        found = _last_grant(grants, rule, instant=instants.instant)
-        return found if found.state == "granted" else _asked_again(found, asked)
+        found = _last_grant(grants, rule, instant=instants.instant, minor=minor)
+        if found.state != "granted":
+            return _asked_again(found, asked)
+        speaks = minor and _guardian_speaks(yeses, noes, rule=rule, instant=instants.instant)
+        return msgspec.structs.replace(found, guardian=True) if speaks else found
     if unproven:
         return Standing(state="pending", rests_on=max(unproven, key=_latest_last), pending_for="evidence")
     return _asked_again(_SILENCE, asked)
@@ -170,7 +182,19 @@ def _weighed(yeses: Sequence[Fact], rule: Rule) -> tuple[list[Fact], list[Fact],
 
 
 def _last_no(noes: Sequence[Fact], said: Sequence[Fact]) -> Fact | None:
-    """Laws 2 and 4: return the no that stands against these grants, if one does."""
+    """Laws 2, 4 and 15: return the no that stands against these grants, if one does.
+
+    A guardian's yes lifts a guardian's no alone.
+    """
+    no = _outweighing(noes, said)
+    if no is None and any(grant.guardian for grant in said):
+        no = _outweighing([no for no in noes if not no.guardian], [grant for grant in said if not grant.guardian])
+    return no
+
+
+def _outweighing(noes: Sequence[Fact], said: Sequence[Fact]) -> Fact | None:
+    if not noes:
+        return None
     lifted = max([grant.at for grant in said if grant.in_person], default=None)
     objections = [no for no in noes if no.kind == "objected" and (lifted is None or no.at >= lifted)]
     last = max(objections or noes, key=_strictest_last)
@@ -179,20 +203,32 @@ def _last_no(noes: Sequence[Fact], said: Sequence[Fact]) -> Fact | None:
     return last
 
 
-def _last_grant(grants: Sequence[Fact], rule: Rule, *, instant: datetime) -> Standing:
+def _guardian_speaks(yeses: Sequence[Fact], noes: Sequence[Fact], *, rule: Rule, instant: datetime) -> bool:
+    """Law 15: whether the latest yes of a guardian is worth something, and nobody has said no since."""
+    grants = [yes for yes in yeses if yes.guardian and yes.kind == "granted"]
+    if not grants:
+        return False
+    found = _last_grant(grants, rule, instant=instant, minor=True)
+    since = found.since
+    return found.state == "granted" and since is not None and all(no.at < since for no in noes)
+
+
+def _last_grant(grants: Sequence[Fact], rule: Rule, *, instant: datetime, minor: bool) -> Standing:
     """Laws 2 and 7: return what the latest grant is worth; of several at one instant the one worth least."""
     at = max([grant.at for grant in grants])
-    worths = [_worth(grant, rule, instant=instant) for grant in grants if grant.at == at]
+    worths = [_worth(grant, rule, instant=instant, minor=minor) for grant in grants if grant.at == at]
     return worths[0] if len(worths) == 1 else min(worths, key=_least_first)
 
 
-def _worth(grant: Fact, rule: Rule, *, instant: datetime) -> Standing:
+def _worth(grant: Fact, rule: Rule, *, instant: datetime, minor: bool) -> Standing:
     until = grant.until
     if rule.lasts is not None:
         until = min(rule.lasts.after(grant.at), until or _NEVER)
     state: State = "granted"
     if until is not None and instant >= until:
         state = "expired"
+    elif grant.guardian and not minor:
+        state, until = "expired", None
     elif any(new.version > (grant.notice or 0) and new.published <= instant for new in rule.breaks):
         state = "outdated"
     return Standing(state=state, rests_on=grant, until=until)

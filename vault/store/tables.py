@@ -114,6 +114,7 @@ class Facts(Table, tablename="fact", schema="vault", db=_ENGINE):
     reference = UUID(**_MAYBE)
     idempotency = UUID(**_MAYBE)
     evidence = Bytea(**_MAYBE)
+    guardian = Boolean(**_VALUE)
 
 
 class Suppressions(Table, tablename="suppression", schema="vault", db=_ENGINE):

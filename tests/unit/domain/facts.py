@@ -153,6 +153,7 @@ class About:
     sources: tuple[Source, ...] = SOURCES
     purposes: tuple[str, ...] = PURPOSES
     channels: tuple[str, ...] = CHANNELS
+    guardians: tuple[bool, ...] = (False, True)
 
 
 def fact_of(number: int, about: About) -> Fact:
@@ -173,6 +174,7 @@ def fact_of(number: int, about: About) -> Fact:
         notice=dice.pick((3, 3, 3, None, 1, 2)),
         until=dice.pick(ENDS),
         proven=dice.pick((True, False)) if source == "import" else True,
+        guardian=source == "client" and dice.pick(about.guardians),
     )
 
 

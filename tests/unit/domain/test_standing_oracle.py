@@ -21,11 +21,10 @@ def laws(case: Case) -> tuple[State, datetime | None, str | None]:
     if any(not is_imported_yes(fact) for fact in statements):
         statements = [fact for fact in statements if not is_imported_yes(fact)]
     statements = [fact for fact in statements if fact.kind != "granted" or fact.proven]
-    current: Fact | None = None
-    for fact in statements:
-        kept = current is not None and current.kind == "objected"
-        if not kept or fact.kind == "objected" or (fact.kind == "granted" and fact.source == "person"):
-            current = fact
+    current = replayed(statements)
+    own = replayed([fact for fact in statements if not fact.guardian])
+    if current is not None and current.kind == "granted" and own is not None and own.kind != "granted":
+        current = own
     if current is None:
         unproven = any(is_imported_yes(fact) for fact in said_by_then(case))
         return ("pending", None, "evidence") if unproven else waited_for(case, None, ("never_asked", None, None))
@@ -38,6 +37,16 @@ def laws(case: Case) -> tuple[State, datetime | None, str | None]:
         if ends:
             return waited_for(case, current.at, (state, min(ends, key=lambda end: end or FOREVER), None))
     return "granted", min((end for _, end in worths), key=lambda end: end or FOREVER), None
+
+
+def replayed(statements: list[Fact]) -> Fact | None:
+    """Laws 2 and 4."""
+    current: Fact | None = None
+    for fact in statements:
+        kept = current is not None and current.kind == "objected"
+        if not kept or fact.kind == "objected" or (fact.kind == "granted" and fact.source == "person"):
+            current = fact
+    return current
 
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
