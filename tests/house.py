@@ -53,6 +53,8 @@ _PAGE: Final = re.compile(r"/(p|u|console|v1/log)/")
 _OPENED: Final = re.compile(r"POST (/v1/log/[^/]+/(entries/[^/]+/details|names)|/console/[^/]+/entry/[^/]+/details)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _OWN: Final = re.compile(r"GET /p/[^/]+/|POST /p/[^/]+/preferences")
+_RIGHTS: Final = re.compile(r"(GET|POST) /p/[^/]+/(rights|rights-requests)")
+_WRITTEN: Final = re.compile(rb"<p><bdi>[^<]*</bdi></p>|>[^<]*</textarea>")
 _MASKED: Final = re.compile("<bdi>[^<]*•••[^<]*</bdi>".encode())
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -379,6 +381,8 @@ def without_releases(one: Exchange) -> bytes:
         return b""
     if _ECHO.fullmatch(one.route):
         return _ECHOED.sub(b"", one.got)
+    if _RIGHTS.fullmatch(one.route):  # what they wrote themselves, and what was answered to them
+        return _WRITTEN.sub(b"", one.got)
     if _OWN.fullmatch(one.route):  # whoever is signed in sees which of their own addresses is meant
         return _MASKED.sub(b"", one.got)
     if one.status != 200 or not _DECIDED.fullmatch(one.route):
