@@ -56,7 +56,8 @@ def test_where_nothing_is_promised_or_wished_nothing_is_spent() -> None:
 
 @pytest.mark.parametrize("key", ["sales", "offers"])
 def test_a_purpose_spends_of_its_own_budget_and_of_its_parents(key: str) -> None:
-    here = way(declared(**{key: Budget(week=2)}))
+    budget = Budget(week=2)
+    here = way(declared(sales=budget) if key == "sales" else declared(offers=budget))
     assert spent(here, spend()) == ""
     assert spent(here, spend(), spend()) == "week"
 

@@ -50,9 +50,7 @@ def test_no_month_of_the_calendar_sees_more_than_was_promised() -> None:
 
 
 @given(st.integers(0, 5), pers, agos)
-def test_at_the_first_free_moment_one_is_free_and_a_second_before_none(
-    most: int, per: Per, ago: list[timedelta]
-) -> None:
+def test_at_the_first_free_moment_there_is_one_and_before_it_none(most: int, per: Per, ago: list[timedelta]) -> None:
     bound = sliding(most, per, *ago)
     found = earliest([bound], start=NOW)
     assert bound.allows(NOW) is (found == NOW)
