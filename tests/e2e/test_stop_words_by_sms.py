@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final
 
 import pytest
@@ -15,6 +16,7 @@ Json = dict[str, Any]
 
 DONE: Final = "Done. Fernhill Outdoor Ltd sends you no more text messages."
 SMS: Final = {"channel": "sms"}
+_ids = count(1)
 
 
 @pytest.fixture
@@ -30,8 +32,7 @@ async def gateway(stage: Stage) -> Api:
 
 async def hear(api: Api, number: str, text: str, *, own: str = "", **given: Any) -> Json:
     """Hand a message on; each has an id of its own unless one is given."""
-    message = {"from": number, "text": text, "id": own or f"m{hear.__dict__.setdefault('n', 0)}", **given}
-    hear.__dict__["n"] += 1
+    message = {"from": number, "text": text, "id": own or f"m{next(_ids)}", **given}
     return await api.post("/v1/inbound/sms", message)
 
 
