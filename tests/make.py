@@ -133,6 +133,12 @@ def granted(**given: Any) -> Json:
     return {name: value for name, value in (plain | given).items() if value is not None}
 
 
+def prompted(customer: str, prompt: str = "none", **given: Any) -> Json:
+    """Return an answer to a prompt: a no to sales by e-mail, or as `given` says."""
+    plain = {"choices": [{"purpose": "sales", "channel": "email", "say": "no"}], "evidence": evidence()}
+    return {"prompt": prompt, "customer": customer} | plain | given
+
+
 def asked(**given: Any) -> Json:
     """Return a question about sales by e-mail, or as `given` says."""
     return {"purpose": "sales", "channel": "email"} | given

@@ -19,7 +19,18 @@ from vault.actions.client.carriers import authenticate
 from vault.actions.client.sweeping import sweep
 from vault.actions.log.parts import witnesses
 from vault.actions.vault import Vault, forget
-from vault.api import consents, customers, decisions, evaluations, health, me, problems, suppressions, tokens
+from vault.api import (
+    consents,
+    customers,
+    decisions,
+    evaluations,
+    health,
+    me,
+    problems,
+    prompts,
+    suppressions,
+    tokens,
+)
 from vault.api.audit import lent
 from vault.api.audit import router as audit
 from vault.api.bodies import check_body
@@ -117,6 +128,7 @@ def application(opening: Callable[[], AbstractAsyncContextManager[Vault]]) -> Li
                     decisions.router,
                     customers.router,
                     consents.router,
+                    prompts.router,
                     me.router,
                     own.router,
                     answers.router,

@@ -42,6 +42,7 @@ NOT_PICCOLOS: Final = {
     "vault.log_state",
     "vault.log_tile",
     "vault.log_verifier",
+    "vault.prompt",
     "vault.assertion",
     "vault.attempt",
     "vault.claimed_point",

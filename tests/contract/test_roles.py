@@ -60,6 +60,7 @@ GRANTS: Final = {
     "vault.outbox": ("SIUD", "", ""),
     "vault.preference": ("SIUD", "", ""),
     "vault.reservation": ("SIUD", "", ""),
+    "vault.prompt": ("SID", "", ""),
     "vault.revoked_token": ("SID", "", ""),
     "vault.rights_request": ("SIUD", "", ""),
     "vault.sample": ("SI", "", ""),

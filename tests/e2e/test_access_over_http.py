@@ -46,6 +46,8 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "add_contact_point": lambda _: make.point("email", make.email()),
     "remove_contact_point": lambda _: None,
     "show_consents": lambda _: None,
+    "make_prompt": lambda _: {"purposes": ["sales"], "method": "form"},
+    "answer_prompt": lambda customer: make.prompted(customer),
     "grant": lambda _: make.granted(),
     "refuse": lambda _: {"purpose": "sales"},
     "withdraw": lambda _: {"purpose": "sales"},
@@ -71,8 +73,8 @@ DOORS: Final[list[Door]] = sorted(
     (*route.partition(" ")[::2], operation or "") for route, operation in routes() if route not in OPEN
 )
 PAGES: Final = [door for door in DOORS if door[1].startswith(("/p/", "/console/"))]
-API: Final = [door for door in DOORS if not door[1].startswith(("/p/", "/u/", "/console/", "/v1/log/"))]
-"""Doors that a token opens; a session opens the log's (`test_audit_entrance`), and a link those below `/u/`."""
+API: Final = [door for door in DOORS if not door[1].startswith(("/p/", "/u/", "/c/", "/console/", "/v1/log/"))]
+"""Doors that a token opens; a session opens the log's (`test_audit_entrance`), and a link those below `/u/` and `/c/`."""
 
 
 @dataclass

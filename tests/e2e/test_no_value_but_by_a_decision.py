@@ -56,6 +56,8 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "show_consents": [None],
         "correct_customer": [{"attributes": make.attributes(), "locale": "de"}],
         "add_contact_point": [email, make.point("email", make.email())],
+        "make_prompt": [{"purposes": ["sales"], "method": "kiosk"}],
+        "answer_prompt": [make.prompted("cus_06h0090m41t835kpwqjv10s1y0")],
         "grant": [make.granted()],
         "refuse": no,
         "withdraw": no,

@@ -13,7 +13,7 @@ from vault.actions.client.signing_keys import destroy_spent
 from vault.actions.vault import Vault
 from vault.base.errors import VaultError
 from vault.base.ids import OrganizationId
-from vault.store import limits
+from vault.store import limits, prompts
 from vault.store.client import assertions, revocations
 from vault.store.decision import reservations
 
@@ -41,4 +41,5 @@ async def _sweep(vault: Vault, organization: OrganizationId) -> None:
         await revocations.sweep(work)
         await assertions.sweep(work)
         await limits.sweep(work)
+        await prompts.sweep(work)
         await reservations.sweep(work)
