@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "log": "show the access log, take it home, follow, prune, or begin it anew",
     "witness": "cosign the checkpoints of logs",
     "policy": "check, test, explain and replay policies",
+    "receipt": "check consent receipts",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",
 }

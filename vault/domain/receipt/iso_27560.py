@@ -50,6 +50,7 @@ def _record(told: Told) -> Json:
         "dct:conformsTo": RECORD,
         "dct:identifier": told.fact.id,
         "dct:created": instant(told.fact.recorded_at),
+        "dct:title": _title(told),
         "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": told.customer},
         "dpv:hasDataController": _controller(told),
         "dpv:hasJurisdiction": f"loc:{told.organization.jurisdiction}",
@@ -72,6 +73,11 @@ def _record(told: Told) -> Json:
         **({"dpv:hasAuthority": [*_authorities(told.organization)]} if told.organization.complaints else {}),
         "dpv:hasConsentStatus": [_event(told, one) for one in told.events],
     }
+
+
+def _title(told: Told) -> str:
+    titles = told.organization.purposes[told.fact.purpose].title
+    return title(titles, locale=told.locale, own=told.organization.locale)
 
 
 def _controller(told: Told) -> Json:

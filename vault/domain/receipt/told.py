@@ -86,11 +86,14 @@ def has_receipt(fact: Fact, organization: Organization) -> bool:
 
 
 def covered(fact: Fact, organization: Organization) -> tuple[Covered, ...]:
-    """Return what rests on consent and is touched: by a yes what it names, by a no all that stands below it."""
+    """Return what rests on consent and is touched: by a yes what it names, by a no all that stands below it.
+
+    A purpose without a notice, which only holds others together, is left out where these are told of.
+    """
     ways: dict[str, list[str]] = {}
     for purpose, channel in _ways(fact, organization):
         ways.setdefault(purpose.key, []).append(channel)
-    return tuple(
+    found = tuple(
         Covered(
             purpose=organization.purposes[key],
             channels=tuple(channels),
@@ -98,6 +101,7 @@ def covered(fact: Fact, organization: Organization) -> tuple[Covered, ...]:
         )
         for key, channels in ways.items()
     )
+    return tuple(one for one in found if one.notice is not None) or found
 
 
 def events(said: Said, own: Sequence[Said], organization: Organization) -> tuple[Event, ...]:
