@@ -48,7 +48,7 @@ async def test_a_yes_a_no_and_a_stop_of_everything_are_one_press_each(
         assert (await page.title()).startswith("Saved: What you allow")
         assert await sales.get_attribute("aria-checked") == "true"
         assert (await api.decide(customer=customer))["allowed"]
-        await page.get_by_role("button", name="Stop everything").click()
+        await page.get_by_role("button", name="Stop everything").first.click()
         assert await heading(page) == "Everything is stopped"
         assert codes(await api.decide(customer=customer)) == ["withdrawn"]
         await page.get_by_role("button", name="Undo").click()
@@ -102,7 +102,7 @@ async def test_every_page_is_open_to_everybody(
         assert await heading(page) == "The words have changed"
         await seen(watched, page, f"changed-{kind}")
         await page.goto("/p/fernhill/")
-        await page.get_by_role("button", name="Stop everything").click()
+        await page.get_by_role("button", name="Stop everything").first.click()
         await seen(watched, page, f"stopped-{kind}")
         await page.goto("/p/fernhill/asked")
         await seen(watched, page, f"asked-{kind}")
