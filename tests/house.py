@@ -46,6 +46,7 @@ _READS: Final = {
 }
 _LOOKUP: Final = re.compile(r"POST /v1/customers/lookup")
 _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
+_OUTCOME: Final = re.compile(r"POST /v1/decisions/[^/]+/outcome")
 _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
@@ -53,6 +54,8 @@ _PAGE: Final = re.compile(r"/(p|u|console|v1/log)/")
 _OPENED: Final = re.compile(r"POST (/v1/log/[^/]+/(entries/[^/]+/details|names)|/console/[^/]+/entry/[^/]+/details)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _OWN: Final = re.compile(r"GET /p/[^/]+/|POST /p/[^/]+/preferences")
+_DETAILS: Final = re.compile(r"(GET|POST) /p/[^/]+/(details|contact-points)(/.*)?")
+_SHOWN: Final = re.compile(rb"<bdi>[^<]*</bdi>| value=\"[^\"]*\"")
 _RIGHTS: Final = re.compile(r"(GET|POST) /p/[^/]+/(rights|rights-requests)")
 _WRITTEN: Final = re.compile(rb"<p><bdi>[^<]*</bdi></p>|>[^<]*</textarea>")
 _MASKED: Final = re.compile("<bdi>[^<]*•••[^<]*</bdi>".encode())
@@ -184,6 +187,8 @@ def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
     assert decided.total() == answers.total() + seen.lost
     for kind, route in _READS.items():
         assert read[kind] == sum(1 for one in seen.exchanges if one.status == 200 and route.fullmatch(one.route)), kind
+    outcomes = [one for one in seen.exchanges if one.status == 200 and _OUTCOME.fullmatch(one.route)]
+    assert kinds["outcome"] == sum(not one.json["repeated"] for one in outcomes)
     lookups = [one for one in seen.exchanges if one.status == 200 and _LOOKUP.fullmatch(one.route)]
     assert kinds["lookup"] == sum(max(1, len(one.json["customers"])) for one in lookups)
     documents = [one for one in seen.exchanges if not _PAGE.match(one.path)]  # people come by sessions
@@ -292,6 +297,9 @@ def _sealed(tables: Tables) -> Iterator[Sealed]:
     for table, column in (("contact_point", "value"), ("external_reference", "id")):
         for row in tables[f"vault.{table}"]:
             yield Sealed(row["organization"], row["customer"], "data", table, column, row["id"], row["sealed"])
+    for row in tables["vault.claimed_point"]:
+        who = row["organization"], row["customer"]
+        yield Sealed(*who, "data", "contact_point", "value", row["id"], row["sealed"])
     for row in tables["vault.outbox"]:
         yield Sealed(row["organization"], row["customer"], "data", "outbox", "message", row["id"], row["message"])
     bridge = {(row["organization"], row["subject"]): row["customer"] for row in tables["keystore.subject"]}
@@ -367,7 +375,9 @@ def _personal(value: Any, *, inside: bool = False) -> Iterator[str]:
     match value:
         case dict():
             for key, item in value.items():
-                yield from _personal(item, inside=inside or key in {"value", "attributes", "evidence", "id", "from", "text"})
+                yield from _personal(
+                    item, inside=inside or key in {"value", "attributes", "evidence", "id", "from", "text"}
+                )
         case list():
             for item in value:
                 yield from _personal(item, inside=inside)
@@ -381,6 +391,8 @@ def without_releases(one: Exchange) -> bytes:
         return b""
     if _ECHO.fullmatch(one.route):
         return _ECHOED.sub(b"", one.got)
+    if _DETAILS.fullmatch(one.route):  # all that is kept of whoever is signed in
+        return _SHOWN.sub(b"", one.got)
     if _RIGHTS.fullmatch(one.route):  # what they wrote themselves, and what was answered to them
         return _WRITTEN.sub(b"", one.got)
     if _OWN.fullmatch(one.route):  # whoever is signed in sees which of their own addresses is meant
