@@ -13,6 +13,7 @@ import msgspec
 import pytest
 import yaml
 from consent_vault import (
+    Choice,
     Contact,
     ContactPoint,
     Problem,
@@ -36,7 +37,11 @@ DECISION = "dec_06h0090m41t835kpwqjv10s1y0"
 
 ANSWERS: dict[type, str] = {
     access.Token: "TokenIssued",
+    answers.Answered: "PromptAnswered",
+    answers.Asked: "PromptShown",
     answers.AtMost: "AtMost",
+    answers.Chosen: "ChoiceStated",
+    answers.ChannelTold: "ChannelTold",
     answers.Consent: "ConsentShown",
     answers.Consents: "Consents",
     answers.Customer: "CustomerShown",
@@ -49,6 +54,7 @@ ANSWERS: dict[type, str] = {
     answers.PointAdded: "PointAdded",
     answers.PointShown: "PointShown",
     answers.Preferences: "Preferences",
+    answers.Prompt: "Prompt",
     answers.Reason: "ReasonTold",
     answers.Registered: "Registered",
     answers.Standing: "StandingTold",
@@ -59,6 +65,9 @@ ANSWERS: dict[type, str] = {
     promises.Promise: "Promise",
 }
 REQUESTS: dict[Any, str] = {
+    questions.Answer: "PromptAnswer",
+    questions.Ask: "NewPrompt",
+    questions.Choice: "Choice",
     questions.Contact: "ContactValue",
     questions.ContactPoint: "NewContactPoint",
     questions.Correction: "Correction",
@@ -116,6 +125,10 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "remove_contact_point": lambda vault: vault.remove_contact_point(CUSTOMER, POINT),
     "show_consents": lambda vault: vault.consents(CUSTOMER),
     "grant": lambda vault: vault.grant(CUSTOMER, purpose="sales", channel="email"),
+    "make_prompt": lambda vault: vault.prompt(purposes=["sales"], method="form"),
+    "answer_prompt": lambda vault: vault.answer_prompt(
+        prompt="p", customer=CUSTOMER, choices=[Choice(purpose="sales", channel="email", say="yes")]
+    ),
     "refuse": lambda vault: vault.refuse(CUSTOMER, purpose="sales"),
     "withdraw": lambda vault: vault.withdraw(CUSTOMER, purpose="sales"),
     "object": lambda vault: vault.object(CUSTOMER, purpose="sales"),

@@ -3,6 +3,8 @@
 from consent_vault._asynchronous.vault import AsyncVault
 from consent_vault._generated.vault import Vault
 from consent_vault.answers import (
+    Asked,
+    Chosen,
     Consent,
     Customer,
     Decision,
@@ -11,6 +13,7 @@ from consent_vault.answers import (
     Outcome,
     PointAdded,
     PointShown,
+    Prompt,
     Reason,
     Registered,
     Released,
@@ -21,10 +24,13 @@ from consent_vault.answers import (
 )
 from consent_vault.calls import Pace
 from consent_vault.problems import Conflict, Denied, Invalid, NotFound, Problem, Unavailable
-from consent_vault.questions import Contact, ContactPoint, Question, Reference, TextMessage
+from consent_vault.questions import Choice, Contact, ContactPoint, Question, Reference, TextMessage
 
 __all__ = [
+    "Asked",
     "AsyncVault",
+    "Choice",
+    "Chosen",
     "Conflict",
     "Consent",
     "Contact",
@@ -41,6 +47,7 @@ __all__ = [
     "PointAdded",
     "PointShown",
     "Problem",
+    "Prompt",
     "Question",
     "Reason",
     "Reference",

@@ -71,9 +71,18 @@ class Logged(Struct, frozen=True, kw_only=True):
     promise: Promise | None = None
 
 
+class ChannelTold(Struct, frozen=True, kw_only=True):
+    """The answer for one channel, where `any` was asked about; `reasons` are codes."""
+
+    outcome: str
+    reasons: tuple[str, ...]
+    defer_until: Instant | None = None
+
+
 class Decision(Struct, frozen=True, kw_only=True):
     """The answer. It is true in an `if` only where it is a yes; `released` holds what left with it.
 
+    Asked over `any` channel, `channel` is the one chosen, and `channels` tells of each that may be asked about.
     `withdrawal_link` goes into the message and its `List-Unsubscribe` header: one press stops it (RFC 8058).
     `message_code` stands at its end: with it, whoever got it finds out in the portal why.
     """
@@ -90,6 +99,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     withheld: tuple[Withheld, ...] = ()
     withdrawal_link: str | None = None
     defer_until: Instant | None = None
+    channels: Mapping[str, ChannelTold] | None = None
 
     def __post_init__(self) -> None:
         if self.allowed is not (self.outcome == "allow") or (self.released and not self.allowed):
@@ -187,6 +197,46 @@ class Stated(Struct, frozen=True, kw_only=True):
     at: Instant
     recorded_at: Instant
     repeated: bool
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What to show for a purpose, and to offer for each channel: a yes and a no, neither of them chosen already."""
+
+    purpose: str
+    title: str
+    channels: tuple[str, ...]
+    notice: int
+    locale: str
+    words: str
+    ask: str
+    details: str
+    agree: str
+    decline: str
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """A sealed prompt: `prompt` goes back with the answer, once, before `expires_at`."""
+
+    prompt: str
+    expires_at: Instant
+    asks: tuple[Asked, ...]
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """The fact that stands for a choice."""
+
+    purpose: str
+    channel: str
+    say: str
+    id: str
+    at: Instant
+    repeated: bool
+
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """The facts that stand for an answer."""
+
+    stated: tuple[Chosen, ...]
 
 
 class Consent(Struct, frozen=True, kw_only=True):

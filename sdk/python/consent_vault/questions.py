@@ -107,6 +107,33 @@ class No(TypedDict, total=False):
     reference: str | None
 
 
+class Ask(TypedDict, total=False):
+    """What to ask a customer for on a `form`, at a `kiosk` or on the `phone`; left out, over every channel there is."""
+
+    purposes: Required[Sequence[str]]
+    method: Required[str]
+    channels: Sequence[str]
+    locale: str | None
+
+
+class Choice(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a customer chose: `say` is yes or no. A yes may name the one contact point it is for."""
+
+    purpose: str
+    channel: str
+    say: str
+    contact_point: str | None = None
+
+
+class Answer(TypedDict, total=False):
+    """What a customer chose when they were shown a prompt; a yes needs evidence."""
+
+    prompt: Required[str]
+    customer: Required[str]
+    choices: Required[Sequence[Choice]]
+    evidence: Mapping[str, str]
+
+
 class Stop(TypedDict, total=False):
     """How far a suppression reaches: on one channel or all its kind declares; from now or `at`; until `until`."""
 

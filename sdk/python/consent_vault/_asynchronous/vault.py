@@ -14,6 +14,8 @@ from consent_vault._asynchronous.connection import AsyncConnection
 from consent_vault._asynchronous.decisions import AsyncDecisions
 from consent_vault.access import Access, Options
 from consent_vault.answers import (
+    Answered,
+    Chosen,
     Consent,
     Consents,
     Customer,
@@ -23,6 +25,7 @@ from consent_vault.answers import (
     Outcome,
     PointAdded,
     Preferences,
+    Prompt,
     Registered,
     Stated,
     Suppression,
@@ -32,6 +35,8 @@ from consent_vault.calls import Call
 from consent_vault.gathering import AsyncAsker, AsyncDecision
 from consent_vault.machine import fresh
 from consent_vault.questions import (
+    Answer,
+    Ask,
     Contact,
     ContactPoint,
     Correction,
@@ -155,6 +160,14 @@ class AsyncVault:
     async def object(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
         return await self._state(_of(customer, "/objections"), said, key=idempotency_key)
+
+    async def prompt(self, **asked: Unpack[Ask]) -> Prompt:
+        """Have the vault render what a form, a kiosk or a call script asks with."""
+        return await self._write("/prompts", asked, kind=Prompt)
+
+    async def answer_prompt(self, **answer: Unpack[Answer]) -> tuple[Chosen, ...]:
+        """Record what a customer chose. A prompt that is altered, over or stale takes no yes; a no always counts."""
+        return (await self._write("/prompts/answers", answer, kind=Answered)).stated
 
     async def consents(
         self, customer: str, *, at: datetime | None = None, known_at: datetime | None = None

@@ -15,6 +15,8 @@ from consent_vault._generated.connection import SyncConnection
 from consent_vault._generated.decisions import SyncDecisions
 from consent_vault.access import Access, Options
 from consent_vault.answers import (
+    Answered,
+    Chosen,
     Consent,
     Consents,
     Customer,
@@ -24,6 +26,7 @@ from consent_vault.answers import (
     Outcome,
     PointAdded,
     Preferences,
+    Prompt,
     Registered,
     Stated,
     Suppression,
@@ -33,6 +36,8 @@ from consent_vault.calls import Call
 from consent_vault.gathering import SyncAsker, Decision
 from consent_vault.machine import fresh
 from consent_vault.questions import (
+    Answer,
+    Ask,
     Contact,
     ContactPoint,
     Correction,
@@ -156,6 +161,14 @@ class Vault:
     def object(self, customer: str, *, idempotency_key: str | None = None, **said: Unpack[No]) -> Stated:
         """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
         return self._state(_of(customer, "/objections"), said, key=idempotency_key)
+
+    def prompt(self, **asked: Unpack[Ask]) -> Prompt:
+        """Have the vault render what a form, a kiosk or a call script asks with."""
+        return self._write("/prompts", asked, kind=Prompt)
+
+    def answer_prompt(self, **answer: Unpack[Answer]) -> tuple[Chosen, ...]:
+        """Record what a customer chose. A prompt that is altered, over or stale takes no yes; a no always counts."""
+        return (self._write("/prompts/answers", answer, kind=Answered)).stated
 
     def consents(
         self, customer: str, *, at: datetime | None = None, known_at: datetime | None = None
