@@ -27,7 +27,7 @@ from vault.api.problems import OF_STANDARD, of_standard
 from vault.base.errors import VaultError
 from vault.domain.actor import Actor
 from vault.domain.decision.evaluation import Evaluation, Evaluations
-from vault.domain.decision.question import LogTold, Outcome, ReasonTold, StandingTold
+from vault.domain.decision.question import ChannelTold, LogTold, Outcome, ReasonTold, StandingTold
 from vault.domain.decision.reason import REASONS
 from vault.oauth.metadata import endpoint
 
@@ -57,6 +57,7 @@ class EvaluatedContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     reason_admin: Mapping[str, str] | None = None
     reason_user: Mapping[str, str] | None = None
     channel: str | None = None
+    channels: Mapping[str, ChannelTold] | None = None
     configuration: str | None = None
     log: LogTold | None = None
     standing: StandingTold | None = None
@@ -131,6 +132,7 @@ def _evaluated(request: Request[Any, Any, Any], answer: Answer) -> Evaluated:
         reason_admin={"en": strongest.message},
         reason_user={"en": REASONS[strongest.code].to_customer},
         channel=answer.channel,
+        channels=answer.channels,
         configuration=answer.configuration,
         log=answer.log,
         standing=answer.standing,

@@ -38,6 +38,8 @@ Key = Annotated[
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 CONTACT: Final = "contact"
+ANY: Final = "any"
+"""In a question: whichever channel is best. No channel may be called so."""
 EVERY: Final = "*"
 
 

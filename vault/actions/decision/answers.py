@@ -5,7 +5,7 @@ Pure but for the policies' memory. What a client may not ask is settled before a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -15,14 +15,9 @@ from vault.actions.customer.points import read_point
 from vault.actions.decision.gate import Asked, Gate, gate_of
 from vault.actions.vault import Here
 from vault.base.errors import Invalid
-from vault.base.ids import ContactPointId, CustomerId, EntryId
-from vault.base.personal import Personal
-from vault.domain.audit.replay import DECISION
+from vault.base.ids import ContactPointId, CustomerId
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
-from vault.domain.decision.question import Decision, LogTold, Outcome, Question, ReasonTold, StandingTold, Withheld
-from vault.domain.decision.reason import REASONS
-from vault.domain.decision.told import Told, encoded
-from vault.domain.entry import VERSION, by_whom, stamp
+from vault.domain.decision.question import Outcome, Question
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
 from vault.domain.timing.budget import LAPSE
@@ -36,21 +31,33 @@ _LOOKS: Final = 4  # by then another contact point may be picked, whose hours ar
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id."""
+    """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id.
+
+    Asked over any channel, `each` is the question over each that may be asked.
+    """
 
     asked: Asked
     here: Here
     gate: Gate
     sought: Sought | None
+    each: tuple[Prepared, ...] = ()
 
     @property
     def way(self) -> Way:
         """The purpose over the channel asked about."""
         return self.gate.way
 
+    @property
+    def channel(self) -> str:
+        """The channel asked about; of a question over any, the one it was decided for."""
+        return self.asked.question.channel
+
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """A question decided. `person` is none where nobody was looked up or nobody was found."""
+    """A question decided. `person` is none where nobody was looked up or nobody was found.
+
+    Asked over any channel, it is the answer for the channel that was chosen, and `among` are the answers for each.
+    """
 
     prepared: Prepared
     instants: Instants
@@ -61,6 +68,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     leaving: tuple[str, ...] = ()
     withheld: tuple[tuple[str, Ground], ...] = ()
     defer_until: datetime | None = None
+    among: tuple[Settled, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -96,14 +104,14 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     person, named = find(prepared, read)
     if person is None:
         flat = nobody(prepared.way, known=question.customer is None)
-        return Settled(prepared=prepared, instants=instants, verdict=_contact(prepared, flat), flat=flat)
+        return Settled(prepared=prepared, instants=instants, verdict=contact(prepared, flat), flat=flat)
     lineage = prepared.way.rule.lineage
     if not all(fact.purpose in lineage for fact in person.facts):  # some ride for others in the batch
         facts = tuple(fact for fact in person.facts if fact.purpose in lineage)
         person = msgspec.structs.replace(person, facts=facts)
     person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
-    verdict = _contact(prepared, rests.flat)
+    verdict = contact(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())
     return Settled(
         prepared=prepared,
@@ -127,66 +135,6 @@ def wanted(settled: Settled) -> Wanted | None:
         customer=settled.person.customer,
         attributes=tuple(field for field in settled.leaving if field != CONTACT),
         point=point.id if point is not None and CONTACT in settled.leaving else None,
-    )
-
-
-def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
-    """Return the bytes of the entry `own`. `salt` is told only where no subject is."""
-    prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
-    question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
-    told = Told(
-        actor=by_whom(actor),
-        asked_at=stamp(question.at) if question.at else None,
-        asked_with=None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
-        at=stamp(at),
-        by="customer" if question.customer else "contact" if question.contact else "external",
-        channel=question.channel,
-        configuration=prepared.here.configuration,
-        decision=prepared.asked.decision,
-        defer_until=stamp(settled.defer_until) if settled.defer_until is not None else None,
-        facts=[fact.id for fact in person.facts] if person is not None else None,
-        facts_elsewhere=_elsewhere(person, rests.named) or None if person is not None and rests is not None else None,
-        flat=settled.flat,
-        id=own,
-        kind=DECISION,
-        organization=actor.organization,
-        outcome=settled.outcome,
-        policies=verdict.policies,
-        purpose=question.purpose,
-        reasons=verdict.codes,
-        released=sorted(released) or None,
-        reserved=settled.reserves or None,
-        salt=salt if person is None else None,
-        standing=rests.standing.state if rests is not None else None,
-        subject=person.subject if person is not None else None,
-        v=VERSION,
-        withheld={field: ground.code for field, ground in settled.withheld} or None,
-    )
-    return encoded(told)
-
-
-def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], link: str | None) -> Decision:
-    """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
-    prepared = settled.prepared
-    full = prepared.gate.client.ceiling.reasons == "full"
-    hidden = _is_hidden(settled)
-    verdict = _contact(prepared, nobody(prepared.way, known=True)) if hidden else settled.verdict
-    return Decision(
-        id=prepared.asked.decision,
-        allowed=verdict.allowed,
-        outcome="deny" if hidden else settled.outcome,
-        defer_until=None if hidden else settled.defer_until,
-        reasons=tuple(_reason(ground) for ground in (verdict.reasons if full else verdict.plain())),
-        channel=prepared.asked.question.channel,
-        configuration=prepared.here.configuration,
-        log=log,
-        standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
-        released=released or None,
-        withheld=tuple(
-            Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
-            for field, ground in settled.withheld
-        ),
-        withdrawal_link=link,
     )
 
 
@@ -230,7 +178,8 @@ def _counted(person: Person, prepared: Prepared, *, instants: Instants) -> Perso
     return msgspec.structs.replace(person, spends=tuple(others) if instants.at is None else ())
 
 
-def _contact(prepared: Prepared, flat: Flat) -> Verdict:
+def contact(prepared: Prepared, flat: Flat) -> Verdict:
+    """Return what the policies say of a person with these flat facts."""
     return prepared.here.policies.contact(flat, client=prepared.gate.client.key, purpose=prepared.way.purpose.key)
 
 
@@ -249,7 +198,7 @@ def _defer_until(prepared: Prepared, person: Person, *, rests: Basis, instants: 
             return None
         then = Instants(now=found)
         rests = basis(person, prepared.way, instants=then, named=rests.named, hours=prepared.gate.client.hours)
-        verdict = _contact(prepared, rests.flat)
+        verdict = contact(prepared, rests.flat)
         if verdict.allowed or not verdict.passes:
             return found if verdict.allowed else None
         start = found
@@ -277,25 +226,3 @@ def _fields(prepared: Prepared, rests: Basis) -> tuple[tuple[str, ...], tuple[tu
         else:
             withheld.append((field, verdict.reasons[0]))
     return tuple(leaving), tuple(withheld)
-
-
-def _is_hidden(settled: Settled) -> bool:
-    """Without `lookup`, a no by contact value or reference reads as if nobody had ever said anything."""
-    prepared = settled.prepared
-    by_id = prepared.asked.question.customer is not None
-    may_know = by_id or "lookup" in prepared.asked.actor.scopes
-    return prepared.gate.verdict.allowed and not settled.verdict.allowed and not may_know
-
-
-def _reason(ground: Ground) -> ReasonTold:
-    return ReasonTold(code=ground.code, message=REASONS[ground.code].to_developer, policy=ground.policy, law=ground.law)
-
-
-def _standing(rests: Basis) -> StandingTold:
-    return StandingTold(state=rests.standing.state, until=rests.standing.until)
-
-
-def _elsewhere(person: Person, named: ContactPointId | None) -> list[str]:
-    if named is None:
-        return []
-    return [fact.id for fact in person.facts if fact.contact_point not in (None, named)]

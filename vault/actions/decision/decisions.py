@@ -13,16 +13,10 @@ import structlog
 from vault.actions import promises
 from vault.actions.acting import deny, salt_of
 from vault.actions.decision import reserving
-from vault.actions.decision.answers import (
-    Prepared,
-    Settled,
-    prepare,
-    settle,
-    told_to_client,
-    told_to_log,
-    wanted,
-)
+from vault.actions.decision.answers import Prepared, Settled, wanted
 from vault.actions.decision.gate import Asked
+from vault.actions.decision.several import prepare, settle
+from vault.actions.decision.telling import told_to_client, told_to_log
 from vault.actions.gatherer import Gatherer
 from vault.actions.leaving import links
 from vault.actions.limits import let_in

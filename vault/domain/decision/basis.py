@@ -67,6 +67,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     preference: Preference = NO_WISHES
     spends: tuple[Spend, ...] = ()
 
+    def is_minor(self, instant: datetime) -> bool:
+        """Whether they are one, in UTC: the offset in which a question writes its `at` makes nobody a day older."""
+        return self.minor_until is not None and instant.astimezone(UTC).date() < self.minor_until
+
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose over one channel, as the organization declares it. `channel` is none for a purpose without."""
@@ -118,7 +122,8 @@ def basis(
     """
     fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
     named = named if any(point.id == named for point in fitting) else None
-    stands = standing(person.facts, way.rule, instants=instants, contact_point=named)
+    minor = person.is_minor(instants.instant)
+    stands = standing(person.facts, way.rule, instants=instants, contact_point=named, minor=minor)
     point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
     bounds = _bounds(person, way, point=point, hours=hours)
     closed = [word for word, bound in bounds if not bound.allows(instants.instant)]
@@ -132,7 +137,8 @@ def basis(
             "channel": way.rule.channel,
             "suppressed": point is not None and _suppressed(point, way, instants=instants),
             "restricted": person.restricted_since is not None and person.restricted_since <= instants.instant,
-            "minor": _is_minor(person, instants.instant),
+            "minor": minor,
+            "guardian": stands.guardian,
             "reachable": point is not None or way.channel is None,
             "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
             **times(closed),
@@ -159,10 +165,17 @@ def nobody(way: Way, *, known: bool) -> Flat:
         "suppressed": False,
         "restricted": False,
         "minor": False,
+        "guardian": False,
         "reachable": True,
         "unverified": False,
         **times(()),
     }
+
+
+def is_too_young(flat: Flat) -> bool:
+    """Whether the policies refuse because of somebody's age, whatever was said in person."""
+    kind = flat["kind"]
+    return bool(flat["minor"]) and (kind == "profiling" or (kind == "offer" and not flat["guardian"]))
 
 
 def may_leave(way: Way, field: str) -> bool:
@@ -261,11 +274,6 @@ def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, 
 
 def _granted(stands: Standing) -> ContactPointId | None:
     return stands.grant.contact_point if stands.state == "granted" and stands.grant is not None else None
-
-
-def _is_minor(person: Person, instant: datetime) -> bool:
-    """In UTC: the offset in which a question writes its `at` makes nobody a day older."""
-    return person.minor_until is not None and instant.astimezone(UTC).date() < person.minor_until
 
 
 def _suppressed(point: Point, way: Way, *, instants: Instants) -> bool:

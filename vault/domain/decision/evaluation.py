@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from vault.base.errors import Denied, Invalid
 from vault.base.ids import CustomerIdText
-from vault.domain.decision.question import Asked, Question
+from vault.domain.decision.question import AskedOrAny, Question
 from vault.domain.fact import Instant
 from vault.domain.organization import Key
 
@@ -47,7 +47,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """What for, over which channel, and when, if not now. Purpose and channel are never left out."""
 
     purpose: Key | None = None
-    channel: Asked | None = None
+    channel: AskedOrAny | None = None
     at: Instant | None = None
 
 

@@ -20,6 +20,13 @@ from vault.domain.standing import State
 Asked = Annotated[
     str, Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$(?!\n)", description="a channel, or `*` for a purpose without")
 ]
+AskedOrAny = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$(?!\n)",
+        description="a channel, `any` for whichever is best, or `*` for a purpose without",
+    ),
+]
 
 
 Outcome = Literal["allow", "deny", "defer"]
@@ -45,7 +52,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     purpose: Key
-    channel: Asked
+    channel: AskedOrAny
     customer: CustomerIdText | None = None
     contact: ContactValue | None = None
     external: Reference | None = None
@@ -120,10 +127,19 @@ class LogTold(msgspec.Struct, frozen=True, kw_only=True):
     promise: Promise
 
 
+class ChannelTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer for one channel, where any was asked about: `reasons` are codes."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    defer_until: datetime | None = None
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer. `allowed` is true only for `outcome` allow; `released` holds what left with it.
 
     Nothing but time speaks against `defer`: from `defer_until` on the same facts would allow it; ask again then.
+    Asked over `any` channel, `channel` is the one chosen and `channels` tells of each that may be asked about.
     `withdrawal_link` goes into the message: whoever reads it stops it there without signing in (RFC 8058).
     Eight letters of `id`, those before its last, may end the message, written like `7k3m-q9x2`: with them whoever got
     it finds out in the portal why.
@@ -141,3 +157,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     withheld: tuple[Withheld, ...] = ()
     withdrawal_link: str | None = None
     defer_until: datetime | None = None
+    channels: Mapping[str, ChannelTold] | None = None

@@ -101,7 +101,7 @@ _TABLE: Final = (
     Reason(
         code="minor",
         to_customer="You are too young for us to send you offers or to guess what you like.",
-        to_developer="The customer is a minor; purposes of kind offer and profiling are closed.",
+        to_developer="The customer is a minor: offers wait for the yes of a guardian, and there is no profiling.",
         law="GDPR Art. 8",
     ),
     Reason(

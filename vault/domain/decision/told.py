@@ -16,14 +16,25 @@ from vault.domain.decision.basis import Flat
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
+class AChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was decided for one channel, where any was asked about."""
+
+    flat: Flat | None = None
+    outcome: str
+    policies: Sequence[str]
+    reasons: Sequence[str]
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a decision's entry. `asked_with` stands where the client might not ask, else `flat`.
 
     `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
-    `salt` stands where no subject does: nobody may guess the entry by its hash.
+    Asked over any channel, `channel` is the one that was chosen, and `any` tells of each. `salt` stands where no
+    subject does: nobody may guess the entry by its hash.
     """
 
     actor: Mapping[str, str]
+    any: Mapping[str, AChannel] | None = None
     asked_at: str | None = None
     asked_with: Mapping[str, bool] | None = None
     at: str

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from zoneinfo import available_timezones
 
 from vault.domain import organization
-from vault.domain.organization import CONTACT, Kind
+from vault.domain.organization import ANY, CONTACT, Kind
 from vault.domain.organization_file.fault import Faults, Path, quoted
 from vault.domain.organization_file.known import Known, check_title
 from vault.domain.organization_file.shape import Contact, File
@@ -28,6 +28,8 @@ def check(file: File, known: Known, *, faults: Faults) -> None:
     for key in file.sender:
         faults.references(("sender", key), key, to="channel", known=known.channels)
     for key, channel in file.channels.items():
+        if key == ANY:
+            faults.add(("channels", key), "a question asks by this word for the best channel; name it otherwise")
         to = "kind of contact point"
         faults.references(("channels", key, "reaches"), channel.reaches, to=to, known=known.contacts)
         if not channel.withdrawal:

@@ -1,0 +1,130 @@
+"""What is told of a decision: to the log all it rests on, to the client no more than it may know of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from vault.actions.decision.answers import Settled, contact
+from vault.base.ids import ContactPointId, EntryId
+from vault.base.personal import Personal
+from vault.domain.audit.replay import DECISION
+from vault.domain.decision.basis import Basis, Person, nobody
+from vault.domain.decision.question import (
+    ChannelTold,
+    Decision,
+    LogTold,
+    Outcome,
+    ReasonTold,
+    StandingTold,
+    Withheld,
+)
+from vault.domain.decision.reason import REASONS
+from vault.domain.decision.told import AChannel, Told, encoded
+from vault.domain.entry import VERSION, by_whom, stamp
+from vault.policy.decide import Ground, Verdict
+
+
+def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
+    """Return the bytes of the entry `own`. `salt` is told only where no subject is."""
+    prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
+    question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
+    told = Told(
+        actor=by_whom(actor),
+        asked_at=stamp(question.at) if question.at else None,
+        any=_each(settled) if settled.among else None,
+        asked_with=None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
+        at=stamp(at),
+        by="customer" if question.customer else "contact" if question.contact else "external",
+        channel=prepared.channel,
+        configuration=prepared.here.configuration,
+        decision=prepared.asked.decision,
+        defer_until=stamp(settled.defer_until) if settled.defer_until is not None else None,
+        facts=[fact.id for fact in person.facts] if person is not None else None,
+        facts_elsewhere=_elsewhere(person, rests.named) or None if person is not None and rests is not None else None,
+        flat=settled.flat,
+        id=own,
+        kind=DECISION,
+        organization=actor.organization,
+        outcome=settled.outcome,
+        policies=verdict.policies,
+        purpose=question.purpose,
+        reasons=verdict.codes,
+        released=sorted(released) or None,
+        reserved=settled.reserves or None,
+        salt=salt if person is None else None,
+        standing=rests.standing.state if rests is not None else None,
+        subject=person.subject if person is not None else None,
+        v=VERSION,
+        withheld={field: ground.code for field, ground in settled.withheld} or None,
+    )
+    return encoded(told)
+
+
+def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], link: str | None) -> Decision:
+    """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
+    prepared = settled.prepared
+    full = prepared.gate.client.ceiling.reasons == "full"
+    hidden = _is_hidden(settled)
+    verdict = _shown(settled, hidden=hidden)
+    return Decision(
+        id=prepared.asked.decision,
+        allowed=verdict.allowed,
+        outcome="deny" if hidden else settled.outcome,
+        defer_until=None if hidden else settled.defer_until,
+        reasons=tuple(_reason(ground) for ground in (verdict.reasons if full else verdict.plain())),
+        channel=prepared.channel,
+        configuration=prepared.here.configuration,
+        log=log,
+        standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
+        released=released or None,
+        withheld=tuple(
+            Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
+            for field, ground in settled.withheld
+        ),
+        withdrawal_link=link,
+        channels={one.prepared.channel: _channel(one, hidden=hidden, full=full) for one in settled.among} or None,
+    )
+
+
+def _is_hidden(settled: Settled) -> bool:
+    """Without `lookup`, a no by contact value or reference reads as if nobody had ever said anything."""
+    prepared = settled.prepared
+    by_id = prepared.asked.question.customer is not None
+    may_know = by_id or "lookup" in prepared.asked.actor.scopes
+    return prepared.gate.verdict.allowed and not settled.verdict.allowed and not may_know
+
+
+def _reason(ground: Ground) -> ReasonTold:
+    return ReasonTold(code=ground.code, message=REASONS[ground.code].to_developer, policy=ground.policy, law=ground.law)
+
+
+def _standing(rests: Basis) -> StandingTold:
+    return StandingTold(state=rests.standing.state, until=rests.standing.until)
+
+
+def _elsewhere(person: Person, named: ContactPointId | None) -> list[str]:
+    if named is None:
+        return []
+    return [fact.id for fact in person.facts if fact.contact_point not in (None, named)]
+
+
+def _shown(settled: Settled, *, hidden: bool) -> Verdict:
+    return contact(settled.prepared, nobody(settled.prepared.way, known=True)) if hidden else settled.verdict
+
+
+def _channel(settled: Settled, *, hidden: bool, full: bool) -> ChannelTold:
+    verdict = _shown(settled, hidden=hidden)
+    outcome: Outcome = "deny" if hidden else settled.outcome
+    grounds = verdict.reasons if full else verdict.plain()
+    codes = tuple(dict.fromkeys(ground.code for ground in grounds))
+    return ChannelTold(outcome=outcome, reasons=codes, defer_until=None if hidden else settled.defer_until)
+
+
+def _each(settled: Settled) -> dict[str, AChannel]:
+    return {
+        one.prepared.channel: AChannel(
+            flat=one.flat, outcome=one.outcome, policies=one.verdict.policies, reasons=one.verdict.codes
+        )
+        for one in settled.among
+    }
