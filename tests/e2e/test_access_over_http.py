@@ -28,6 +28,7 @@ Json = dict[str, Any]
 
 OTHER: Final = "larkspur"
 NO_FACT: Final = "fct_06h0090m41t835kpwqjv10s1y0"
+NO_REQUEST: Final = "rgt_06h0090m41t835kpwqjv10s1y0"
 NO_DECISION: Final = "dec_06h0090m41t835kpwqjv10s1y0"
 REASON: Final = re.compile(r'"code":"([a-z_]+)"')
 ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions", "hear_sms"}
@@ -65,6 +66,13 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "prefer": lambda _: {"quiet": {"*": "22:00-07:00"}},
     "me_preferences": lambda _: None,
     "me_prefer": lambda _: {"quiet": {"*": "22:00-07:00"}},
+    "me_rights": lambda _: None,
+    "me_ask_right": lambda _: {"right": "rectification", "text": "quokka"},
+    "list_rights_requests": lambda _: None,
+    "show_rights_request": lambda _: None,
+    "finish_rights_request": lambda _: None,
+    "refuse_rights_request": lambda _: {"reason": "not one of ours"},
+    "extend_rights_request": lambda _: {"reason": "not one of ours"},
 }
 """For each operation a body that makes sense."""
 
@@ -92,6 +100,7 @@ class Home:
         body = json.dumps(BODIES[operation](self.customer)).replace("fernhill.", f"{slug}.")
         place = path.replace("{customer:str}", self.customer).replace("{contact_point:str}", self.point)
         place = place.replace("{decision:str}", NO_DECISION).replace("{fact:str}", NO_FACT)
+        place = place.replace("{request_id:str}", NO_REQUEST)
         given = {"content-type": "application/json"} if body != "null" else {}
         return await self.stage.http.request(
             method, place, content=body if given else None, headers={**given, **headers}
@@ -170,6 +179,8 @@ async def test_to_another_organization_nobody_is_here(home: Home, door: Door) ->
         refused(answer, 404, "unknown_customer")
     elif "{decision" in door[1]:
         refused(answer, 404, "unknown_decision")
+    elif "{request_id" in door[1]:
+        refused(answer, 404, "unknown_request")
     elif door[2].startswith("me_"):
         refused(answer, 403, "insufficient_scope")
     elif door[2] in {"decide", "decide_batch", "evaluate", "evaluate_batch"}:
@@ -267,10 +278,15 @@ async def test_every_page_behind_a_door_is_knocked_at() -> None:
         "me_remove_point",
         "me_add_passkey",
         "me_no_passkey",
+        "me_rights",
+        "me_ask_right",
+        "me_take_back",
+        "me_unlock",
         "sign_out",
     }
     console = {"open_console", "add_passkey", "sign_out", "show_overview", "search_log", "show_entry", "open_details"}
     console |= {"show_story", "resolve", "was_it_allowed", "list_samples", "draw_sample", "show_sample"}
+    console |= {"list_rights_requests", "finish_rights_request", "refuse_rights_request", "extend_rights_request"}
     assert portal <= {operation for _, place, operation in PAGES if place.startswith("/p/")}
     assert {operation for _, place, operation in PAGES if place.startswith("/console/")} == console | {"find_in_sample"}
 

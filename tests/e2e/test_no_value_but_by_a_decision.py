@@ -78,6 +78,13 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "prefer": [{"quiet": {"*": "22:00-07:00"}}],
         "me_preferences": [None],
         "me_prefer": [{"quiet": {"*": "22:00-07:00"}}],
+        "me_rights": [None],
+        "me_ask_right": [{"right": "rectification", "field": "boot_size", "text": "my quokka boots"}],
+        "list_rights_requests": [None],
+        "show_rights_request": [None],
+        "finish_rights_request": [None],
+        "refuse_rights_request": [{"reason": "the quokka boots fit"}],
+        "extend_rights_request": [{"reason": "the quokka boots are far"}],
     }
 
 
@@ -104,6 +111,7 @@ async def test_no_route_but_a_decision_hands_out_a_value(stage: Stage, key: str)
     fact = (await everything.grant(customer))["id"]
     ids = {"customer": customer, "contact_point": (await everything.points(customer))["postal_address"]}
     ids["fact"] = fact
+    ids["request_id"] = "rgt_06h0090m41t835kpwqjv10s1y0"
     ids["decision"] = (await everything.decide(customer=customer, release=["contact"]))["id"]
     before = len(stage.seen.exchanges)
     await call_everything(api, stage.apps[0], registration, ids)

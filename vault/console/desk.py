@@ -78,6 +78,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         return [Place(path=path, name=name, is_here=self._here == path) for path, name in known]
 
     @property
+    def people(self) -> list[Place]:
+        """Where an admin answers customers."""
+        known = [] if self.is_auditor else [("/requests", self.frame.words.say("Requests"))]
+        return [Place(path=path, name=name, is_here=self._here == path) for path, name in known]
+
+    @property
     def _here(self) -> str:
         first = self.frame.path.removeprefix(self.frame.base).strip("/").partition("/")[0]
         return f"/{_INSIDE.get(first, first)}"
