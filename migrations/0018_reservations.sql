@@ -1,5 +1,5 @@
 -- Each message that was allowed and is to be sent: what budgets count, and what outcomes are told of. It goes with its
--- subject, and after 90 days.
+-- subject, and after 92 days.
 CREATE TABLE vault.reservation (
   organization uuid NOT NULL REFERENCES vault.organization,
   subject uuid NOT NULL,

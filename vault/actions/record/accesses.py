@@ -36,7 +36,7 @@ DAYS: Final = 90
 KINDS: Final = (
     "decision", "fact", "customer_registered", "customer_filled", "customer_corrected", "contact_point_added",
     "contact_point_removed", "customer_read", "consents_read", "lookup", "code_sent", "name_opened", "details_opened",
-    "story_read", "right_done", "right_refused", "right_extended",
+    "story_read", "outcome", "right_done", "right_refused", "right_extended",
 )  # fmt: skip
 _THEMSELVES: Final = frozenset({"customer", "link"})
 

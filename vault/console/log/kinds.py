@@ -8,6 +8,7 @@ from typing import Final
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "Asked and said": {
         "decision": "Decision",
+        "outcome": "What became of a message",
         "fact": "Yes or no said",
         "suppressed": "Address stopped",
         "message_heard": "Answer to a text message read",

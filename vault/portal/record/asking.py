@@ -116,6 +116,7 @@ def _why(frame: Frame, access: Access, *, organization: Organization) -> str:
         changed=rests.changed,
         stopped=rests.stopped,
         age=organization.minor_until,
+        per=access.told.get("flat", {}).get("budget_spent", ""),
     )
     # Another's no to a shared address is a stop: who said it is never told.
     codes = ["suppressed" if rests.elsewhere and code in _NOES else code for code in access.told["reasons"]]
@@ -159,6 +160,8 @@ def _what(frame: Frame, access: Access, *, times: int, organization: Organizatio
             who=who,
             about=about,
         )
+    if access.kind == "outcome":
+        return _became(frame, access, who=who)
     named = {
         "fact": say("%(who)s wrote down what you said", who=who),
         "customer_registered": say("%(who)s told us of you", who=who),
@@ -174,6 +177,17 @@ def _what(frame: Frame, access: Access, *, times: int, organization: Organizatio
         "right_extended": say("%(who)s took more time for what you asked for", who=who),
     }
     return named.get(access.kind) or say("%(who)s changed your details", who=who)
+
+
+def _became(frame: Frame, access: Access, *, who: str) -> str:
+    say = frame.words.say
+    sentences = {
+        "sent": say("%(who)s sent the message it was allowed", who=who),
+        "not_sent": say("%(who)s did not send the message it was allowed", who=who),
+        "bounced": say("A message of %(who)s to you came back", who=who),
+        "complained": say("%(who)s heard that you complained about a message", who=who),
+    }
+    return sentences[access.told["became"]]
 
 
 def _about(frame: Frame, access: Access, *, organization: Organization) -> str:

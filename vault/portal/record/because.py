@@ -10,7 +10,10 @@ from vault.pages.frame import Frame
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sentence may name: the days on which something was said, ran out, changed its words, was stopped; more."""
+    """What a sentence may name: the days on which something was said, ran out, changed its words, was stopped; more.
+
+    `per` is for which time there were enough messages.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -18,6 +21,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     stopped: datetime | None = None
     age: int = 0
     field: str = ""
+    per: str = ""
 
 
 def because(frame: Frame, code: str, *, why: Why) -> str:
@@ -45,7 +49,7 @@ def because(frame: Frame, code: str, *, why: Why) -> str:
         else say("Messages to this address or number were stopped."),
         "paused": say("You were on a break."),
         "quiet_hours": say("It was a time of quiet."),
-        "budget_spent": say("You had enough messages for a while."),
+        "budget_spent": _enough(frame, why.per),
         "restricted": say("Your data is locked."),
         "minor": say(
             "You are under %(age)s, and nobody who may has said yes for you.", age=frame.words.number(why.age)
@@ -72,3 +76,13 @@ def because(frame: Frame, code: str, *, why: Why) -> str:
 
 def _day(frame: Frame, at: datetime | None) -> str:
     return "" if at is None else frame.words.day(at, zone=frame.zone)
+
+
+def _enough(frame: Frame, per: str) -> str:
+    say = frame.words.say
+    sentences = {
+        "day": say("You had enough messages for this day."),
+        "week": say("You had enough messages for this week."),
+        "month": say("You had enough messages for this month."),
+    }
+    return sentences.get(per) or say("You had enough messages for a while.")

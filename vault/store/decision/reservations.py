@@ -68,7 +68,7 @@ SELECT purpose, at FROM vault.reservation
 WHERE organization = $1 AND subject = $2 AND state <> 'not_sent' AND at >= $3 ORDER BY at
 """
 _SWEEP: Final = """
-DELETE FROM vault.reservation WHERE organization = $1 AND at < clock_timestamp() - interval '90 days'
+DELETE FROM vault.reservation WHERE organization = $1 AND at < clock_timestamp() - interval '92 days'
 """
 
 
@@ -144,5 +144,8 @@ async def sharing(work: Work, subject: Subject, tag: UUID) -> list[Subject]:
 
 
 async def sweep(work: Work) -> None:
-    """Forget those of which no budget counts anything and nobody will tell anything more: a complaint takes weeks."""
+    """Forget those of which no budget counts anything and nobody will tell anything more: a complaint takes weeks.
+
+    The portal shows what came in the last 13 weeks, so they stay a day longer than that.
+    """
     await work.fetch(_SWEEP, work.own)
