@@ -15,6 +15,7 @@ from playwright.async_api import Locator, Page
 from tests.browser.test_portal_sign_in import heading
 from tests.browser.watched import Watched
 from tests.e2e.doors import code, somebody
+from tests.e2e.joining import asked, links
 from tests.e2e.test_leaving import linked
 from tests.e2e.test_leaving_by_address import sent
 from tests.stage import Api, Stage, codes
@@ -95,6 +96,36 @@ async def test_one_purpose_in_the_portal(stage: Stage, api: Api, watched: Watche
         assert len(names) >= 5
     [(yes, no)] = found
     hold("Portal, one purpose on one channel", yes=yes, no=no)
+
+
+async def test_one_purpose_whose_yes_is_confirmed_by_a_message(stage: Stage, api: Api, watched: Watched) -> None:
+    customer, address = await somebody(api)
+    async with watched.tab() as page:
+        person = Counted(page)
+        await person.signs_in(stage, address)
+        before = person.effort
+        await person.presses(page.get_by_role("switch", name="The Trail Letter E-mail"))
+        [link] = await links(stage)
+        await person.opens(link)
+        await person.presses(page.get_by_role("button", name="Yes, I want it"))
+        assert (await api.decide(customer=customer, purpose="newsletter"))["allowed"]
+        yes, person.effort = person.effort, before
+        await page.goto("/p/fernhill/")
+        await person.presses(page.get_by_role("switch", name="The Trail Letter E-mail"))
+        assert codes(await api.decide(customer=customer, purpose="newsletter")) == ["withdrawn"]
+    hold("Portal, where a message confirms a yes", yes=yes, no=person.effort)
+
+
+async def test_the_message_that_asks_to_confirm(stage: Stage, api: Api, watched: Watched) -> None:
+    efforts = {}
+    for button in ("Yes, I want it", "No, I do not want it"):
+        customer, link = await asked(stage, api)
+        async with watched.tab() as page:
+            person = Counted(page)
+            await person.opens(link)
+            await person.presses(page.get_by_role("button", name=button))
+        efforts[(await api.decide(customer=customer, purpose="newsletter"))["allowed"]] = person.effort
+    hold("Message that asks to confirm a yes", yes=efforts[True], no=efforts[False])
 
 
 async def test_everything_at_once_in_the_portal(stage: Stage, api: Api, watched: Watched) -> None:
