@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Final
+
 import pytest
 import pytest_asyncio
 
 from tests.browser.test_portal_leaving import seen
 from tests.browser.test_portal_sign_in import EVERYWHERE, ask, heading
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.watched import DESK, PHONE, Shade, Watched
 from tests.e2e.doors import code, somebody
 from tests.stage import Api, Stage
+from vault.domain.receipt.check import check, receipts, recognised
+
+OF_A_YES: Final = re.compile("^Receipt ?: Sales and price offers, by e-mail: you said yes$")
 
 
 @pytest_asyncio.fixture
@@ -59,3 +66,45 @@ async def test_the_filter_and_the_proof_work_without_scripts(stage: Stage, api: 
         assert "asked 3 times that day" in await items.inner_text()
         await items.get_by_text("Proof").click()
         assert await items.get_by_text("This line waits for its number in the book.").is_visible()
+
+
+@pytest.mark.parametrize("scripts", [False, True])
+async def test_receipts_are_taken_home_one_by_one_or_all_at_once(
+    stage: Stage,
+    api: Api,
+    watched: Watched,
+    scripts: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    address = await lived(api)
+    async with watched.tab(width=PHONE, scripts=scripts) as page:
+        await ask(page, address)
+        await page.get_by_label("Code").fill(await code(stage))
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("link", name="History").click()
+        assert await page.get_by_text("One file, 2 receipts, for your own records").is_visible()
+        assert not await page.locator(".on-paper").first.is_visible()
+        ways = (("Download all receipts", None), (OF_A_YES, "iso-27560"), ("Receipt in the Kantara format", "kantara"))
+        for name, format_ in ways:
+            async with page.expect_download() as download:
+                await page.get_by_role("link", name=name).click()
+            kept = await (await download.value).path()
+            assert (await download.value).suggested_filename.startswith("consent-receipt")
+            found = json.loads(kept.read_text("utf-8"))
+            assert format_ is None or recognised(found) == format_
+            for _, one in receipts(found):
+                assert check(one) == []
+
+
+async def test_the_history_prints_as_a_receipt(stage: Stage, api: Api, watched: Watched) -> None:
+    address = await lived(api)
+    async with watched.tab(width=DESK) as page:
+        await ask(page, address)
+        await page.get_by_label("Code").fill(await code(stage))
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("link", name="History").click()
+        await page.emulate_media(media="print")
+        assert await page.get_by_text("1 Larch Yard").is_visible()
+        assert await page.get_by_text("Printed on").is_visible()
+        assert await page.locator(".words-shown .on-paper").first.is_visible()
+        for gone in ("Download all receipts", "Receipt in the Kantara format"):
+            assert not await page.get_by_text(gone).first.is_visible()
