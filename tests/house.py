@@ -50,7 +50,7 @@ _OUTCOME: Final = re.compile(r"POST /v1/decisions/[^/]+/outcome")
 _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
-_PAGE: Final = re.compile(r"/(p|u|console|v1/log)/")
+_PAGE: Final = re.compile(r"/(p|u|c|console|v1/log)/")
 _OPENED: Final = re.compile(r"POST (/v1/log/[^/]+/(entries/[^/]+/details|names)|/console/[^/]+/entry/[^/]+/details)")
 _ECHO: Final = re.compile(r"(GET|POST) /p/[^/]+/(sign-in|sign-in/code|in|stop-address)")
 _OWN: Final = re.compile(r"GET /p/[^/]+/|POST /p/[^/]+/preferences")
@@ -60,6 +60,13 @@ _RIGHTS: Final = re.compile(r"(GET|POST) /p/[^/]+/(rights|rights-requests)")
 _WRITTEN: Final = re.compile(rb"<p><bdi>[^<]*</bdi></p>|>[^<]*</textarea>")
 _MASKED: Final = re.compile("<bdi>[^<]*•••[^<]*</bdi>".encode())
 _ECHOED: Final = re.compile(rb'<b><bdi>[^<]*</bdi></b>|(?<=type="text") value="[^"]*"')
+_THEIRS: Final = (
+    (_ECHO, _ECHOED),
+    (_DETAILS, _SHOWN),  # all that is kept of whoever is signed in
+    (_RIGHTS, _WRITTEN),  # what they wrote themselves, and what was answered to them
+    (_OWN, _MASKED),  # which of their own addresses is meant
+)
+"""Pages that show somebody what is theirs, and how it looks there."""
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _LONG_NUMBER: Final = 9
 _TOO_MANY: Final = "too_many_requests"
@@ -389,14 +396,9 @@ def without_releases(one: Exchange) -> bytes:
     """Return an answer without what was released or opened, and a page of the sign-in without what was just typed."""
     if one.status == 200 and _OPENED.fullmatch(one.route):
         return b""
-    if _ECHO.fullmatch(one.route):
-        return _ECHOED.sub(b"", one.got)
-    if _DETAILS.fullmatch(one.route):  # all that is kept of whoever is signed in
-        return _SHOWN.sub(b"", one.got)
-    if _RIGHTS.fullmatch(one.route):  # what they wrote themselves, and what was answered to them
-        return _WRITTEN.sub(b"", one.got)
-    if _OWN.fullmatch(one.route):  # whoever is signed in sees which of their own addresses is meant
-        return _MASKED.sub(b"", one.got)
+    for route, theirs in _THEIRS:
+        if route.fullmatch(one.route):
+            return theirs.sub(b"", one.got)
     if one.status != 200 or not _DECIDED.fullmatch(one.route):
         return one.got
     answer = one.json

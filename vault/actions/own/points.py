@@ -55,7 +55,10 @@ async def add(vault: Vault, actor: Actor, *, adding: Adding) -> Waiting | None:
         known = next((one for one in points if one.tag == read.tag), None)
         if known is not None and known.point.verified_at is not None:
             return None
-        point = known.point.id if known is not None else await _claim(act, key, points=points, read=read)
+        if known is not None:
+            point = known.point.id
+        else:
+            point = await _claim(act, key, points=points, read=read, subject=subject)
         proof = await codes.send(act, read, point=point, subject=subject, locale=adding.locale)
         instead = None if adding.instead == point else adding.instead
         return Waiting(point=point, flow=flows.sealed(act.here, msgspec.structs.replace(proof, instead=instead)))
@@ -117,12 +120,15 @@ async def _remove(act: Acting, points: Sequence[Held], *, one: Held, subject: Su
     await act.log("contact_point_removed", subject=subject, point=one.point.kind)
 
 
-async def _claim(act: Acting, key: CustomerKey, *, points: Sequence[Held], read: Tagged) -> ContactPointId:
+async def _claim(
+    act: Acting, key: CustomerKey, *, points: Sequence[Held], read: Tagged, subject: Subject
+) -> ContactPointId:
     check_room([one.point for one in points])
     own = ContactPointId(act.id(CONTACT_POINT))
     sealed = act.here.safe.seal(key, "contact_point", column="value", row=raw(own), value=read.value.reveal().encode())
     claim = Claim(id=own, kind=read.kind, sealed=sealed, tag=read.tag)
     await claims.add(act.work, act.actor.me, claim=claim, recorded_at=act.now)
+    await act.log("contact_point_claimed", subject=subject, point=read.kind)
     return own
 
 

@@ -94,7 +94,7 @@ def test_no_code_helps_where_something_else_hinders_or_none_can_be_sent() -> Non
     held = (point(MAIL, stop(kind="complaint")),)
     assert not rows(points=held, minor=date(2030, 1, 1))["sales", "email"].proves
     assert not rows(points=held)["newsletter", "email"].proves
-    assert not rows(points=held)["order_updates", "email"].proves
+    assert not rows(points=held)["safety", "email"].proves
     assert not rows(points=(point(PHONE, stop(kind="stop_word"), kind="phone"),))["sales", "sms"].proves
     assert not rows(points=())["sales", "email"].proves
     assert not rows()["sales", "email"].proves
@@ -117,7 +117,11 @@ def test_a_yes_may_begin_with_a_message_where_the_person_stopped_them_and_nowher
         assert told(purpose="newsletter", points=held) == (can, False, "suppressed")
         assert rows(points=held)["newsletter", "email"].asks == (can == "switch")
     yes = said("granted", purpose="newsletter", notice=1)
-    assert told(yes, purpose="newsletter", points=(point(MAIL, stop(kind="complaint")),)) == ("waiting", False, "suppressed")
+    assert told(yes, purpose="newsletter", points=(point(MAIL, stop(kind="complaint")),)) == (
+        "waiting",
+        False,
+        "suppressed",
+    )
 
 
 def test_where_no_message_can_be_sent_there_is_no_switch_to_yes_but_one_to_no() -> None:
