@@ -40,6 +40,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: tuple[Kept, ...]
     preferences: Preferences
     messages: Mapping[str, Sequence[datetime]]
+    is_locked: bool = False
 
     def __repr__(self) -> str:
         return f"Allowed(sheets={len(self.sheets)})"
@@ -69,4 +70,5 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         conflicts=tuple(unfit),
         preferences=wished,
         messages=messages,
+        is_locked=person.restricted_since is not None,
     )

@@ -12,7 +12,10 @@ from litestar import Request
 
 from vault.actions.choices.showing import Allowed
 from vault.actions.sign_in.visits import Visit
+from vault.domain.choices.asked import Asking, asking, current
+from vault.domain.choices.sheets import Row
 from vault.domain.choices.signal import is_heeded
+from vault.domain.fact import Fact
 from vault.domain.organization import EVERY
 from vault.pages.frame import Frame
 from vault.portal.choices.signal import is_given
@@ -29,7 +32,7 @@ ENDED: Final = "over"
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """A yes or a no that was just said; `asked`: a yes that is to be confirmed."""
+    """A yes or a no just said; `asked`: a yes to be confirmed; `back`: words to say yes to, after a no that it ends."""
 
     kind: Literal["saved"] = "saved"
     tells_saved: bool = True
@@ -38,6 +41,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     says_yes: bool
     asked: bool
     when: str
+    row: Row | None
+    back: Asking | None
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +58,13 @@ class OnBreak(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     tells_saved: bool
     kind: Literal["break"] = "break"
+
+
+class Locked(msgspec.Struct, frozen=True, kw_only=True):
+    """Data that is kept and not used, whatever the page says beside."""
+
+    kind: Literal["locked"] = "locked"
+    tells_saved: bool = False
 
 
 class Unfit(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,16 +86,18 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     tells_saved: bool = False
 
 
-Banner = Saved | Done | OnBreak | Signal
+Banner = Saved | Done | OnBreak | Locked | Signal
 
 
 def banners(request: Pages, frame: Frame, visit: Visit, *, allowed: Allowed) -> list[Banner]:
-    """Return what is said first: the browser's signal, what was saved, a break."""
+    """Return what is said first: that data is locked, the browser's signal, what was saved, a break."""
     return [*islice(_all(request, frame, visit, allowed=allowed), MOST)]
 
 
 def _all(request: Pages, frame: Frame, visit: Visit, *, allowed: Allowed) -> Iterator[Banner]:
     done, until = request.query_params.get("done", ""), allowed.preferences.paused_until
+    if allowed.is_locked:
+        yield Locked()
     if is_given(request) and is_heeded(visit.here.organization):
         yield _signal(frame, visit, allowed=allowed)
     if (saved := _saved(frame, visit, allowed=allowed, done=done)) is not None:
@@ -99,12 +113,31 @@ def _saved(frame: Frame, visit: Visit, *, allowed: Allowed, done: str) -> Saved 
     purpose = None if fact is None else visit.here.organization.purposes.get(fact.purpose)
     if fact is None or purpose is None:
         return None
+    row = _way_back(allowed, fact) if purpose.channels else None
+    now = current(visit.here.organization, purpose, at=visit.now)
+    language = frame.words.language
     return Saved(
+        row=row,
+        back=None if row is None or now is None else asking(visit.here.organization, now, language=language),
         purpose=title(frame, purpose.title, locale=visit.here.organization.locale),
         way="" if fact.channel == EVERY else way_named(frame, fact.channel),
         says_yes=fact.kind == "granted",
         asked=fact.kind == "asked",
         when=day(frame, fact.at, now=max(visit.now, fact.at)),
+    )
+
+
+def _way_back(allowed: Allowed, fact: Fact) -> Row | None:
+    """Return the way that a no closed, where nothing but a yes is needed to open it."""
+    rows = [row for sheet in allowed.sheets for one in sheet.every() for row in one.rows]
+    return next(
+        (
+            row
+            for row in rows
+            if row.fact == fact.id and row.channel == fact.channel and row.can == "switch" and not row.on
+            if fact.kind == "withdrawn" and not row.asks and not row.proves
+        ),
+        None,
     )
 
 
