@@ -11,7 +11,7 @@ from tests.stage import Api, Json, Stage
 from tests.visitor import Form, Page, Visitor
 
 LINK: Final = re.compile(r"http\S+(/c/[A-Za-z0-9_-]+)")
-LETTER: Final = {"purpose": "newsletter", "channel": "email", "notice": 2}
+LETTER: Final[Json] = {"purpose": "newsletter", "channel": "email", "notice": 2}
 """What the sample organization wants confirmed."""
 
 

@@ -114,8 +114,6 @@ async def test_a_clients_yes_asks_nobody_who_stopped_was_erased_or_said_no_since
     objecting, _ = await somebody(api)
     await api.say_no("objections", objecting, purpose="offers")
     await api.grant(objecting, **LETTER)
-    child, _ = await somebody(api, attributes=make.attributes(birth_date=make.birth_date(9)))
-    await api.grant(child, **LETTER)
     nowhere = await api.register(contact_points=[make.point("phone", make.phone())])
     await api.grant(nowhere, **LETTER)
     assert await letters(stage) == []
