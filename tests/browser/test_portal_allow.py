@@ -64,12 +64,11 @@ async def test_it_is_done_by_the_keyboard_alone(stage: Stage, api: Api, watched:
         await sign_in(stage, page, address)
         for _ in range(30):
             await page.keyboard.press("Tab")
-            if (await page.locator(":focus").inner_text()).startswith("E-mail"):
+            if "w-sales-email" in (await page.locator(":focus").get_attribute("aria-labelledby") or ""):
                 break
         await page.keyboard.press("Enter")
         await page.get_by_role("status").wait_for()
-    decided = [await api.decide(customer=customer, purpose=one) for one in ("events", "back_in_stock", "sales")]
-    assert any(one["allowed"] for one in decided)
+    assert (await api.decide(customer=customer))["allowed"]
 
 
 async def test_a_no_is_as_large_as_a_yes(stage: Stage, api: Api, watched: Watched) -> None:
@@ -90,10 +89,11 @@ async def test_every_page_is_open_to_everybody(
     stage: Stage, api: Api, watched: Watched, width: int, shade: Shade
 ) -> None:
     customer, address = await somebody(api)
-    await api.grant(customer, purpose="newsletter", notice=1)
     kind = f"{width}-{shade}"
     async with watched.tab(width=width, shade=shade, scripts=True) as page:
         await sign_in(stage, page, address)
+        await api.grant(customer, purpose="newsletter", notice=1)  # and a message waits to be confirmed
+        await page.goto("/p/fernhill/")
         await seen(watched, page, f"allow-{kind}")
         await page.get_by_role("switch", name="Sales and price offers E-mail").click()
         await seen(watched, page, f"allow-saved-{kind}")

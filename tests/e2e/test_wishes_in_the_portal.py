@@ -260,6 +260,24 @@ async def test_the_page_shows_what_really_came_beside_what_was_promised(
     assert "3 ces 13 dernières semaines. Nous avons promis au plus 5 par jour, 7 par semaine." in page.text
 
 
+async def test_after_a_no_it_may_be_once_a_month_instead(
+    stage: Stage, api: Api, visitor: Visitor, customer: str
+) -> None:
+    form = next(one for one in visitor.page.forms if one.fields.get("purpose") == "sales")
+    page = await visitor.post("/choices", form.fields | {"say": "no"})
+    assert codes(await api.decide(customer=customer)) == ["withdrawn"]
+    [less] = [one for one in page.forms if one.buttons and one.buttons[0].name == "less"]
+    assert less.buttons[0].words == "Once a month, please"
+    assert less.fields["say"] == "yes"
+    page = await visitor.post("/choices", less.fields | {"less": "monthly"})
+    assert (await api.decide(customer=customer))["allowed"]
+    assert (await wishes(api, customer))["at_most"] == {"email": {"most": 1, "per": "month"}}
+    assert "Once a month, please" not in page.text
+    before = await stage.count("vault.fact")
+    await visitor.post("/choices", less.fields | {"less": "monthly"})
+    assert await stage.count("vault.fact") == before
+
+
 async def test_two_banners_at_most_and_the_signal_first(stage: Stage, api: Api) -> None:
     _, address = await somebody(api)
     visitor = Visitor(stage.http, **{"sec-gpc": "1"})

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
+from vault.actions.choices.preferences import narrow
 from vault.actions.customer.customers import locked
 from vault.actions.joining import asking
 from vault.actions.vault import Vault
@@ -48,6 +49,8 @@ async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
         cited = seen(organization, purpose, version=said.notice, digest=said.words)
         shown = check(organization, purpose, found=cited, at=act.now)
         subject = await locked(act, actor.me)
+        if said.seldom and said.channel in organization.channels:
+            await narrow(act, actor.me, channel=said.channel, paused_until=None)
         stands = await standing_of(act, purpose=said.purpose, channel=said.channel)
         last = stands.rests_on
         if stands.state == "granted" and last is not None and not said.again and last.notice == said.notice:

@@ -11,13 +11,17 @@ from vault.domain.organization import Notice, Organization, Purpose, Words
 
 
 class Yes(msgspec.Struct, frozen=True, kw_only=True):
-    """A yes to the words of a notice's version; `words` is the hash of those shown. `again`: for longer."""
+    """A yes to the words of a notice's version; `words` is the hash of those shown.
+
+    `again`: for longer; `seldom`: and from now on at most once a month over its channel.
+    """
 
     purpose: str
     channel: str
     notice: int
     words: str
     again: bool = False
+    seldom: bool = False
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,8 +94,14 @@ def _yes(form: Form) -> Yes:
     version, words = form["notice"], form["words"]
     if not (version.isascii() and version.isdigit() and len(version) < 10) or len(words) > _LONGEST_DIGEST:  # noqa: PLR2004
         raise Invalid("no_words", "a yes names the words it says yes to")
-    again = form["say"] == "again"
-    return Yes(purpose=form["purpose"], channel=form["channel"], notice=int(version), words=words, again=again)
+    return Yes(
+        purpose=form["purpose"],
+        channel=form["channel"],
+        notice=int(version),
+        words=words,
+        again=form["say"] == "again",
+        seldom=form["less"] == "monthly",
+    )
 
 
 def _is_filled(one: Told) -> bool:

@@ -87,7 +87,8 @@ def day(frame: Frame, instant: datetime, *, now: datetime) -> str:
 def _line(frame: Frame, organization: Organization, row: Row, *, allowed: Allowed, now: datetime) -> Line:
     why, until = _why(frame, organization, row, now=now), allowed.preferences.paused_until
     if until is not None and row.on and organization.purposes[row.purpose].kind in BOUND:
-        why = f"{why} {frame.words.say('Paused until %(day)s.', day=frame.words.day(until, zone=frame.zone))}"
+        paused = frame.words.say("Paused until %(day)s.", day=frame.words.day(until, zone=frame.zone))
+        why = f"{why} {paused}"
     return Line(
         row=row,
         place=f"{row.purpose}-{'data' if row.channel == EVERY else row.channel}",
