@@ -70,6 +70,16 @@ async def test_own_quiet_hours_defer_to_their_end_on_the_persons_clock(
     assert await deferred(api, customer, local(zone, *at)) == local(zone, *until)
 
 
+async def test_a_public_holiday_defers_to_the_day_after_on_the_persons_clock(stage: Stage) -> None:
+    declared = make.organization()
+    declared["quiet_hours"] = {"open": {}, "closed_on_public_holidays": ["GB"]}
+    await stage.apply(declared)
+    api = await stage.client("everything")
+    customer = await someone(api, time_zone="Europe/London")
+    christmas = local("Europe/London", 2025, 12, 25, 10)
+    assert await deferred(api, customer, christmas) == local("Europe/London", 2025, 12, 27, 0)
+
+
 async def test_a_pause_defers_to_its_end_and_the_entry_tells_it(stage: Stage, api: Api) -> None:
     customer = await someone(api)
     until = (now() + timedelta(days=30)).isoformat()

@@ -221,6 +221,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     keep_log: Duration | None = None
     keep_unconfirmed: Duration | None = None
     open_hours: Mapping[str, Week] = {}  # by country, else `default`
+    closed_on_holidays: tuple[str, ...] = ()  # of these countries
     stop_words: StopWords | None = None
     budget: Budget | None = None  # over all purposes
     contact: Party = Party()

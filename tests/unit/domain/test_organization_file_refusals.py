@@ -50,6 +50,8 @@ CASES = [
     ("  locale: en\n", "  locale: en\n  minor_until: 0x10\n", "minor", "organization.minor_until", "a whole number from 0 to 30"),
     ("  locale: en\n", "  locale: en\n  minor_until: 99\n", "minor", "organization.minor_until", "a whole number from 0 to 30"),
     ('"#1E5B3A"', "green", "green", "portal.accent", 'a colour such as "#1E5B3A"'),
+    ("quiet_hours:\n", "quiet_hours:\n  closed_on_public_holidays: [GB, ZZ]\n", "ZZ", "quiet_hours.closed_on_public_holidays[1]", "nobody here knows this country's holidays"),
+    ("  email: {reaches", "  any: {reaches: email, withdrawal: [link]}\n  email: {reaches", "any", "channels.any", "a question asks by this word for the best channel"),
     ('"09:00-20:00"', '"9-20"', '"9-20"', "quiet_hours.open.default.mon-fri[0]", 'hours such as "09:00-20:00"'),
     ("mon-fri", "weekdays", "weekdays", "quiet_hours.open.default.weekdays", "a day or days, such as sat or mon-fri"),
     ("{mon-fri: [", "{mon-fri: [10:00-12:00, 600, ", "mon-fri", "quiet_hours.open.default.mon-fri[1]", '"600" reads as a number'),

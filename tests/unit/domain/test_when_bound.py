@@ -28,11 +28,13 @@ def way(*, intrusive: bool = True, purpose: str = "sales", **declared: Any) -> W
 
 
 def times(of: Way, *, wished: Preference | None = None, hours: Week | None = None, **given: Any) -> Flat:
-    zone = given.pop("time_zone", None)
-    phone = point(PHONE, kind="phone", primary=True, **given)
-    who = person(phone, facts=(said("granted", channel="sms"),))
+    zone, at, home = given.pop("time_zone", None), given.pop("at", NOW), given.pop("home", None)
+    points = [point(PHONE, kind="phone", primary=True, **given)]
+    if home is not None:
+        points.append(point(kind="postal_address", zones=home))
+    who = person(*points, facts=(said("granted", channel="sms"),))
     who = msgspec.structs.replace(who, preference=wished or Preference(), time_zone=zone)
-    flat = basis(who, of, instants=Instants(now=NOW), hours=hours).flat
+    flat = basis(who, of, instants=Instants(now=at), hours=hours).flat
     return {name: flat[name] for name in ("paused", "quiet", "outside_frame")}
 
 
@@ -89,6 +91,26 @@ def test_without_a_zone_of_their_own_somebody_is_where_their_telephone_is() -> N
         rule=rule(ORGANIZATION, found, channel="email"),
     )
     assert basis(who, mail, instants=Instants(now=NOW)).flat["quiet"] == "own"
+
+
+def test_on_a_public_holiday_of_its_country_no_telephone_rings() -> None:
+    closed = way(closed_on_holidays=("GB", "CL"))
+    christmas = NOW.replace(month=12, day=25)
+    assert times(closed, at=christmas, country="GB", zones=("Europe/London",)) == free(quiet="organization")
+    assert times(closed, at=christmas, country="DE", zones=("Europe/Berlin",)) == free()
+    assert times(closed, at=christmas, country="") == free(quiet="organization")
+    assert times(way(closed_on_holidays=("GB",), intrusive=False), at=christmas, country="GB") == free()
+    assert times(closed, at=NOW, country="GB", zones=("Europe/London",)) == free()
+
+
+def test_the_zone_of_a_postal_address_comes_before_those_of_a_number() -> None:
+    here = way(open_hours={"default": week({"mon-sun": ["12:00-13:00"]})})
+    tokyo, london = ("Asia/Tokyo",), ("Europe/London",)
+    assert times(here, zones=tokyo) == free(quiet="organization")
+    assert times(here, zones=tokyo, home=london) == free()
+    assert times(here, zones=london, home=("America/New_York", "America/Chicago")) == free()
+    assert times(here, home=tokyo) == free(quiet="organization")
+    assert times(here, home=tokyo, time_zone="UTC") == free()
 
 
 def test_what_is_no_offer_is_not_bound() -> None:

@@ -15,7 +15,7 @@ from vault.base.personal import Personal
 from vault.domain.contact_point import Normalised, normalise
 from vault.domain.customer import NewContactPoint
 from vault.domain.decision.question import Reference
-from vault.domain.timing.area import PHONE, area
+from vault.domain.timing.area import area_of
 from vault.store.customer import customers, suppressions
 from vault.store.customer.customers import NewPoint, NewReference
 from vault.store.decision.questions import Sought
@@ -57,7 +57,7 @@ def tag_point(here: Here, kind: str, *, value: Personal, primary: bool = False) 
         found_by=here.safe.index(kind, index),
         tag=here.safe.suppression(kind, index),
         primary=primary,
-        area=area(read.value) if kind == PHONE else None,
+        area=area_of(kind, read.value),
     )
 
 

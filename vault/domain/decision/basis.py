@@ -18,8 +18,9 @@ from vault.domain.fact import Fact
 from vault.domain.organization import EVERY, Channel, Organization, Purpose
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.suppression import Suppression
-from vault.domain.timing.area import PHONE
+from vault.domain.timing.area import ADDRESS, NOWHERE, PHONE
 from vault.domain.timing.budget import Sliding, Spend, spent_of
+from vault.domain.timing.holiday import Holidays
 from vault.domain.timing.moment import Bound, Hours, Until
 from vault.domain.timing.week import Week, week
 
@@ -37,6 +38,8 @@ FRAMED: Final = "US"
 LAWFUL: Final = week({"mon-sun": ["08:00-21:00"]})
 """47 CFR 64.1200(c)(1): on the clock of whoever is called."""
 DEFAULT: Final = "default"
+UNKNOWN: Final = frozenset({"", NOWHERE})
+"""What a number says whose country nobody can tell."""
 
 
 NO_WISHES: Final = Preference()
@@ -201,8 +204,7 @@ def times(closed: Sequence[str]) -> Flat:
 def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None) -> Bounds:
     """Return what binds a contact in time, each by its word; offers and research alone are bound.
 
-    Hours are open where they are so in the customer's zone: that of the profile, else wherever the number may lie, that
-    of the contact point or any of theirs, else the organization's.
+    Hours are open where they are so in the customer's zone, as `_zones` finds it, else in the organization's.
     """
     organization, channel, wished = way.organization, way.channel, person.preference
     if not way.is_bound:
@@ -211,16 +213,26 @@ def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None
     if wished.paused_until is not None:
         found.append((PAUSED, Until(instant=wished.paused_until)))
     country = point.country if point is not None else ""
+    days = _holidays(way, country)
     weeks: list[tuple[str, Week | None]] = [("own", wished.quiet_on(way.rule.channel))]
     if channel is not None and channel.intrusive:
         open_here = organization.open_hours.get(country) or organization.open_hours.get(DEFAULT)
         weeks += [("organization", open_here), ("client", hours)]
     if channel is not None and channel.reaches == PHONE and country == FRAMED:
         weeks.append((FRAME, LAWFUL))
-    if any(week is not None for _, week in weeks):
+    if days or any(week is not None for _, week in weeks):
         zones = _zones(person, point) or (organization.time_zone,)
         found += [(word, Hours(week=week, zones=zones)) for word, week in weeks if week is not None]
+        found += [("organization", Holidays(countries=days, zones=zones))] * bool(days)
     return tuple(found)
+
+
+def _holidays(way: Way, country: str) -> tuple[str, ...]:
+    """Return whose holidays count for what disturbs: those of the number's country, else of all that are declared."""
+    declared = way.organization.closed_on_holidays
+    if way.channel is None or not way.channel.intrusive:
+        return ()
+    return declared if country in UNKNOWN else tuple(one for one in declared if one == country)
 
 
 def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
@@ -248,11 +260,19 @@ def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
 
 
 def _zones(person: Person, point: Point | None) -> tuple[str, ...]:
+    """Return the zones in all of which it must be open: one, where it is known.
+
+    That of the profile, else that of a postal address in a country with one, else those in which the number may lie, of
+    the contact point or of any of theirs, else those of the address's country.
+    """
     if person.time_zone is not None:
         return (person.time_zone,)
-    if point is not None and point.zones:
+    home = next((one.zones for one in person.points if one.kind == ADDRESS and one.zones), ())
+    if len(home) == 1:
+        return home
+    if point is not None and point.kind != ADDRESS and point.zones:
         return point.zones
-    return tuple(sorted({zone for one in person.points for zone in one.zones}))
+    return tuple(sorted({zone for one in person.points if one.kind != ADDRESS for zone in one.zones})) or home
 
 
 def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, instants: Instants) -> Point | None:

@@ -15,6 +15,7 @@ from vault.domain.organization_file.known import Known, check_title
 from vault.domain.organization_file.shape import Contact, File
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
+from vault.domain.timing.holiday import is_known
 
 _OFFERS: Final[tuple[Kind, ...]] = ("offer", "research")
 
@@ -27,6 +28,7 @@ def check(file: File, known: Known, *, faults: Faults) -> None:
         faults.add(("organization", "locales"), f"its own language {about.locale} is missing; add it")
     for key in file.sender:
         faults.references(("sender", key), key, to="channel", known=known.channels)
+    _check_holidays(file, faults)
     for key, channel in file.channels.items():
         if key == ANY:
             faults.add(("channels", key), "a question asks by this word for the best channel; name it otherwise")
@@ -55,6 +57,12 @@ def check_time_zone(zone: Any, path: Path, *, faults: Faults) -> None:
         near = get_close_matches(str(zone)[:40], zones, n=1)
         example = near[0] if near else "Europe/London"
         faults.add(path, f"there is no time zone {quoted(str(zone))}; write its IANA name, such as {example}")
+
+
+def _check_holidays(file: File, faults: Faults) -> None:
+    for place, country in enumerate(file.quiet_hours.closed_on_public_holidays if file.quiet_hours else ()):
+        if not is_known(country):
+            faults.add(("quiet_hours", "closed_on_public_holidays", place), "nobody here knows this country's holidays")
 
 
 def channels(file: File) -> dict[str, organization.Channel]:

@@ -59,6 +59,7 @@ def _build(file: File) -> Organization:
         keep_unconfirmed=file.retention["unconfirmed"].keep if "unconfirmed" in file.retention else None,
         budget=about.budget,
         open_hours={place: week(open_) for place, open_ in file.quiet_hours.open.items()} if file.quiet_hours else {},
+        closed_on_holidays=file.quiet_hours.closed_on_public_holidays if file.quiet_hours else (),
         stop_words=file.stop_words,
         contact=declarations.party(about.contact) or Party(),
         officer=declarations.party(about.data_protection_officer),

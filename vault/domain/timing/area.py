@@ -1,4 +1,7 @@
-"""The area of a telephone number: its country, and the time zones it may lie in. A number says no more than that."""
+"""The area of a contact point: its country, and the time zones it may lie in. A number or an address says no more.
+
+It is kept as a country, then zones in order, with blanks between. What cannot be told is told by nobody.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,53 @@ from phonenumbers import parse, region_code_for_number
 from vault.base.personal import Personal
 
 PHONE: Final = "phone"
-"""The kind of contact point that has an area."""
+ADDRESS: Final = "postal_address"
+"""The kinds of contact point that have an area."""
 NOWHERE: Final = "ZZ"
 """The country of a number that is of none, such as one of a satellite."""
+_LANGUAGES: Final = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
+"""Those in which the last line of an address may name its country."""
+_STATES: Final = frozenset({"georgia"})
+"""Names of countries that an address in the United States may end with."""
 
 
-def area(number: Personal) -> str:
-    """Return the area of a number in the form it is kept in: a country, then zones in order, with blanks between."""
+def area_of(kind: str, value: Personal) -> str | None:
+    """Return the area of a contact point, as it is kept; none for a kind without, or an address without a country."""
+    if kind == PHONE:
+        return _of_number(value.reveal())
+    return _of_address(value.reveal()) if kind == ADDRESS else None
+
+
+def _of_number(number: str) -> str:
     from phonenumbers.timezone import time_zones_for_number  # noqa: PLC0415 - a large map, for whoever needs it
 
-    read = parse(number.reveal())
+    read = parse(number)
     zones = sorted(_zones() & {*time_zones_for_number(read)})
     return " ".join((region_code_for_number(read) or NOWHERE, *zones))
+
+
+def _of_address(lines: str) -> str | None:
+    """Return the area of the country that the last line of an address names."""
+    from babel.core import get_global  # noqa: PLC0415 - likewise
+
+    last = lines.splitlines()[-1].strip(" .,").casefold()
+    if (country := _countries().get(last)) is None:
+        return None
+    return " ".join((country, *sorted(_zones() & {*get_global("territory_zones").get(country, ())})))
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return countries by their names in small letters: no abbreviation, for CA and DE are states besides."""
+    from babel import Locale  # noqa: PLC0415 - likewise
+
+    named = {
+        str(name).casefold(): str(code)
+        for one in _LANGUAGES
+        for code, name in Locale(one).territories.items()
+        if str(code).isalpha()
+    }
+    return {name: code for name, code in named.items() if name not in _STATES}
 
 
 @cache

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from vault.base.personal import Personal
-from vault.domain.timing.area import area
+from vault.domain.timing.area import ADDRESS, PHONE, area_of
 
 
 @pytest.mark.parametrize(
@@ -21,14 +21,33 @@ from vault.domain.timing.area import area
     ],
 )
 def test_a_number_says_its_country_and_where_its_area_lies(number: str, kept: str) -> None:
-    assert area(Personal(number)) == kept
+    assert area_of(PHONE, Personal(number)) == kept
 
 
 def test_a_number_of_a_country_with_many_clocks_has_them_all() -> None:
-    country, *zones = area(Personal("+18005550123")).split(" ")
+    country, *zones = str(area_of(PHONE, Personal("+18005550123"))).split(" ")
     assert country in {"US", "ZZ"}
     assert zones == sorted(zones)
     assert not zones or {"America/New_York", "Pacific/Honolulu"} <= {*zones}
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("1 High Street\nMalvern\nUnited Kingdom", "GB Europe/London"),
+        ("Ringstraße 1\n10115 Berlin\nDeutschland", "DE Europe/Berlin Europe/Busingen"),
+        ("12 rue Haute\n75001 Paris\nFrance.", "FR Europe/Paris"),
+        ("1 Main Street\nAtlanta\nGeorgia", None),
+        ("1 Main Street\nWilmington DE", None),
+        ("1 High Street", None),
+    ],
+)
+def test_an_address_says_the_country_its_last_line_names(address: str, kept: str | None) -> None:
+    assert area_of(ADDRESS, Personal(address)) == kept
+
+
+def test_nothing_else_has_an_area() -> None:
+    assert area_of("email", Personal("somebody@mail.example")) is None
 
 
 def test_the_map_is_not_read_before_somebody_needs_it() -> None:
