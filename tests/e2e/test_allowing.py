@@ -162,12 +162,13 @@ async def test_a_form_from_elsewhere_or_of_an_old_tab_changes_nothing(stage: Sta
     assert await facts(stage) == 0
 
 
-async def test_a_double_opt_in_has_no_switch_and_its_yes_is_not_taken(
-    stage: Stage, visitor: Visitor, customer: str
+async def test_a_yes_that_begins_with_a_message_says_so_and_is_none_until_it_is_confirmed(
+    api: Api, visitor: Visitor, customer: str
 ) -> None:
-    del customer
-    assert [one for one in visitor.page.forms if one.fields.get("purpose") == "newsletter"] == []
-    assert "A yes to this needs a message that you confirm" in visitor.page.text
+    assert "After a yes we send a message, and it counts once you confirm it." in visitor.page.text
+    page = await press(visitor, "newsletter")
+    assert "A message is on its way to you." in page.text
+    assert not (await api.decide(customer=customer, purpose="newsletter"))["allowed"]
 
 
 async def test_what_was_asked_and_not_confirmed_waits_and_can_be_forgotten(
@@ -176,7 +177,7 @@ async def test_what_was_asked_and_not_confirmed_waits_and_can_be_forgotten(
     await api.grant(customer, purpose="newsletter", notice=1)
     page = await visitor.get("/")
     assert "Not yet" in page.text
-    assert [one.words for one in row(page, "newsletter").buttons] == ["No, forget it"]
+    assert [one.words for one in row(page, "newsletter").buttons] == ["Send it again", "No, forget it"]
     page = await press(visitor, "newsletter", say="no")
     assert "Not yet" not in page.text
     assert (await stage.entries("fact"))[-1]["said"] == "refused"
