@@ -33,6 +33,7 @@ BY_SESSION = {path: methods for path, methods in CONTRACT["paths"].items() if pa
 """What people ask who are signed in; no client does."""
 CUSTOMER = "cus_06h0090m41t835kpwqjv10s1y0"
 POINT = "ctp_06h0090m41t835kpwqjv10s1y0"
+REQUEST = "rgt_06h0090m41t835kpwqjv10s1y0"
 DECISION = "dec_06h0090m41t835kpwqjv10s1y0"
 
 ANSWERS: dict[type, str] = {
@@ -57,6 +58,8 @@ ANSWERS: dict[type, str] = {
     answers.Prompt: "Prompt",
     answers.Reason: "ReasonTold",
     answers.Registered: "Registered",
+    answers.RightsRequest: "RequestTold",
+    answers.RightsRequests: "Requests",
     answers.Standing: "StandingTold",
     answers.Stated: "Stated",
     answers.Suppression: "Suppression",
@@ -91,6 +94,8 @@ ON_THE_LINE = {
     "me_withdraw",
     "me_preferences",
     "me_prefer",
+    "me_rights",
+    "me_ask_right",
     "me_receipts",
     "me_receipt",
 }
@@ -134,6 +139,11 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "object": lambda vault: vault.object(CUSTOMER, purpose="sales"),
     "suppress": lambda vault: vault.suppress(Contact(kind="email", value="a@b.test"), channel="email"),
     "hear_sms": lambda vault: vault.hear_sms(TextMessage(sender="+4479110001", text="STOP", id="1")),
+    "list_rights_requests": lambda vault: vault.rights_requests(after=REQUEST),
+    "show_rights_request": lambda vault: vault.rights_request(REQUEST),
+    "finish_rights_request": lambda vault: vault.finish_rights_request(REQUEST),
+    "refuse_rights_request": lambda vault: vault.refuse_rights_request(REQUEST, reason="we cannot tell"),
+    "extend_rights_request": lambda vault: vault.extend_rights_request(REQUEST, reason="we cannot tell"),
     "list_suppressions": lambda vault: vault.suppressions(after="sup_06h0090m41t835kpwqjv10s1y0"),
 }
 
@@ -207,7 +217,18 @@ def spoken(paths: object) -> set[str]:
 
 def test_every_schema_of_the_contract_is_spoken() -> None:
     elsewhere = {"NewSuppression", "Lookup", "Questions", "Health", "Problem", "TokenRequest", "TokenRefused"}
-    elsewhere |= {"TokenAbout", "TokenRevoked", "TokenState", "OwnNo", "CodeSent"}
+    elsewhere |= {
+        "TokenAbout",
+        "TokenRevoked",
+        "TokenState",
+        "OwnNo",
+        "CodeSent",
+        "Receipts",
+        "NoReceipt",
+        "NewRequest",
+        "OwnRequests",
+        "Because",
+    }
     others = {path: methods for path, methods in CONTRACT["paths"].items() if path not in BY_SESSION}
     assert {*NAMES.values(), *elsewhere, *AUTHZEN} == SCHEMAS.keys() - (spoken(BY_SESSION) - spoken(others))
 

@@ -35,7 +35,7 @@ _ENTRY: Final = 500  # receipts that one entry tells of
 Why = Literal["evidence_missing", "unconfirmed", "no_consent", "no_yes"]
 
 
-class Without(msgspec.Struct, frozen=True, kw_only=True):
+class NoReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """Something said that there is no receipt of in this format. `missing` are names of evidence nobody could show."""
 
     fact: FactId
@@ -47,7 +47,7 @@ class Receipts(msgspec.Struct, frozen=True, kw_only=True):
     """Every receipt of a customer, the newest first, and what there is none of."""
 
     receipts: list[dict[str, Any]]
-    without: list[Without]
+    without: list[NoReceipt]
 
 
 async def receipts(vault: Vault, actor: Actor, *, form: Format = "iso-27560") -> Receipts:
@@ -57,7 +57,7 @@ async def receipts(vault: Vault, actor: Actor, *, form: Format = "iso-27560") ->
         lines, customer, subject = await _lines(act)
         without = [one for line in lines if (one := await _without(act, line, form=form)) is not None]
         refused = {one.fact for one in without}
-        told = [await _told(act, line, lines, customer=customer) for line in lines if line.fact.id not in refused]
+        told = [await _told(act, line, lines=lines, customer=customer) for line in lines if line.fact.id not in refused]
         for some in _some(told):
             await _log(act, some, subject=subject, form=form)
     return Receipts(receipts=[_signed(key, one, form=form) for one in told], without=without)
@@ -73,7 +73,7 @@ async def receipt(vault: Vault, actor: Actor, *, fact: str, form: Format = "iso-
             raise Unknown("unknown_fact", "nothing of the kind was said by this customer")
         if (none := await _without(act, line, form=form)) is not None:
             raise _conflict(none)
-        told = await _told(act, line, lines, customer=customer)
+        told = await _told(act, line, lines=lines, customer=customer)
         await _log(act, [told], subject=subject, form=form)
     return _signed(key, told, form=form)
 
@@ -101,16 +101,18 @@ async def _lines(act: Acting) -> tuple[list[Line], CustomerId, str]:
     return within, customer, subject
 
 
-async def _without(act: Acting, line: Line, *, form: Format) -> Without | None:
+async def _without(act: Acting, line: Line, *, form: Format) -> NoReceipt | None:
     fact = line.fact
     if line.receipt:
-        return Without(fact=fact.id, why="no_yes") if form == "kantara" and fact.kind != "granted" else None
+        return NoReceipt(fact=fact.id, why="no_yes") if form == "kantara" and fact.kind != "granted" else None
     if line.worth.why == "evidence_missing":
-        return Without(fact=fact.id, why="evidence_missing", missing=line.missing)
-    return Without(fact=fact.id, why="unconfirmed" if covered(fact, await Shown(act).declared(fact)) else "no_consent")
+        return NoReceipt(fact=fact.id, why="evidence_missing", missing=line.missing)
+    return NoReceipt(
+        fact=fact.id, why="unconfirmed" if covered(fact, await Shown(act).declared(fact)) else "no_consent"
+    )
 
 
-def _conflict(none: Without) -> Conflict:
+def _conflict(none: NoReceipt) -> Conflict:
     details: dict[Why, str] = {
         "evidence_missing": "somebody told of this yes and could not show it, so it does not count and has no receipt",
         "unconfirmed": "this yes was never confirmed, so it has no receipt",
@@ -121,7 +123,7 @@ def _conflict(none: Without) -> Conflict:
     return Conflict("no_receipt", details[none.why] + lacking)
 
 
-async def _told(act: Acting, line: Line, lines: Sequence[Line], *, customer: CustomerId) -> Told:
+async def _told(act: Acting, line: Line, *, lines: Sequence[Line], customer: CustomerId) -> Told:
     organization = await Shown(act).declared(line.fact)
     said = _said(line)
     return Told(
@@ -132,7 +134,7 @@ async def _told(act: Acting, line: Line, lines: Sequence[Line], *, customer: Cus
         organization=_responsible(organization, now=act.here.organization),
         said=said,
         covered=covered(line.fact, organization),
-        events=events(said, [_said(one) for one in lines], organization),
+        events=events(said, [_said(one) for one in lines], organization=organization),
     )
 
 

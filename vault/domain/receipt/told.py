@@ -104,11 +104,11 @@ def covered(fact: Fact, organization: Organization) -> tuple[Covered, ...]:
     return tuple(one for one in found if one.notice is not None) or found
 
 
-def events(said: Said, own: Sequence[Said], organization: Organization) -> tuple[Event, ...]:
+def events(said: Said, own: Sequence[Said], *, organization: Organization) -> tuple[Event, ...]:
     """Return all that was said about purpose and channel of `said`, and how it ended by itself, the oldest first."""
     fact, found, given = said.fact, list[Event](), False
     for one in sorted(own, key=lambda other: (other.fact.at, other.fact.recorded_at, other.fact.id)):
-        if not _bears(one.fact, fact, organization):
+        if not _bears(one.fact, fact, organization=organization):
             continue
         state = _state(one.fact, organization)
         state = "renewed" if state == "given" and given else state
@@ -128,7 +128,7 @@ def _ways(fact: Fact, organization: Organization) -> Iterator[tuple[Purpose, str
             yield purpose, channel
 
 
-def _bears(one: Fact, fact: Fact, organization: Organization) -> bool:
+def _bears(one: Fact, fact: Fact, *, organization: Organization) -> bool:
     if (one.purpose, one.channel) == (fact.purpose, fact.channel):
         return True
     purpose = organization.purposes.get(fact.purpose)

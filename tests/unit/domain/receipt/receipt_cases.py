@@ -64,7 +64,7 @@ def told(fact: Fact | None = None, *others: Fact, file: Organization | None = No
         organization=file,
         said=said(fact, *own, file=file),
         covered=covered(fact, file),
-        events=events(said(fact, *own, file=file), [said(one, *own, file=file) for one in own], file),
+        events=events(said(fact, *own, file=file), [said(one, *own, file=file) for one in own], organization=file),
     )
 
 

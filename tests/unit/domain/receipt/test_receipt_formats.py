@@ -111,7 +111,9 @@ def test_what_rests_on_something_else_than_consent_has_no_consent_receipt() -> N
     assert not has_receipt(a_fact(purpose="gone_long_ago"), file)
     assert covered(a_fact(kind="refused", purpose="gone_long_ago"), file) == ()
     gone = said(a_fact(purpose="gone_long_ago"))
-    assert [one.state for one in events(gone, [gone, said(a_fact("b", kind="refused"))], file)] == ["given"]
+    assert [one.state for one in events(gone, [gone, said(a_fact("b", kind="refused"))], organization=file)] == [
+        "given"
+    ]
 
 
 def test_a_yes_that_ran_out_or_whose_words_changed_is_told_with_its_end() -> None:
