@@ -21,6 +21,7 @@ YES: Final[Facts] = {
     "suppressed": False,
     "restricted": False,
     "minor": False,
+    "guardian": False,
     "reachable": True,
     "unverified": False,
     "paused": False,

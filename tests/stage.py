@@ -132,6 +132,11 @@ class Api:
         say: Any = {"refusals": self.sdk.refuse, "withdrawals": self.sdk.withdraw, "objections": self.sdk.object}[what]
         return told(await say(customer, idempotency_key=key, **no))
 
+    async def make_young(self, customer: str, years: int = 9) -> None:
+        """Correct somebody's birthday: a client may say yes to offers for nobody who is a child."""
+        change = {"attributes": {"birth_date": make.birth_date(years)}}
+        said(await self.send("PATCH", f"/v1/customers/{customer}", change))
+
     async def points(self, customer: str) -> dict[str, str]:
         """Return the id of somebody's primary contact point of each kind."""
         if self.sdk is None:

@@ -39,6 +39,7 @@ DOMAIN: Final[dict[str, tuple[str | bool, ...]]] = {
     "suppressed": BOTH,
     "restricted": BOTH,
     "minor": BOTH,
+    "guardian": BOTH,
     "reachable": BOTH,
     "unverified": BOTH,
 }
@@ -198,7 +199,7 @@ def expected(facts: Facts) -> tuple[bool, set[Code]]:
     basis, kind, standing = facts["basis"], facts["kind"], facts["standing"]
     refusing: dict[Code, bool] = {
         "restricted": bool(facts["restricted"]),
-        "minor": bool(facts["minor"]) and kind in {"offer", "profiling"},
+        "minor": bool(facts["minor"]) and (kind == "profiling" or (kind == "offer" and not facts["guardian"])),
         "suppressed": bool(facts["suppressed"]),
         "not_allowed": kind == "offer" and basis != "consent",
         "objected": standing == "objected" and basis in {"consent", "legitimate_interest"},

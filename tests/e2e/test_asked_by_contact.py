@@ -21,12 +21,12 @@ def bare(answer: Json) -> Json:
 async def people(stage: Stage, api: Api) -> dict[str, Json]:
     """Register one person for each kind of no, and return how each was registered."""
     registrations = {name: make.customer() for name in ("silent", "withdrawn", "objected", "suppressed", "minor")}
-    registrations["minor"]["attributes"]["birth_date"] = make.birth_date(9)
     ids = {
         name: str((await api.post("/v1/customers", registration))["id"]) for name, registration in registrations.items()
     }
     for name in ("withdrawn", "objected", "suppressed", "minor"):
         await api.grant(ids[name], at=(now() - timedelta(days=1)).isoformat())
+    await api.make_young(ids["minor"])
     await api.say_no("withdrawals", ids["withdrawn"])
     await api.say_no("objections", ids["objected"])
     await api.post("/v1/suppressions", {"contact": registrations["suppressed"]["contact_points"][0]})

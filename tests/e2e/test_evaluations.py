@@ -77,11 +77,11 @@ INSTANTS: Final = st.none() | st.sampled_from(
 @pytest.fixture
 async def known(stage: Stage, api: Api) -> dict[str, str]:
     """One person for each thing that may be said of somebody."""
-    young = make.attributes(birth_date=make.birth_date(9))
-    people = {name: await api.register() for name in ("yes", "silent", "objecting", "erased")}
-    people |= {"minor": await api.register(attributes=young), "nobody": NOBODY}
+    people = {name: await api.register() for name in ("yes", "silent", "objecting", "minor", "erased")}
+    people |= {"nobody": NOBODY}
     for name in ("yes", "objecting", "minor"):
         await api.grant(people[name])
+    await api.make_young(people["minor"])
     await api.say_no("objections", people["objecting"], channel="*")
     await stage.erase(people["erased"])
     return people

@@ -164,11 +164,12 @@ async def test_every_refusal_that_applies_is_told_strongest_first(stage: Stage) 
 async def test_a_client_with_plain_reasons_sees_no_minor_no_stop_and_no_objection(stage: Stage) -> None:
     api, discreet = await stage.client("everything"), await stage.client("discreet")
     address = make.email()
-    minor = await api.register(attributes=make.attributes(birth_date=make.birth_date(10)))
+    minor = await api.register()
     stop = await api.register(contact_points=[make.point("email", address)])
     objecting = await api.register()
     for customer in (minor, stop):
         await api.grant(customer)
+    await api.make_young(minor)
     await api.post("/v1/suppressions", {"contact": make.point("email", address)})
     await api.say_no("objections", objecting)
     seen = {full: codes(await api.decide(customer=who)) for full, who in (("m", minor), ("s", stop), ("o", objecting))}
@@ -194,9 +195,10 @@ async def test_plain_reasons_keep_what_the_client_can_act_on(stage: Stage) -> No
 
 async def test_a_minor_gets_the_order_update_and_no_offer(stage: Stage) -> None:
     api = await stage.client("everything")
-    customer = await api.register(attributes=make.attributes(birth_date=make.birth_date(12)))
+    customer = await api.register()
     await api.grant(customer)
     await api.grant(customer, purpose="personalisation", channel="*", notice=1)
+    await api.make_young(customer, years=12)
     assert codes(await api.decide(customer=customer)) == ["minor"]
     assert codes(await api.decide(customer=customer, purpose="personalisation", channel="*")) == ["minor"]
     assert codes(await api.decide(customer=customer, purpose="order_updates")) == ["service_message"]

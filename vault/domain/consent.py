@@ -164,8 +164,8 @@ def _fact(said: Said, *, fresh: FactId, at: datetime, recorded_at: datetime, wor
 
 def _the_same(fact: Fact, said: Said) -> Fact | None:
     """Return the fact a key stands for, if it says the same; a no that says something else counts all the same."""
-    named = (fact.kind, fact.purpose, fact.channel, fact.contact_point)
-    if named == (said.kind, said.purpose, said.channel, said.contact_point):
+    named = (fact.kind, fact.purpose, fact.channel, fact.contact_point, fact.guardian)
+    if named == (said.kind, said.purpose, said.channel, said.contact_point, said.guardian):
         return fact
     if said.kind not in _YESES:
         return None
@@ -173,8 +173,17 @@ def _the_same(fact: Fact, said: Said) -> Fact | None:
 
 
 def _alike(fact: Fact, said: Said) -> bool:
-    """Whether all but the date agrees. Another contact point, or another client's word, is another saying."""
-    return (fact.kind, fact.purpose, fact.channel, fact.source, fact.client, fact.contact_point, fact.reference) == (
+    """Whether all but the date agrees. Another contact point, or another's word, is another saying."""
+    return (
+        fact.kind,
+        fact.purpose,
+        fact.channel,
+        fact.source,
+        fact.client,
+        fact.contact_point,
+        fact.reference,
+        fact.guardian,
+    ) == (
         said.kind,
         said.purpose,
         said.channel,
@@ -182,4 +191,5 @@ def _alike(fact: Fact, said: Said) -> bool:
         said.client,
         said.contact_point,
         said.reference,
+        said.guardian,
     )

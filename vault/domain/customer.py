@@ -103,17 +103,21 @@ class CustomerShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     minor: bool = False
 
 
+def may_know_age(ceiling: Ceiling) -> bool:
+    """Whether a client may be told that somebody is a minor: to whom it is a reason, or who may have the birth date."""
+    return ceiling.reasons == "full" or BIRTH_DATE in ceiling.fields
+
+
 def seen(shown: CustomerShown, ceiling: Ceiling) -> CustomerShown:
     """Return what a client sees of a customer: a field its ceiling does not name reads as if it were not filled.
 
     Whether somebody is a minor is told to whom it is a reason, or who may have the birth date.
     """
-    may_know_age = ceiling.reasons == "full" or BIRTH_DATE in ceiling.fields
     return msgspec.structs.replace(
         shown,
         contact_points=tuple(point for point in shown.contact_points if point.kind in ceiling.fields),
         attributes=tuple(name for name in shown.attributes if name in ceiling.fields),
-        minor=shown.minor and may_know_age,
+        minor=shown.minor and may_know_age(ceiling),
     )
 
 

@@ -63,7 +63,7 @@ class Instants(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What was said, added up. `rests_on` is the one fact that made it so, `until` the end of its grant.
 
-    `guardian`: it is granted, and somebody who may speak for a child allows it.
+    `guardian`: somebody who may speak for a child allows it, and nobody said no since.
     """
 
     state: State
@@ -115,15 +115,19 @@ def standing(
     not count; a no always does. Where somebody is not `minor` at the instant, no guardian speaks for them any more.
     """
     noes, yeses = _bearing(_heard(facts, instants), rule, contact_point=contact_point)
+    found = _added(noes, yeses, rule=rule, instant=instants.instant, minor=minor)
+    if not minor or found.state in _NOES or not _guardian_speaks(yeses, noes, rule=rule, instant=instants.instant):
+        return found
+    return msgspec.structs.replace(found, guardian=True)
+
+
+def _added(noes: Sequence[Fact], yeses: Sequence[Fact], *, rule: Rule, instant: datetime, minor: bool) -> Standing:
     said, imported, unproven, asked = _weighed(yeses, rule)
     if noes and (no := _last_no(noes, said)) is not None:
         return Standing(state=_NOES[no.kind], rests_on=no)
     if grants := said or imported:
-        found = _last_grant(grants, rule, instant=instants.instant, minor=minor)
-        if found.state != "granted":
-            return _asked_again(found, asked)
-        speaks = minor and _guardian_speaks(yeses, noes, rule=rule, instant=instants.instant)
-        return msgspec.structs.replace(found, guardian=True) if speaks else found
+        found = _last_grant(grants, rule, instant=instant, minor=minor)
+        return found if found.state == "granted" else _asked_again(found, asked)
     if unproven:
         return Standing(state="pending", rests_on=max(unproven, key=_latest_last), pending_for="evidence")
     return _asked_again(_SILENCE, asked)

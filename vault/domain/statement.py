@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from vault.base.errors import Denied, Invalid
 from vault.base.ids import ContactPointIdText, FactId
 from vault.base.personal import Personal
 from vault.domain.decision.question import Asked
@@ -19,6 +20,8 @@ from vault.domain.standing import State
 Evidence = Annotated[Mapping[Key, Personal], Meta(max_length=20)]
 Captured = Literal["form", "phone", "paper", "kiosk", "api"]
 """How a client came by it; the other methods are the vault's own to name."""
+GUARDIAN: Final = "guardian"
+"""The class of evidence that shows that somebody may speak for a child."""
 Caption = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -26,7 +29,8 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A yes a client captured: for one purpose and channel, to a version of its notice, with evidence.
 
     `at` is when it was said, if not now; `until` an end earlier than the purpose's. `reference` is the client's own
-    name for this yes: sent again it is no second one.
+    name for this yes: sent again it is no second one. `guardian`: somebody who may speak for a child said it (GDPR
+    Art. 8); it needs the evidence that the organization file declares as `guardian`, and ends at majority.
     """
 
     purpose: Key
@@ -39,12 +43,14 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     until: Instant | None = None
     contact_point: ContactPointIdText | None = None
     reference: Caption | None = None
+    guardian: bool = False
 
 
 class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A no: it covers the purpose and all below it, and with the channel `*` every channel.
 
-    One about a contact point binds everybody who has that point.
+    One about a contact point binds everybody who has that point. `guardian`: somebody who may speak for a child said
+    it; only such a no can a guardian's yes lift.
     """
 
     purpose: Key
@@ -53,6 +59,7 @@ class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at: Instant | None = None
     contact_point: ContactPointIdText | None = None
     reference: Caption | None = None
+    guardian: bool = False
 
 
 class OwnNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +99,36 @@ def suffices(organization: Organization, evidence: Mapping[str, Personal], *, pu
 def proves(organization: Organization, evidence: Mapping[str, Personal], *, double_opt_in: bool) -> bool:
     """Whether evidence is complete for a class; a double opt-in needs one of its own. An empty value is no evidence."""
     classes = organization.double_opt_in_needs if double_opt_in else organization.evidence
-    return any(
-        needs and all(evidence.get(name) for name in needs)
-        for needs in (organization.evidence.get(kind, ()) for kind in classes)
-    )
+    return any(_is_complete(organization, evidence, kind=kind) for kind in classes if kind != GUARDIAN)
+
+
+def check_age(organization: Organization, said: NewGrant, *, minor: bool, full: bool) -> None:
+    """Law 15: refuse an offer to a minor, but for the proven yes of a guardian, and profiling whoever allows it.
+
+    Whose systems may not know an age (not `full`) are told that it is not allowed, and no more.
+    """
+    kind = organization.purpose(said.purpose).kind
+    if said.guardian:
+        needs = organization.evidence.get(GUARDIAN, ())
+        if not needs:
+            raise Invalid("no_guardians", "the organization file declares no class of evidence called guardian")
+        if not _is_complete(organization, said.evidence, kind=GUARDIAN):
+            raise Invalid("evidence_missing", f"a guardian's yes comes with this evidence: {', '.join(needs)}")
+        if not minor:
+            raise _refused("not_minor", "this customer is of age, and nobody else says yes for them", full=full)
+    if minor and (kind == "profiling" or (kind == "offer" and not said.guardian)):
+        raise _refused("minor", "this customer is a minor: an offer takes a guardian's yes", full=full)
+
+
+def majority(minor_until: date) -> datetime:
+    """Return the instant at which a guardian's word ends."""
+    return datetime.combine(minor_until, time(), UTC)
+
+
+def _refused(code: str, detail: str, *, full: bool) -> Denied:
+    return Denied(code, detail) if full else Denied("not_allowed", "the rules do not allow this yes")
+
+
+def _is_complete(organization: Organization, evidence: Mapping[str, Personal], *, kind: str) -> bool:
+    needs = organization.evidence.get(kind, ())
+    return bool(needs) and all(evidence.get(name) for name in needs)

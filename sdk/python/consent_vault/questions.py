@@ -94,6 +94,7 @@ class Yes(TypedDict, total=False):
     until: Instant | None
     contact_point: str | None
     reference: str | None
+    guardian: bool
 
 
 class No(TypedDict, total=False):

@@ -37,7 +37,7 @@ DECLARED = msgspec.structs.replace(
     },
 )
 FLAT = {
-    "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "restricted", "minor", "reachable",
+    "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "restricted", "minor", "guardian", "reachable",
     "unverified",
     "paused", "quiet", "outside_frame", "budget_spent",
 }  # fmt: skip
@@ -178,6 +178,7 @@ def test_cedar_is_handed_words_and_booleans_and_no_id() -> None:
         "suppressed": False,
         "restricted": False,
         "minor": False,
+        "guardian": False,
         "reachable": True,
         "unverified": False,
         "paused": False,

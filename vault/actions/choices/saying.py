@@ -53,7 +53,8 @@ async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
             await narrow(act, actor.me, channel=said.channel, paused_until=None)
         stands = await standing_of(act, purpose=said.purpose, channel=said.channel)
         last = stands.rests_on
-        if stands.state == "granted" and last is not None and not said.again and last.notice == said.notice:
+        same = last is not None and last.notice == said.notice and not last.guardian  # theirs is a word of their own
+        if stands.state == "granted" and last is not None and not said.again and same:
             return Chosen(id=last.id, at=last.at)
         word = Said(
             kind="granted",

@@ -16,11 +16,23 @@ from vault.base.errors import Denied, Invalid, Unknown
 from vault.base.ids import FACT, SUBJECT, ContactPointId, CustomerId, FactId, Subject, raw, show
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, repeated, say
+from vault.domain.customer import may_know_age
 from vault.domain.entry import told
 from vault.domain.fact import Fact, FactKind, Method, Source, check_instants
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, Standing, standing
-from vault.domain.statement import ConsentShown, Evidence, NewGrant, NewNo, OwnNo, Stated, proves, suffices
+from vault.domain.statement import (
+    ConsentShown,
+    Evidence,
+    NewGrant,
+    NewNo,
+    OwnNo,
+    Stated,
+    check_age,
+    majority,
+    proves,
+    suffices,
+)
 from vault.store import keys
 from vault.store.customer import consents, customers
 from vault.store.customer.consents import Kept
@@ -51,6 +63,7 @@ async def granted_in(act: Acting, customer: CustomerId, *, said: NewGrant, repea
     check_ceiling(act, said)
     subject = await locked(act, customer)
     organization = act.here.organization
+    ends = await _check_age(act, customer, said=said)
     point = await _point(act, customer, wanted=said.contact_point)
     _check_point(organization, said, point=point)
     words = msgspec.structs.replace(
@@ -58,7 +71,7 @@ async def granted_in(act: Acting, customer: CustomerId, *, said: NewGrant, repea
         proven=_is_proven(act, said),
         notice=said.notice,
         locale=said.locale,
-        until=said.until,
+        until=min((end for end in (said.until, ends) if end is not None), default=None),
     )
     stated, fact = await _record(act, customer, subject=subject, said=words, evidence=said.evidence)
     confirmed = act.actor.kind == "import" and proves(organization, said.evidence, double_opt_in=True)
@@ -115,12 +128,15 @@ async def consents_of(
             raise Unknown("unknown_customer", "there is no such customer")
         ceiling = act.here.ceiling(actor, act.now) if actor.client is not None else None
         instants = Instants(now=act.now, at=at, known_at=known_at)
+        minor = person.is_minor(instants.instant)
         await act.log("consents_read", subject=person.subject)
         return [
             _shown(purpose.key, channel, found=found, full=ceiling is None or ceiling.reasons == "full")
             for purpose, channel in act.here.organization.ways()
             if ceiling is None or (purpose.key in ceiling.purposes and channel in (*ceiling.channels, EVERY))
-            for found in [standing(person.facts, act.here.way(purpose.key, channel).rule, instants=instants)]
+            for found in [
+                standing(person.facts, act.here.way(purpose.key, channel).rule, instants=instants, minor=minor)
+            ]
         ]
 
 
@@ -161,6 +177,17 @@ def check_ceiling(act: Acting, said: NewGrant) -> None:
         raise Denied("outside_token", "the authorization_details of this token do not name this purpose and channel")
 
 
+async def _check_age(act: Acting, customer: CustomerId, *, said: NewGrant) -> datetime | None:
+    """Refuse what may not be said for a minor; return when a guardian's word ends. An import tells of the past."""
+    if act.actor.kind == "import":
+        return None
+    until = await customers.minor_until(act.work, customer)
+    minor = until is not None and act.now.date() < until
+    full = act.actor.kind != "client" or may_know_age(act.here.ceiling(act.actor, act.now))
+    check_age(act.here.organization, said, minor=minor, full=full)
+    return majority(until) if said.guardian and until is not None else None
+
+
 async def _point(act: Acting, customer: CustomerId, *, wanted: ContactPointId | None) -> KeptPoint | None:
     if wanted is None:
         return None
@@ -198,6 +225,7 @@ def _said(act: Acting, kind: FactKind, *, said: NewGrant | NewNo, repeat: str | 
         at=said.at,
         client=act.actor.client,
         contact_point=said.contact_point,
+        guardian=said.guardian,
         reference=None if said.reference is None else tag(b"reference", who, said.reference.encode()),
         idempotency=None if repeat is None else tag(b"fact", who, repeat.encode()),
     )

@@ -116,7 +116,8 @@ def fold(declared: Organization, logged: Logged, *, facts: Collection[Fact]) -> 
     counted = [fact for fact in facts if fact.kind not in {"granted", "asked"} or fact.id not in elsewhere]
     purpose = declared.purpose(logged.purpose)
     way = rule(declared, purpose, channel=logged.channel)
-    stands = standing(counted, way, instants=Instants(now=logged.at, at=logged.asked_at))
+    instants = Instants(now=logged.at, at=logged.asked_at)
+    stands = standing(counted, way, instants=instants, minor=bool(logged.flat.get("minor", True)))
     again = {
         "facts": words(sorted(fact.id for fact in facts)),
         "standing": stands.state,
@@ -126,6 +127,8 @@ def fold(declared: Organization, logged: Logged, *, facts: Collection[Fact]) -> 
         "flat.kind": purpose.kind,
         "flat.channel": way.channel,
     }
+    if "guardian" in logged.flat:  # decisions were logged before there was such a fact
+        again["flat.guardian"] = str(stands.guardian)
     told = {"facts": words(sorted(set(logged.facts))), "standing": logged.standing or NOTHING}
     return told | {name: str(logged.flat.get(name.removeprefix("flat."), NOTHING)) for name in list(again)[2:]}, again
 

@@ -14,7 +14,7 @@ import msgspec
 
 from vault.base.ids import ContactPointId, FactId
 from vault.domain.choices.asked import current
-from vault.domain.decision.basis import Basis, Person, Point, Way, basis, way
+from vault.domain.decision.basis import Basis, Person, Point, Way, basis, is_too_young, way
 from vault.domain.joining.asking import begins, is_declared
 from vault.domain.organization import EVERY, Notice, Organization, Purpose
 from vault.domain.organization import Basis as Ground
@@ -27,7 +27,8 @@ Can = Literal["switch", "waiting", "confirm", "fixed", "nothing"]
 an order or to the law; nothing until something else is done."""
 Why = Literal[
     "granted", "interest", "service", "law", "never_asked", "double_opt_in", "evidence", "refused", "withdrawn",
-    "objected", "expired", "outdated", "signal", "suppressed", "minor", "unreachable", "unverified",
+    "objected", "expired", "outdated", "signal", "suppressed", "minor", "guardian", "grown", "unreachable",
+    "unverified",
 ]  # fmt: skip
 
 _STATES: Final[Mapping[State, Why]] = {
@@ -141,12 +142,12 @@ def _told(wanted: Way, found: Basis, *, is_asked: bool, asks: bool, proves: bool
     interest = purpose.basis == "legitimate_interest" and state != "objected"
     allowed = interest or state == "granted"
     double, waits = is_declared(wanted), asks and said == "double_opt_in"
-    hindered = None if waits else _hindered(purpose, found, double=double and not allowed)
+    hindered = None if waits else _hindered(found, double=double and not allowed)
     if hindered is not None:
         lifts = proves or (asks and hindered == "suppressed")
         return ("waiting" if allowed else "switch" if lifts else "nothing"), False, hindered
     if allowed:
-        return "switch", True, "interest" if interest else "granted"
+        return "switch", True, "interest" if interest else _yes(found)
     return _off(said, is_asked=is_asked, unsent=double and not asks), False, said
 
 
@@ -164,16 +165,23 @@ def _said(found: Basis) -> Why:
         return "evidence" if stands.pending_for == "evidence" else "double_opt_in"
     if stands.rests_on is not None and (stands.rests_on.source, stands.rests_on.method) == ("link", "gpc"):
         return "signal"
+    if stands.state == "expired" and stands.grant is not None and stands.grant.guardian:
+        return "grown"
     return _STATES[stands.state]
 
 
-def _hindered(purpose: Purpose, found: Basis, *, double: bool) -> Why | None:
+def _yes(found: Basis) -> Why:
+    grant = found.standing.grant
+    return "guardian" if grant is not None and grant.guardian else "granted"
+
+
+def _hindered(found: Basis, *, double: bool) -> Why | None:
     """Return what would refuse a yes as well; a message that is to be confirmed shows by itself whose an address is."""
     if not found.flat["reachable"]:
         return "unreachable"
     if found.flat["suppressed"]:
         return "suppressed"
-    if found.flat["minor"] and purpose.kind == "offer":
+    if is_too_young(found.flat):
         return "minor"
     return "unverified" if found.flat["unverified"] and not double else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from vault.domain.decision.basis import Basis, Point, Way
+from vault.domain.decision.basis import Basis, Point, Way, is_too_young
 from vault.domain.fact import Fact
 from vault.domain.own.points import LIFTED
 from vault.domain.standing import Instants, State
@@ -36,7 +36,7 @@ def follows(way: Way, found: Basis, *, yes: Fact, instants: Instants) -> bool:
     point, stands = found.point, found.standing
     if not is_declared(way) or point is None or point.kind != EMAIL or _stops(way, point, instants=instants):
         return False
-    if found.flat["minor"] and way.purpose.kind == "offer":
+    if is_too_young(found.flat):
         return False
     if stands.state in _NOES:
         return stands.since is not None and yes.at > stands.since

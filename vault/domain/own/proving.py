@@ -6,7 +6,7 @@ message it is that message, and no code besides.
 
 from __future__ import annotations
 
-from vault.domain.decision.basis import Basis, Way
+from vault.domain.decision.basis import Basis, Way, is_too_young
 from vault.domain.own.points import LIFTED, PROVABLE
 from vault.domain.standing import Instants
 
@@ -16,7 +16,7 @@ def is_proved(way: Way, found: Basis, *, instants: Instants) -> bool:
     point, purpose, channel = found.point, way.purpose, way.channel
     if point is None or channel is None or point.kind not in PROVABLE or way.rule.double_opt_in:
         return False
-    if purpose.basis in {"contract", "legal_obligation"} or (found.flat["minor"] and purpose.kind == "offer"):
+    if purpose.basis in {"contract", "legal_obligation"} or is_too_young(found.flat):
         return False
     stops = [
         one for one in point.suppressions if one.stops(way.organization, purpose, channel=channel, instants=instants)

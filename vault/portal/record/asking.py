@@ -116,6 +116,7 @@ def _why(frame: Frame, access: Access, *, organization: Organization) -> str:
         changed=rests.changed,
         stopped=rests.stopped,
         age=organization.minor_until,
+        guardian=rests.fact is not None and rests.fact.guardian,
         per=access.told.get("flat", {}).get("budget_spent", ""),
     )
     # Another's no to a shared address is a stop: who said it is never told.

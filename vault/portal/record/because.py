@@ -20,6 +20,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     changed: datetime | None = None
     stopped: datetime | None = None
     age: int = 0
+    guardian: bool = False
     field: str = ""
     per: str = ""
 
@@ -27,6 +28,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 def because(frame: Frame, code: str, *, why: Why) -> str:
     """Return the sentence of a reason; a code without one of its own reads as a rule of ours."""
     say = frame.words.say
+    if why.guardian and code in {"opted_in", "consent_expired"}:
+        return _of_guardian(frame, code)
     since, until, changed, stopped = (_day(frame, at) for at in (why.since, why.until, why.changed, why.stopped))
     no = say("You said no on %(date)s.", date=since) if since else say("You said no.")
     not_its = say("This system is not allowed to ask for that.")
@@ -72,6 +75,13 @@ def because(frame: Frame, code: str, *, why: Why) -> str:
         "legal_obligation": say("The law requires it."),
     }
     return sentences.get(code) or say("Our rules do not allow it.")
+
+
+def _of_guardian(frame: Frame, code: str) -> str:
+    say = frame.words.say
+    if code == "opted_in":
+        return say("Somebody who may speak for you said yes.")
+    return say("Somebody said yes for you when you were young. Now it takes your own yes.")
 
 
 def _day(frame: Frame, at: datetime | None) -> str:

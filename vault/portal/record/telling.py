@@ -37,9 +37,11 @@ def what(frame: Frame, line: Line, *, organization: Organization) -> str:
     """Return what was said, in one line."""
     say = frame.words.say
     about = subject_of(frame, line.fact, organization=organization)
-    if line.worth.why == "evidence_missing":
-        return say("%(about)s: somebody told us of a yes", about=about)
+    if line.fact.guardian:
+        return _guardians(frame, line.fact, about=about)
     match line.fact.kind:
+        case "granted" if line.worth.why == "evidence_missing":
+            return say("%(about)s: somebody told us of a yes", about=about)
         case "granted":
             return say("%(about)s: you said yes", about=about)
         case "asked":
@@ -48,6 +50,13 @@ def what(frame: Frame, line: Line, *, organization: Organization) -> str:
             return say("%(about)s: you objected", about=about)
         case _:
             return say("%(about)s: you said no", about=about)
+
+
+def _guardians(frame: Frame, fact: Fact, *, about: str) -> str:
+    say = frame.words.say
+    if fact.kind == "granted":
+        return say("%(about)s: somebody who may speak for you said yes", about=about)
+    return say("%(about)s: somebody who may speak for you said no", about=about)
 
 
 def where(frame: Frame, line: Line) -> str:

@@ -107,6 +107,12 @@ async def subjects(work: Work, found: Sequence[CustomerId]) -> list[Subject]:
     return [Subject(show(SUBJECT, row["subject"])) for row in await work.run(query)]
 
 
+async def minor_until(work: Work, customer: CustomerId) -> date | None:
+    """Return the day on which a customer is of age; none for whoever is, or whose birth date nobody knows."""
+    rows = await work.run(Customers.select(Customers.minor_until).where(_row(work, customer)))
+    return rows[0]["minor_until"] if rows else None
+
+
 async def locales(work: Work, found: Sequence[CustomerId]) -> list[str | None]:
     """Return in which language each of these customers is written to, as far as anybody knows."""
     if not found:
