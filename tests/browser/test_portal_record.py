@@ -15,6 +15,7 @@ from tests.browser.watched import DESK, PHONE, Shade, Watched
 from tests.e2e.doors import code, somebody
 from tests.stage import Api, Stage
 from vault.domain.receipt.check import check, receipts, recognised
+from vault.domain.record.code import message_code
 
 OF_A_YES: Final = re.compile("^Receipt ?: Sales and price offers, by e-mail: you said yes$")
 
@@ -50,6 +51,18 @@ async def test_both_pages_are_open_to_everybody(
         await page.get_by_role("link", name="Who asked").click()
         assert await heading(page) == "Who asked about you"
         await seen(watched, page, f"asked-{width}-{shade}")
+        await page.get_by_label("The code at the end of the message").fill("0000-0000")
+        await page.get_by_role("button", name="Look it up").click()
+        assert (await page.title()).startswith("Error: Who asked about you")
+        await seen(watched, page, f"asked-code-unknown-{width}-{shade}")
+        [*_, decision] = await stage.entries("decision")
+        await page.get_by_label("The code at the end of the message").fill(message_code(decision["decision"]))
+        await page.get_by_role("button", name="Look it up").click()
+        assert await page.get_by_role("heading", name="Why you got this").is_visible()
+        await seen(watched, page, f"asked-code-{width}-{shade}")
+        await page.get_by_role("link", name="What you said").click()
+        assert await heading(page) == "Your history"
+        assert page.url.partition("#")[2].startswith("fct_")
 
 
 async def test_the_filter_and_the_proof_work_without_scripts(stage: Stage, api: Api, watched: Watched) -> None:

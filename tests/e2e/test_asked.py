@@ -13,6 +13,7 @@ from tests.sequencing import sequencing
 from tests.stage import Api, Stage
 from tests.visitor import Visitor
 from vault.actions.log import sequencer
+from vault.actions.record.accesses import MOST
 from vault.domain.decision.reason import REASONS
 from vault.domain.record.code import message_code
 from vault.pages.frame import Frame
@@ -117,6 +118,41 @@ def test_each_reason_has_a_sentence_of_its_own_in_every_catalogue(language: str)
     for code in REASONS.keys() - {"unknown_customer", "not_allowed"}:
         assert said(code, language) != other, code
         assert language == ENGLISH or said(code, language) != said(code, ENGLISH), code
+
+
+async def test_what_is_too_much_for_a_page_goes_on_at_the_next_with_the_same_filter(
+    stage: Stage, api: Api, visitor: Visitor, tmp_path: Path
+) -> None:
+    customer, address = await somebody(api)
+    await api.grant(customer)
+    await api.decide(customer=customer)
+    questions = [make.asked(customer=customer, purpose="events")] * MOST
+    await api.post("/v1/decisions/batch", {"questions": questions})
+    async with sequencing(stage, tmp_path) as own:
+        await sequencer.step(stage.vault, own, organization=await stage.organization())
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked?answer=allow&lang=fr")
+    [earlier] = [one for one in page.links if "before=" in one]
+    assert earlier.endswith("&answer=allow&lang=fr")
+    page = await visitor.get(earlier.replace("lang=fr", "lang=en"))
+    assert page.text.count("asked whether it may") == 1
+    assert "Allowed. You said yes on" in page.text
+    assert not any("before=" in one for one in page.links)
+    assert f"{MOST} times that day" in (await visitor.get("/asked")).text
+
+
+async def test_of_whatever_was_read_one_can_ask_and_of_what_was_written_down_one_sees_it_in_place(
+    stage: Stage, api: Api, visitor: Visitor
+) -> None:
+    customer, address = await somebody(api)
+    await api.get(f"/v1/customers/{customer}")
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked?answer=read")
+    assert "a client of the tests looked up what we hold of you" in page.text
+    [letter] = [one for one in page.links if "subject=" in one]
+    assert letter.startswith("mailto:privacy@fernhill.example?subject=Question%20about%20the%20line%20of%20")
+    assert address.casefold() not in letter.casefold()
+    assert not any("subject=" in one for one in (await visitor.get("/asked?answer=change")).links)
 
 
 # ── Why did I get this? ──────────────────────────────────────────────────────────────────────────────────────────────
