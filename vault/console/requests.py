@@ -18,7 +18,7 @@ from vault.base.ids import REQUEST, RequestId, read
 from vault.base.personal import Personal
 from vault.console.desk import Desk
 from vault.console.log.telling import short
-from vault.domain.rights.request import AT_ONCE, LONGEST, Right, State, Told
+from vault.domain.rights.request import AT_ONCE, LONGEST, RequestTold, Right, State
 from vault.pages import forms
 from vault.pages.cookies import CONSOLE
 from vault.pages.page import go
@@ -53,7 +53,7 @@ _WRONG: Final = {
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A request in the list. `due` and `left` say its last day; acts that it cannot have are absent."""
 
-    told: Told
+    told: RequestTold
     right: str
     field: str
     who: Markup
@@ -139,7 +139,7 @@ async def _page(vault: Vault, desk: Desk, *, told: str = "", wrong: Wrong = NOTH
     return desk.show("requests.html", values=values, status=_UNPROCESSABLE if wrong.says else 200)
 
 
-def _row(desk: Desk, told: Told) -> Row:
+def _row(desk: Desk, told: RequestTold) -> Row:
     words = desk.frame.words
     mark, state = _STATES[told.state]
     is_open = told.state == "open"
@@ -170,7 +170,7 @@ def _wrong(desk: Desk, refusal: Invalid | Conflict, *, request_id: str, act: str
     return Wrong(request=request_id, act=act, says=says, text=text)
 
 
-def _back(desk: Desk, done: Told) -> Response[bytes]:
+def _back(desk: Desk, done: RequestTold) -> Response[bytes]:
     how = "letter" if done.written_to else "none"
     return go(f"{desk.frame.to('/requests')}{'&' if desk.frame.chosen else '?'}told={how}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -269,6 +269,33 @@ class Suppressions(Struct, frozen=True, kw_only=True):
     """A page of suppressions."""
 
     suppressions: tuple[Suppression, ...]
+
+
+class RightsRequest(Struct, frozen=True, kw_only=True):
+    """What a customer asked for by right: which, of whom, what field is meant; `due` is the last day to answer.
+
+    `written_to` tells, of an answer, whether the customer was sent a letter that there is one.
+    """
+
+    id: str
+    right: str
+    state: str
+    asked_at: Instant
+    due: date
+    days_left: int
+    late: bool = False
+    extended: bool = False
+    field: str | None = None
+    closed_at: Instant | None = None
+    subject: str | None = None
+    customer: str | None = None
+    written_to: bool | None = None
+
+
+class RightsRequests(Struct, frozen=True, kw_only=True):
+    """A page of requests."""
+
+    rights_requests: tuple[RightsRequest, ...]
 
 
 class Heard(Struct, frozen=True, kw_only=True):

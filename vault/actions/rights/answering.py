@@ -21,7 +21,7 @@ from vault.base.errors import Unknown
 from vault.base.ids import RequestId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.rights.request import Request, Told, check_reason, urgent
+from vault.domain.rights.request import Request, RequestTold, check_reason, urgent
 from vault.store import keys
 from vault.store.customer import requests
 from vault.store.customer.requests import Kept
@@ -34,12 +34,14 @@ _LAST: Final = 20
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done, the most urgent first, and what was answered last. `more`: there is yet more to be done."""
 
-    open: tuple[Told, ...]
-    answered: tuple[Told, ...]
+    open: tuple[RequestTold, ...]
+    answered: tuple[RequestTold, ...]
     more: bool
 
 
-async def page(vault: Vault, actor: Actor, *, only_open: bool, after: RequestId | None, limit: int) -> Sequence[Told]:
+async def page(
+    vault: Vault, actor: Actor, *, only_open: bool, after: RequestId | None, limit: int
+) -> Sequence[RequestTold]:
     """Return requests in the order in which they were asked for."""
     async with acting(vault, actor, name="list_rights_requests") as act:
         found = await requests.page(act.work, only_open=only_open, after=after, limit=limit)
@@ -62,7 +64,7 @@ async def desk(vault: Vault, actor: Actor) -> Desk:
         )
 
 
-async def show(vault: Vault, actor: Actor, *, request: RequestId) -> Told:
+async def show(vault: Vault, actor: Actor, *, request: RequestId) -> RequestTold:
     """Return one request; `Unknown` where there is none, or where its customer was erased."""
     async with acting(vault, actor, name="show_rights_request") as act:
         one = await _one(act, request)
@@ -70,20 +72,20 @@ async def show(vault: Vault, actor: Actor, *, request: RequestId) -> Told:
         return _told(act, one)
 
 
-async def finish(vault: Vault, actor: Actor, *, request: RequestId) -> Told:
+async def finish(vault: Vault, actor: Actor, *, request: RequestId) -> RequestTold:
     """Say that what was asked for is done; `Conflict` for an erasure, which is done by erasing."""
     async with acting(vault, actor, name="finish_rights_request") as act:
         return await _answer(act, request, news="done", change=lambda one: one.done(act.now))
 
 
-async def refuse(vault: Vault, actor: Actor, *, request: RequestId, reason: Personal) -> Told:
+async def refuse(vault: Vault, actor: Actor, *, request: RequestId, reason: Personal) -> RequestTold:
     """Refuse, and say why (GDPR Art. 12(4)); `Conflict` for what counted from the moment it was asked for."""
     check_reason(reason)
     async with acting(vault, actor, name="refuse_rights_request") as act:
         return await _answer(act, request, news="refused", change=lambda one: one.refused(act.now), reason=reason)
 
 
-async def extend(vault: Vault, actor: Actor, *, request: RequestId, reason: Personal) -> Told:
+async def extend(vault: Vault, actor: Actor, *, request: RequestId, reason: Personal) -> RequestTold:
     """Take two months more, once and within the first, and say why (GDPR Art. 12(3))."""
     check_reason(reason)
     async with acting(vault, actor, name="extend_rights_request") as act:
@@ -100,7 +102,7 @@ async def _answer(
     news: News,
     change: Callable[[Request], Request],
     reason: Personal | None = None,
-) -> Told:
+) -> RequestTold:
     """Change a request under its customer's lock: read once to learn whose it is, and once more when it is held."""
     subject = await locked(act, (await _one(act, request)).customer)
     before = await _one(act, request)
@@ -134,7 +136,7 @@ async def _one(act: Acting, request: RequestId) -> Kept:
     return found
 
 
-def _told(act: Acting, kept: Kept) -> Told:
+def _told(act: Acting, kept: Kept) -> RequestTold:
     """Return a request as staff or a client may see it: a client never learns a subject, staff never a customer."""
     plain = shown(act, kept)
     if act.actor.kind == "client":

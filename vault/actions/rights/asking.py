@@ -21,7 +21,7 @@ from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.consent import Said
 from vault.domain.leaving.stopping import objections
-from vault.domain.rights.request import AT_ONCE, NewRequest, Request, Told, check, told
+from vault.domain.rights.request import AT_ONCE, NewRequest, Request, RequestTold, check, told
 from vault.domain.standing import Instants
 from vault.store import keys
 from vault.store.customer import customers, requests
@@ -35,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the person who asked sees it, with all that was written of it."""
 
     request: Request
-    told: Told
+    told: RequestTold
     words: Personal | None
     extended_because: Personal | None
     refused_because: Personal | None
@@ -67,7 +67,7 @@ async def own(vault: Vault, actor: Actor) -> Own:
     )
 
 
-async def listed(vault: Vault, actor: Actor) -> Sequence[Told]:
+async def listed(vault: Vault, actor: Actor) -> Sequence[RequestTold]:
     """Return what who acts asked for, without a word that anybody wrote."""
     async with acting(vault, actor, name="me_rights") as act:
         [subject] = await _subjects(act)
@@ -76,7 +76,7 @@ async def listed(vault: Vault, actor: Actor) -> Sequence[Told]:
     return [shown(act, one) for one in found]
 
 
-async def ask(vault: Vault, actor: Actor, *, wanted: NewRequest) -> Told:
+async def ask(vault: Vault, actor: Actor, *, wanted: NewRequest) -> RequestTold:
     """Ask for something by right; return the request there is, where it was asked for before and is open."""
     async with acting(vault, actor, name="me_ask_right") as act:
         check(wanted, act.here.organization)
@@ -92,7 +92,7 @@ async def ask(vault: Vault, actor: Actor, *, wanted: NewRequest) -> Told:
         return shown(act, await add(act, wanted, subject=subject, key=key))
 
 
-async def take_back(vault: Vault, actor: Actor, *, request: RequestId) -> Told:
+async def take_back(vault: Vault, actor: Actor, *, request: RequestId) -> RequestTold:
     """Take a request back; `Conflict` for what counted at once, `Unknown` for one of somebody else."""
     async with acting(vault, actor, name="me_take_back") as act:
         subject = await locked(act, actor.me)
@@ -124,7 +124,7 @@ async def add(act: Acting, wanted: NewRequest, *, subject: Subject, key: Custome
     return kept
 
 
-def shown(act: Acting, kept: Kept) -> Told:
+def shown(act: Acting, kept: Kept) -> RequestTold:
     """Return how a request is listed."""
     return told(kept.request, now=act.now, zone=act.here.organization.time_zone)
 

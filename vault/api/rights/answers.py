@@ -14,7 +14,7 @@ from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS
 from vault.base.ids import SHOWN, RequestId
 from vault.domain.actor import Actor
-from vault.domain.rights.request import Because, Told
+from vault.domain.rights.request import Because, RequestTold
 
 RequestPath = Annotated[RequestId, PathParameter(pattern="^rgt" + SHOWN, description="the request's id")]
 After = Annotated[
@@ -27,7 +27,7 @@ All = Annotated[bool, QueryParameter(name="all", description="those that were an
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
     """A page of requests, in the order in which they were asked for."""
 
-    rights_requests: list[Told]
+    rights_requests: list[RequestTold]
 
 
 @get("/", operation_id="list_rights_requests")
@@ -41,13 +41,13 @@ async def page(
 
 
 @get("/{request_id:str}", operation_id="show_rights_request")
-async def show(request_id: RequestPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Told:
+async def show(request_id: RequestPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> RequestTold:
     """Show one: which right, of whom, which field is meant, until when."""
     return await answering.show(vault, actor, request=request_id)
 
 
 @post("/{request_id:str}/done", operation_id="finish_rights_request", status_code=200, opt=CONFLICTS)
-async def finish(request_id: RequestPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Told:
+async def finish(request_id: RequestPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> RequestTold:
     """Say that it is done; the customer is written to. An erasure is done by erasing."""
     return await answering.finish(vault, actor, request=request_id)
 
@@ -55,7 +55,7 @@ async def finish(request_id: RequestPath, vault: NamedDependency[Vault], actor: 
 @post("/{request_id:str}/refuse", operation_id="refuse_rights_request", status_code=200, opt=CONFLICTS)
 async def refuse(
     request_id: RequestPath, data: JSONBody[Because], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
-) -> Told:
+) -> RequestTold:
     """Refuse, with a reason that the customer reads. What counts at once cannot be refused."""
     return await answering.refuse(vault, actor, request=request_id, reason=data.reason)
 
@@ -63,7 +63,7 @@ async def refuse(
 @post("/{request_id:str}/extend", operation_id="extend_rights_request", status_code=200, opt=CONFLICTS)
 async def extend(
     request_id: RequestPath, data: JSONBody[Because], vault: NamedDependency[Vault], actor: NamedDependency[Actor]
-) -> Told:
+) -> RequestTold:
     """Take two months more, once and within the first (GDPR Art. 12(3)), with a reason that the customer reads."""
     return await answering.extend(vault, actor, request=request_id, reason=data.reason)
 

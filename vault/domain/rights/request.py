@@ -125,7 +125,7 @@ class Because(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: Personal
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RequestTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A request as it is listed: no word that anybody wrote. Staff see a `subject`, clients the `customer`."""
 
     id: RequestId
@@ -143,9 +143,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     written_to: bool | None = None
 
 
-def told(request: Request, *, now: datetime, zone: str) -> Told:
+def told(request: Request, *, now: datetime, zone: str) -> RequestTold:
     """Return how a request is listed."""
-    return Told(
+    return RequestTold(
         id=request.id,
         right=request.right,
         state=request.state,

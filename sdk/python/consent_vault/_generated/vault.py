@@ -28,6 +28,8 @@ from consent_vault.answers import (
     Preferences,
     Prompt,
     Registered,
+    RightsRequest,
+    RightsRequests,
     Stated,
     Suppression,
     Suppressions,
@@ -185,6 +187,32 @@ class Vault:
         """List suppressions, a page at a time; `after` is the last id of the page before."""
         page = without_none({"after": identifier("sup", after) if after else None, "limit": limit})
         return (self._read(f"/suppressions?{urlencode(page)}", Suppressions)).suppressions
+
+    def rights_requests(
+        self, *, after: str | None = None, limit: int = 100, answered: bool = False
+    ) -> tuple[RightsRequest, ...]:
+        """List what customers asked for by right, a page at a time; with `answered` also what needs nothing more."""
+        page = without_none({"after": identifier("rgt", after) if after else None, "limit": limit})
+        query = urlencode({**page, "all": "true"} if answered else page)
+        return (self._read(f"/rights-requests?{query}", RightsRequests)).rights_requests
+
+    def rights_request(self, request: str) -> RightsRequest:
+        """Show one request."""
+        return self._read(f"/rights-requests/{identifier('rgt', request)}", RightsRequest)
+
+    def finish_rights_request(self, request: str) -> RightsRequest:
+        """Say that it is done. An erasure is done by erasing."""
+        return self._write(f"/rights-requests/{identifier('rgt', request)}/done", {}, kind=RightsRequest)
+
+    def refuse_rights_request(self, request: str, *, reason: str) -> RightsRequest:
+        """Refuse it, with a reason that the customer reads."""
+        path = f"/rights-requests/{identifier('rgt', request)}/refuse"
+        return self._write(path, {"reason": reason}, kind=RightsRequest)
+
+    def extend_rights_request(self, request: str, *, reason: str) -> RightsRequest:
+        """Take two months more, once and within the first, with a reason that the customer reads."""
+        path = f"/rights-requests/{identifier('rgt', request)}/extend"
+        return self._write(path, {"reason": reason}, kind=RightsRequest)
 
     def hear_sms(self, message: TextMessage) -> Heard:
         """Hand on a text message you received: every one, whatever it says. Send the answer's `reply`, if any, once."""

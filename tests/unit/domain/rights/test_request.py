@@ -15,7 +15,7 @@ from vault.base.errors import Conflict, Invalid
 from vault.base.ids import RequestId
 from vault.base.personal import Personal
 from vault.domain.organization import Attribute
-from vault.domain.rights.request import AT_ONCE, LONGEST, Request, Right, NewRequest, check, check_reason, told, urgent
+from vault.domain.rights.request import AT_ONCE, LONGEST, NewRequest, Request, Right, check, check_reason, told, urgent
 
 ASKED = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu"])
