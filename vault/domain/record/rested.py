@@ -58,14 +58,14 @@ def rested(
     way = rule(organization, purpose, channel=asked.channel)
     found = standing(own, way, instants=asked.instants)
     if found.state == asked.standing:
-        changed = _changed(found, way, asked.instants) if found.state == "outdated" else None
+        changed = _changed(found, way, instants=asked.instants) if found.state == "outdated" else None
         return Rested(fact=found.rests_on, until=found.until, changed=changed, stopped=stopped)
     together = standing((*own, *shared), way, instants=asked.instants)
     since = together.since if together.state == asked.standing else None
     return Rested(stopped=since or stopped, elsewhere=bool(shared))
 
 
-def _changed(found: Standing, way: Rule, instants: Instants) -> datetime:
+def _changed(found: Standing, way: Rule, *, instants: Instants) -> datetime:
     """Return when the words changed that were said yes to: the first of the versions that no older yes survives."""
     version = (found.rests_on.notice if found.rests_on is not None else None) or 0
     return min(one.published for one in way.breaks if one.version > version and one.published <= instants.instant)
