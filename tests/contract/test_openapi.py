@@ -104,7 +104,7 @@ def test_no_query_or_path_names_a_personal_value(document: dict[str, Any]) -> No
     headers = {"Idempotency-Key", "X-Request-ID"}
     of_log = {
         "slug", "entry", "subject", "sample", "capability", "client", "actor", "kind", "outcome", "reason", "purpose",
-        "fact", "format", "channel", "since", "until", "start", "end", "from", "to", "size", "generation", "leaf",
+        "channel", "since", "until", "start", "end", "from", "to", "size", "generation", "leaf",
         "rest", "decision", "request_id", "all",
     }  # fmt: skip
     assert names == {"customer", "contact_point", "at", "known_at", "after", "limit", *headers, *of_log}
