@@ -114,7 +114,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """A personal field the organization holds, and for which purposes it is handed out (and those below them).
 
-    It is kept so long, from when it was filled or `after` something; `corrected_by` says who may change what it says.
+    It is kept so long, from when it was filled or `after` something; `corrected_by` says who may change what it says;
+    `place` is where it stands in the file.
     """
 
     key: str
@@ -123,6 +124,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     keep: Duration | None = None
     after: After | None = None
     corrected_by: Corrector = "customer"
+    place: int = 0
 
 
 class Suppressing(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,7 +105,7 @@ def own_fields(here: Here, found: Details) -> list[Attribute]:
     """Return the fields that are shown: those they may fill, then what else is filled, declared still or not."""
     declared, theirs = here.organization.attributes, correctable(here.organization)
     filled = [declared.get(key) or Attribute(key=key, title={}, purposes=()) for key in found.values]
-    return [*theirs, *(one for one in filled if one not in theirs)]
+    return [*theirs, *sorted((one for one in filled if one not in theirs), key=lambda one: (one.place, one.key))]
 
 
 async def _write(act: Acting, key: CustomerKey, *, changed: Mapping[str, Personal | None]) -> None:

@@ -102,7 +102,7 @@ def suppressions(file: File) -> dict[str, organization.Suppressing]:
 def attributes(file: File) -> dict[str, organization.Attribute]:
     """Return the attributes of a file without faults, by key."""
     found = {}
-    for key, row in file.attributes.items():
+    for place, (key, row) in enumerate(file.attributes.items()):
         purposes = (row.purpose,) if isinstance(row.purpose, str) else row.purpose
         found[key] = organization.Attribute(
             key=key,
@@ -111,6 +111,7 @@ def attributes(file: File) -> dict[str, organization.Attribute]:
             keep=row.keep,
             after=row.after,
             corrected_by=row.corrected_by,
+            place=place,
         )
     return found
 

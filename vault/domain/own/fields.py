@@ -26,7 +26,8 @@ def may_correct(attribute: Attribute | None) -> bool:
 
 def correctable(organization: Organization) -> tuple[Attribute, ...]:
     """Return the fields customers correct themselves, in the order of the file."""
-    return tuple(one for one in organization.attributes.values() if may_correct(one))
+    found = [one for one in organization.attributes.values() if may_correct(one)]
+    return tuple(sorted(found, key=lambda one: one.place))
 
 
 def check_correctable(organization: Organization, names: Mapping[str, object]) -> None:
