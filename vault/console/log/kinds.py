@@ -13,6 +13,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "suppressed": "Address stopped",
         "message_heard": "Answer to a text message read",
         "contact_point_stopped": "Address of a customer stopped",
+        "prompt_made": "Prompt made",
         "suppression_lifted": "Stop of an address lifted",
         "contact_point_freed": "Stop of a customer's address lifted",
         "stop_link": "Stop link made",

@@ -62,7 +62,8 @@ def _guardians(frame: Frame, fact: Fact, *, about: str) -> str:
 def where(frame: Frame, line: Line) -> str:
     """Return where and how it was said."""
     say, system = frame.words.say, line.system
-    told = {
+    by_link = system is None and line.fact.method == "form"
+    told = say("With the link in a message.") if by_link else {
         "portal": say("On this website."),
         "one_click": say("With the link in a message."),
         "undo": say("You took a press back right after it."),
