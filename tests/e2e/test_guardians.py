@@ -13,7 +13,10 @@ from tests.visitor import Visitor
 
 Json = dict[str, Any]
 
-GUARDIAN: Final = {"guardian": True, "evidence": {"guardian_name": "Quokkabeth Quokkafield", "document": "Quokka 7"}}
+GUARDIAN: Final[Json] = {
+    "guardian": True,
+    "evidence": {"guardian_name": "Quokkabeth Quokkafield", "document": "Quokka 7"},
+}
 TAG: Final = "/v1/customers/{}/grants"
 
 

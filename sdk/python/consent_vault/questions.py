@@ -106,6 +106,7 @@ class No(TypedDict, total=False):
     at: Instant | None
     contact_point: str | None
     reference: str | None
+    guardian: bool
 
 
 class Ask(TypedDict, total=False):
