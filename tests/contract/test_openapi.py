@@ -105,7 +105,7 @@ def test_no_query_or_path_names_a_personal_value(document: dict[str, Any]) -> No
     of_log = {
         "slug", "entry", "subject", "sample", "capability", "client", "actor", "kind", "outcome", "reason", "purpose",
         "channel", "since", "until", "start", "end", "from", "to", "size", "generation", "leaf",
-        "rest", "decision", "request_id", "all",
+        "rest", "decision", "request_id", "all", "fact", "format",
     }  # fmt: skip
     assert names == {"customer", "contact_point", "at", "known_at", "after", "limit", *headers, *of_log}
 
