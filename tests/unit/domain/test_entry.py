@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.domain.facts import NOW
+from tests.unit.domain.facts import NOW, said
 from vault.base.canonical import canonical
-from vault.base.ids import ClientId, EntryId, OrganizationId
+from vault.base.ids import ClientId, ContactPointId, EntryId, OrganizationId
 from vault.domain.actor import Actor
 from vault.domain.entry import entry, stamp
+from vault.domain.entry import told as told_of
 
 OPERATOR = Actor(organization=OrganizationId("org_a"), kind="operator")
 CRM = Actor(
@@ -103,3 +104,19 @@ def test_a_stamp_is_the_same_instant_in_utc_wherever_it_was_told(instant: dateti
 def test_a_stamp_has_microseconds_even_where_there_are_none() -> None:
     assert stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "2026-01-02T03:04:05.000000Z"
     assert stamp(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == "2026-01-02T03:04:05.000006Z"
+
+
+def test_the_entry_of_a_fact_tells_what_was_said_and_never_about_which_address() -> None:
+    fact = said("granted", NOW, contact_point=ContactPointId("ctp_here"), words="ab", method="form")
+    assert told_of(fact) == {
+        "fact": fact.id,
+        "said": "granted",
+        "purpose": "sales",
+        "channel": "email",
+        "said_at": stamp(NOW),
+        "source": "person",
+        "method": "form",
+        "notice": 3,
+        "words": "ab",
+        "guardian": None,
+    }

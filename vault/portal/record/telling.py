@@ -62,13 +62,13 @@ def _guardians(frame: Frame, fact: Fact, *, about: str) -> str:
 def where(frame: Frame, line: Line) -> str:
     """Return where and how it was said."""
     say, system = frame.words.say, line.system
-    by_link = system is None and line.fact.method == "form"
-    told = say("With the link in a message.") if by_link else {
+    on_our_form = system is None and line.fact.method == "form"  # which only a link in a message opens
+    told = {
         "portal": say("On this website."),
         "one_click": say("With the link in a message."),
         "undo": say("You took a press back right after it."),
         "stop_word": say("You answered a message with a word that stops."),
-        "form": say("On a form."),
+        "form": say("With the link in a message.") if on_our_form else say("On a form."),
         "phone": say("You told a person on the phone."),
         "paper": say("On paper."),
         "kiosk": say("At a screen in a shop."),
