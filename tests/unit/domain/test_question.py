@@ -82,6 +82,28 @@ def test_a_question_about_the_past_releases_nothing() -> None:
     asked(release=["contact", "first_name"]).check(NOW)
 
 
+def test_a_question_about_the_past_reserves_nothing() -> None:
+    assert refused(asked(at="2026-01-31T12:00:00Z", reserve=True)) == "reserve_in_the_past"
+    past = asked(at="2026-01-31T12:00:00Z", reserve=False)
+    past.check(NOW)
+    assert not past.reserves
+
+
+@pytest.mark.parametrize(
+    ("given", "reserves"),
+    [
+        ({}, False),
+        ({"release": ["contact"]}, True),
+        ({"release": ["contact"], "reserve": False}, False),
+        ({"reserve": True}, True),
+    ],
+)
+def test_what_is_released_is_a_message_unless_the_question_says_otherwise(
+    given: dict[str, Any], reserves: bool
+) -> None:  # noqa: FBT001 - a case
+    assert asked(**given).reserves is reserves
+
+
 @pytest.mark.parametrize(
     "given",
     [
