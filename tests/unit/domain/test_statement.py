@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.facts import ORGANIZATION
+from vault.base.errors import Denied, Invalid
 from vault.base.personal import Personal
-from vault.domain.statement import NewGrant, NewNo, proves, suffices
+from vault.domain.statement import NewGrant, NewNo, check_age, majority, proves, suffices
 
 DECLARED = msgspec.structs.replace(
     ORGANIZATION,
@@ -152,3 +154,62 @@ def test_a_grant_that_is_not_of_its_form_is_refused(given: dict[str, Any]) -> No
 def test_a_no_is_asked_for_no_reason_no_proof_and_no_end(given: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         sent(NewNo, **given)
+
+
+# ── Whose age allows what (law 15) ───────────────────────────────────────────────────────────────────────────────────
+GUARDED = msgspec.structs.replace(
+    DECLARED,
+    evidence={**DECLARED.evidence, "guardian": ("guardian_name", "document")},
+    double_opt_in_needs=("double_opt_in", "guardian"),
+)
+SHOWN = {"guardian_name": Personal("Quokkabeth"), "document": Personal("7")}
+PROFILE = {"purpose": "personalisation", "channel": "*"}
+
+
+def yes(**given: Any) -> NewGrant:
+    return NewGrant(**({"purpose": "sales", "channel": "email"} | given))
+
+
+@pytest.mark.parametrize(
+    ("said", "minor", "code"),
+    [
+        (yes(), False, None),
+        (yes(), True, "minor"),
+        (yes(evidence=SHOWN), True, "minor"),
+        (yes(guardian=True, evidence=SHOWN), True, None),
+        (yes(guardian=True, evidence=SHOWN), False, "not_minor"),
+        (yes(**PROFILE), False, None),
+        (yes(**PROFILE), True, "minor"),
+        (yes(**PROFILE, guardian=True, evidence=SHOWN), True, "minor"),
+        (yes(purpose="service"), True, None),
+    ],
+)
+def test_an_offer_to_a_minor_takes_a_guardian_and_a_profile_has_none(
+    said: NewGrant, *, minor: bool, code: str | None
+) -> None:
+    if code is None:
+        check_age(GUARDED, said, minor=minor, full=True)
+        return
+    with pytest.raises(Denied) as full:
+        check_age(GUARDED, said, minor=minor, full=True)
+    with pytest.raises(Denied) as plain:
+        check_age(GUARDED, said, minor=minor, full=False)
+    assert (full.value.code, plain.value.code) == (code, "not_allowed")
+    assert "minor" not in plain.value.detail
+
+
+@pytest.mark.parametrize("minor", [True, False])
+def test_a_guardian_without_the_evidence_declared_is_told_so_whatever_the_age(*, minor: bool) -> None:
+    with pytest.raises(Invalid, match="guardian_name, document"):
+        check_age(GUARDED, yes(guardian=True, evidence={"document": Personal("7")}), minor=minor, full=True)
+    with pytest.raises(Invalid, match="no_guardians"):
+        check_age(DECLARED, yes(guardian=True, evidence=SHOWN), minor=minor, full=True)
+
+
+def test_what_shows_a_guardian_proves_no_yes_of_the_person() -> None:
+    assert not proves(GUARDED, SHOWN, double_opt_in=False)
+    assert not proves(GUARDED, SHOWN, double_opt_in=True)
+
+
+def test_a_guardians_word_ends_with_the_day_of_majority_in_utc() -> None:
+    assert majority(date(2030, 1, 1)) == datetime(2030, 1, 1, tzinfo=UTC)

@@ -142,3 +142,11 @@ def test_an_entry_nobody_wrote_is_named_and_no_word_of_it_repeated(entry: bytes,
 
 def test_ids_are_what_they_were() -> None:
     assert read_decision(body(facts=["fct_1"])).facts == (FactId("fct_1"),)
+
+
+def test_a_guardians_yes_is_taken_again_for_a_child_and_not_for_who_was_of_age() -> None:
+    yes = said("granted", source="client", guardian=True)
+    child, grown = ({**FLAT, "minor": minor, "guardian": minor} for minor in (True, False))
+    assert named(body(flat=child, facts=[yes.id]), [yes]) == []
+    assert named(body(flat=grown, facts=[yes.id]), [yes]) == ["standing", "flat.standing"]
+    assert named(body(flat={**child, "guardian": False}, facts=[yes.id]), [yes]) == ["flat.guardian"]

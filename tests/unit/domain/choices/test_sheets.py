@@ -66,6 +66,15 @@ def test_a_switch_says_what_stands(facts: tuple[Fact, ...], wanted: tuple[str, b
     assert told(*facts) == wanted
 
 
+def test_who_a_guardian_spoke_for_reads_so_and_what_is_for_a_child_waits_for_a_guardian() -> None:
+    yes = said("granted", source="client", guardian=True)
+    assert told(yes, minor=date(2030, 1, 1)) == ("switch", True, "guardian")
+    assert told(yes) == ("switch", False, "grown")
+    assert told(yes, said("granted", NOW - DAY / 2), minor=date(2030, 1, 1)) == ("switch", True, "granted")
+    profile = {"purpose": "personalisation", "channel": "*", "minor": date(2030, 1, 1)}
+    assert told(**profile) == ("nothing", False, "minor")
+
+
 @pytest.mark.parametrize("facts", [(), (said("granted"),)])
 def test_what_hinders_a_yes_leaves_a_no(facts: tuple[Fact, ...]) -> None:
     can = "waiting" if facts else "nothing"
