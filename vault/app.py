@@ -27,7 +27,6 @@ from vault.api import (
     health,
     me,
     problems,
-    prompts,
     suppressions,
     tokens,
 )
@@ -36,6 +35,7 @@ from vault.api.audit import router as audit
 from vault.api.bodies import check_body
 from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
+from vault.api.joining import prompts
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.promises import promised
 from vault.api.rights import answers, own
@@ -61,6 +61,18 @@ from vault.store.database import SERVICE, open_database
 _FORGET_SECONDS: Final = 60
 _TELL_SECONDS: Final = 1
 _COLLECT_AFTER: Final = 50_000
+
+_V1: Final = (
+    decisions.router,
+    customers.router,
+    consents.router,
+    prompts.router,
+    me.router,
+    own.router,
+    answers.router,
+    suppressions.router,
+    suppressions.inbound,
+)
 
 
 @asynccontextmanager
@@ -124,17 +136,7 @@ def application(opening: Callable[[], AbstractAsyncContextManager[Vault]]) -> Li
         route_handlers=[
             Router(
                 path="/v1",
-                route_handlers=[
-                    decisions.router,
-                    customers.router,
-                    consents.router,
-                    prompts.router,
-                    me.router,
-                    own.router,
-                    answers.router,
-                    suppressions.router,
-                    suppressions.inbound,
-                ],
+                route_handlers=_V1,
                 dependencies={"actor": Provide(_actor)},
                 security=[{"oauth": []}],
             ),

@@ -15,7 +15,7 @@ from vault.domain.joining.prompt import NewPrompt, Prompt, PromptAnswer, PromptA
 
 @post("/", operation_id="make_prompt", status_code=200)
 async def make(data: JSONBody[NewPrompt], vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> Prompt:
-    """Render what a form, a kiosk or a call script asks with: words, choices, version. It is answered once, in a day."""
+    """Render what a form, a kiosk or a call script asks with: words, choices, version. It is answered once."""
     return await prompts.make(vault, actor, wanted=data)
 
 
