@@ -99,8 +99,8 @@ def test_a_question_about_the_past_reserves_nothing() -> None:
     ],
 )
 def test_what_is_released_is_a_message_unless_the_question_says_otherwise(
-    given: dict[str, Any], reserves: bool
-) -> None:  # noqa: FBT001 - a case
+    given: dict[str, Any], *, reserves: bool
+) -> None:
     assert asked(**given).reserves is reserves
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from vault.actions.acting import Acting, acting
 from vault.actions.vault import Vault
 from vault.base.errors import Unknown
-from vault.base.ids import SUPPRESSION, DecisionId, Subject, SuppressionId
+from vault.base.ids import SUPPRESSION, DecisionId, SuppressionId
 from vault.domain.actor import Actor
 from vault.domain.decision.outcome import STOPS, OutcomeKept, OutcomeTold, Reserved, is_new
 from vault.domain.suppression import Suppression, SuppressionKind
@@ -33,9 +33,9 @@ async def tell(vault: Vault, actor: Actor, *, decision: DecisionId, told: Outcom
         await act.log("outcome", subject=reserved.subject, decision=decision, **about)
         if reserved.tag is not None:
             if (kind := STOPS.get(told.outcome)) is not None:
-                await _stop(act, reserved.subject, reserved.tag, kind=kind)
+                await _stop(act, reserved, tag=reserved.tag, kind=kind)
             elif told.outcome == "sent":
-                await _lift(act, reserved.subject, reserved.tag)
+                await _lift(act, reserved, tag=reserved.tag)
         return OutcomeKept(decision=decision, outcome=told.outcome, repeated=False)
 
 
@@ -52,7 +52,7 @@ async def _held(act: Acting, decision: DecisionId) -> Reserved:
     raise Unknown("unknown_decision", "you have no decision of this id that reserved a message")
 
 
-async def _stop(act: Acting, subject: Subject, tag: UUID, *, kind: SuppressionKind) -> None:
+async def _stop(act: Acting, reserved: Reserved, *, tag: UUID, kind: SuppressionKind) -> None:
     """Stop the contact point; one that stands stopped for this already stays so, and is not stopped twice."""
     for known in await suppressions.of(act.work, tag):
         if known.kind == kind and known.channel is None and known.until is None:
@@ -60,15 +60,15 @@ async def _stop(act: Acting, subject: Subject, tag: UUID, *, kind: SuppressionKi
     stop = Suppression(id=SuppressionId(act.id(SUPPRESSION)), kind=kind, at=act.now)
     await suppressions.add(act.work, tag, suppression=stop, recorded_at=act.now)
     await act.log("suppressed", suppression=stop.id, cause=kind)
-    for own in await reservations.sharing(act.work, subject, tag):
+    for own in await reservations.sharing(act.work, reserved.subject, tag=tag):
         await act.log("contact_point_stopped", subject=own, cause=kind)
 
 
-async def _lift(act: Acting, subject: Subject, tag: UUID) -> None:
+async def _lift(act: Acting, reserved: Reserved, *, tag: UUID) -> None:
     """End what a bounce stopped: somebody is there."""
     lifted = await suppressions.lift(act.work, tag, kinds=["bounce"], before=act.now, at=act.now)
     for one in lifted:
         await act.log("suppression_lifted", suppression=one.id, cause=one.kind, channel=one.channel)
     if lifted:
-        for own in await reservations.sharing(act.work, subject, tag):
+        for own in await reservations.sharing(act.work, reserved.subject, tag=tag):
             await act.log("contact_point_freed", subject=own, causes=["bounce"])

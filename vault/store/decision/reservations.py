@@ -138,7 +138,7 @@ async def tell(work: Work, decision: DecisionId, *, of: Reserved, state: SendSta
     await work.fetch(_TELL, work.own, raw(of.subject), raw(decision), of.at, state, at)
 
 
-async def sharing(work: Work, subject: Subject, tag: UUID) -> list[Subject]:
+async def sharing(work: Work, subject: Subject, *, tag: UUID) -> list[Subject]:
     """Return everybody who has a contact point of somebody's; nobody once it was taken away."""
     return [Subject(show(SUBJECT, row["subject"])) for row in await work.fetch(_SHARING, work.own, raw(subject), tag)]
 
