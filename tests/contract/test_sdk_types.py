@@ -228,6 +228,7 @@ def test_every_schema_of_the_contract_is_spoken() -> None:
         "TokenRefused",
     }
     elsewhere |= {
+        "OutcomeTold",
         "TokenAbout",
         "TokenRevoked",
         "TokenState",

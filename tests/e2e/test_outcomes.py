@@ -213,7 +213,7 @@ async def test_an_address_that_was_not_handed_out_is_not_stopped(stage: Stage, a
 
 async def test_what_nobody_will_tell_anything_of_is_swept(stage: Stage, api: Api) -> None:
     await send(api, await someone(api))
-    await shift(stage, days=91)
+    await shift(stage, days=93)
     await send(api, await someone(api))
     await sweeping.sweep(stage.vault)
     assert await stage.count("vault.reservation") == 1
