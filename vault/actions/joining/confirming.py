@@ -90,14 +90,14 @@ async def _meant(act: Acting, token: str) -> _Meant:
 
 async def _yes(act: Acting, meant: _Meant, *, given: Answer) -> Fact:
     said, organization = meant.said, act.here.organization
-    if not is_live(organization, said, meant.person):
+    if not is_live(organization, said, person=meant.person):
         raise links.gone()
     notice, words = (said.notice, said.words) if given.notice is None else (given.notice, given.words)
     words_shown = cited(organization, said, notice=notice, words=words, instants=Instants(now=act.now))
     if words_shown is None:
         raise links.gone()
     try:
-        fact, is_new = await _write(act, meant, word=_granted(act, meant, words_shown))
+        fact, is_new = await _write(act, meant, word=_granted(act, meant, shown=words_shown))
     except Invalid:  # the file came to declare something else under the page
         raise links.gone() from None
     if is_new:
@@ -109,7 +109,7 @@ async def _yes(act: Acting, meant: _Meant, *, given: Answer) -> Fact:
 
 async def _no(act: Acting, meant: _Meant) -> Fact:
     said, organization = meant.said, act.here.organization
-    if already := noes(organization, said, meant.person.facts):
+    if already := noes(organization, said, facts=meant.person.facts):
         return max(already, key=lambda fact: fact.at)
     rule = way_of(organization, purpose=said.purpose, channel=said.channel)
     stands = standing(meant.person.facts, rule, instants=Instants(now=act.now))
@@ -119,13 +119,13 @@ async def _no(act: Acting, meant: _Meant) -> Fact:
         channel=said.channel,
         source="link",
         method="form",
-        idempotency=_tag(act, meant, b"no"),
+        idempotency=_tag(act, meant, word=b"no"),
     )
     fact, _ = await _write(act, meant, word=word)
     return fact
 
 
-def _granted(act: Acting, meant: _Meant, shown: Asking) -> Said:
+def _granted(act: Acting, meant: _Meant, *, shown: Asking) -> Said:
     return Said(
         kind="granted",
         purpose=meant.said.purpose,
@@ -135,7 +135,7 @@ def _granted(act: Acting, meant: _Meant, shown: Asking) -> Said:
         contact_point=meant.said.point,
         notice=shown.notice.version,
         locale=shown.locale,
-        idempotency=_tag(act, meant, b"yes"),
+        idempotency=_tag(act, meant, word=b"yes"),
     )
 
 
@@ -149,5 +149,5 @@ async def _write(act: Acting, meant: _Meant, *, word: Said) -> tuple[Fact, bool]
     return fact, fact.id == own
 
 
-def _tag(act: Acting, meant: _Meant, word: bytes) -> bytes:
+def _tag(act: Acting, meant: _Meant, *, word: bytes) -> bytes:
     return act.here.safe.repeat(b"confirm", word, packed(meant.said))

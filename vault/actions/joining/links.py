@@ -63,7 +63,7 @@ async def look(vault: Vault, token: str) -> Opened | None:
             return None
         said = read(current, token, now=now)
         person = await person_of(work, current, said=said, customer=await whose(work, said))
-    if said is not None and not is_live(current.organization, said, person):
+    if said is not None and not is_live(current.organization, said, person=person):
         said = None
     return Opened(token=token, here=current, now=now, said=said)
 

@@ -92,7 +92,7 @@ async def _refuse(act: Acting, given: PromptAnswer, *, choice: Choice, sealed: S
 
 async def _grant(act: Acting, given: PromptAnswer, *, yeses: list[Choice]) -> dict[tuple[str, str], Stated]:
     sealed = _read(act.here, given.prompt)
-    words = check(act.here.organization, sealed, yeses, client=act.actor.client, at=act.now)
+    words = check(act.here.organization, sealed, yeses=yeses, client=act.actor.client, at=act.now)
     assert sealed is not None  # noqa: S101 - for mypy: `check` refused none
     if not await _first(act, given, sealed=sealed):
         raise Conflict("prompt_answered", "this prompt was answered otherwise: make a new one for another answer")

@@ -57,14 +57,14 @@ def cited(
     return found
 
 
-def is_live(organization: Organization, said: Confirmation, person: Person | None) -> bool:
+def is_live(organization: Organization, said: Confirmation, *, person: Person | None) -> bool:
     """Whether there is still somebody to say yes, at that contact point, who said no to it nowhere since."""
     if person is None or person.subject != said.subject or all(point.id != said.point for point in person.points):
         return False
-    return not noes(organization, said, person.facts)
+    return not noes(organization, said, facts=person.facts)
 
 
-def noes(organization: Organization, said: Confirmation, facts: Iterable[Fact]) -> list[Fact]:
+def noes(organization: Organization, said: Confirmation, *, facts: Iterable[Fact]) -> list[Fact]:
     """Return the noes that overtook a link: said after it was asked for, about what it asks or all of it (law 3)."""
     lineage = way_of(organization, purpose=said.purpose, channel=said.channel).lineage
     return [

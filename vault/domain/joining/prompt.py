@@ -149,7 +149,12 @@ def rendered(
     for key, channel in asked:
         channels[key] = (*channels.get(key, ()), channel)
     return tuple(
-        _shown(organization, organization.purpose(key), channels=own, asks=_asks(organization, key, language, at=at))
+        _shown(
+            organization,
+            organization.purpose(key),
+            channels=own,
+            asks=_asks(organization, key, language=language, at=at),
+        )
         for key, own in channels.items()
     )
 
@@ -162,7 +167,7 @@ def cited(shown: PromptShown) -> Cited:
 
 
 def check(
-    organization: Organization, sealed: Sealed | None, yeses: Iterable[Choice], *, client: ClientId | None, at: datetime
+    organization: Organization, sealed: Sealed | None, *, yeses: Iterable[Choice], client: ClientId | None, at: datetime
 ) -> dict[Way, Cited]:
     """Return what each yes cites; `Invalid` or `Conflict` where there can be none to this prompt."""
     if sealed is None or sealed.client != client:
@@ -188,7 +193,7 @@ def check_once(choices: Sequence[Choice]) -> None:
         raise Invalid("chosen_twice", "each purpose and channel is chosen once: the noes were taken, no yes was")
 
 
-def _asks(organization: Organization, key: str, language: str, *, at: datetime) -> Asking:
+def _asks(organization: Organization, key: str, *, language: str, at: datetime) -> Asking:
     notice = current(organization, organization.purpose(key), at=at)
     if notice is None:
         raise Invalid("nothing_to_grant", "nothing asks for this purpose: there is nothing to say yes to")

@@ -117,8 +117,8 @@ def test_law_8_a_yes_by_a_live_link_counts_and_no_link_is_live_after_a_no(facts:
         and fact.channel in {"email", "*"}
         and fact.at >= asked
     ]
-    assert noes(organization, said_by, facts) == since
-    assert is_live(organization, said_by, who) == (not since)
+    assert noes(organization, said_by, facts=facts) == since
+    assert is_live(organization, said_by, person=who) == (not since)
     assert standing([*facts, confirmed], RULE, instants=instants, contact_point=HERE).state == "granted"
 
 
@@ -131,10 +131,10 @@ def test_law_8_however_often_somebody_is_asked_a_no_stays_a_no(facts: list[Fact]
 
 
 def test_a_link_is_live_for_its_own_person_at_its_own_point_alone() -> None:
-    assert is_live(ORGANIZATION, link(), person(point(MAIL), point(WORK)))
-    assert not is_live(ORGANIZATION, link(), None)
-    assert not is_live(ORGANIZATION, link(), person(point(WORK)))
-    assert not is_live(ORGANIZATION, link(subject=Subject("sub_b")), person(point(MAIL)))
+    assert is_live(ORGANIZATION, link(), person=person(point(MAIL), point(WORK)))
+    assert not is_live(ORGANIZATION, link(), person=None)
+    assert not is_live(ORGANIZATION, link(), person=person(point(WORK)))
+    assert not is_live(ORGANIZATION, link(subject=Subject("sub_b")), person=person(point(MAIL)))
 
 
 # ── The words ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,17 +57,17 @@ def test_a_yes_is_taken_to_what_was_shown_from_who_asked_in_time_and_to_nothing_
     fits = client == CRM and later < LASTS and set(said) <= offered
     yeses = [choice(*one) for one in said]
     if fits:
-        found = check(ORGANIZATION, prompt, yeses, client=client, at=NOW + later)
+        found = check(ORGANIZATION, prompt, yeses=yeses, client=client, at=NOW + later)
         assert found.keys() == set(said)
         assert all(one.purpose == way[0] and way[1] in one.channels for way, one in found.items())
         return
     with pytest.raises(VaultError):
-        check(ORGANIZATION, prompt, yeses, client=client, at=NOW + later)
+        check(ORGANIZATION, prompt, yeses=yeses, client=client, at=NOW + later)
 
 
 def test_to_no_prompt_there_is_no_yes() -> None:
     with pytest.raises(Invalid, match="no prompt"):
-        check(ORGANIZATION, None, [choice()], client=CRM, at=NOW)
+        check(ORGANIZATION, None, yeses=[choice()], client=CRM, at=NOW)
 
 
 def test_to_other_words_than_those_that_ask_now_there_is_no_yes() -> None:
@@ -76,7 +76,7 @@ def test_to_other_words_than_those_that_ask_now_there_is_no_yes() -> None:
     silent = msgspec.structs.replace(ORGANIZATION, notices={})
     for organization, one in ((ORGANIZATION, older), (silent, prompt)):
         with pytest.raises(Conflict, match="changed"):
-            check(organization, one, [choice()], client=CRM, at=NOW)
+            check(organization, one, yeses=[choice()], client=CRM, at=NOW)
 
 
 def test_a_prompt_asks_for_what_purpose_client_and_wish_have_in_common() -> None:
