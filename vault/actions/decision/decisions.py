@@ -191,7 +191,7 @@ async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple
         counted = reserving.is_counted(good)
         read = await questions.read(work, customers, sought=sought, purposes=purposes, counted=counted)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
-            if (late := await reserving.hold_late(work, good, read, held=held)) is None:
+            if (late := await reserving.hold_late(work, good, read=read, held=held)) is None:
                 return prepared, read
             held = late
             continue

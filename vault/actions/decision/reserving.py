@@ -41,7 +41,7 @@ async def hold(work: Work, asked: Sequence[Prepared], *, held: Held | None) -> H
     return await reservations.hold(work, named, sought=[one.sought for one in turn if one.sought is not None])
 
 
-async def hold_late(work: Work, asked: Sequence[Prepared], read: Read, *, held: Held | None) -> Held | None:
+async def hold_late(work: Work, asked: Sequence[Prepared], *, read: Read, held: Held | None) -> Held | None:
     """Hold whoever is reserved for and was not held when this was read, and return all who are; none is left to hold.
 
     What was read of them may be what stood before it was their turn, and is to be read again.
