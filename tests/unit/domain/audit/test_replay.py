@@ -100,7 +100,7 @@ def test_whatever_was_said_an_entry_written_by_the_fold_agrees_with_it(case: Cas
     facts = list({fact.id: fact for fact in case.facts}.values())
     instants = Instants(now=case.instants.now, at=case.instants.at)
     way = rule(ORGANIZATION, ORGANIZATION.purpose("sales"), channel="email")
-    stands = standing(facts, way, instants=instants, contact_point=case.about)
+    stands = standing(facts, way, instants=instants, contact_point=case.about, minor=False)
     elsewhere = [fact.id for fact in facts if case.about is not None and fact.contact_point not in {None, case.about}]
     entry = body(
         at=stamp(instants.now),

@@ -71,7 +71,7 @@ def test_who_a_guardian_spoke_for_reads_so_and_what_is_for_a_child_waits_for_a_g
     assert told(yes, minor=date(2030, 1, 1)) == ("switch", True, "guardian")
     assert told(yes) == ("switch", False, "grown")
     assert told(yes, said("granted", NOW - DAY / 2), minor=date(2030, 1, 1)) == ("switch", True, "granted")
-    profile = {"purpose": "personalisation", "channel": "*", "minor": date(2030, 1, 1)}
+    profile: dict[str, Any] = {"purpose": "personalisation", "channel": "*", "minor": date(2030, 1, 1)}
     assert told(**profile) == ("nothing", False, "minor")
 
 
@@ -90,7 +90,7 @@ def test_a_yes_begins_with_a_code_where_nobody_has_shown_whose_an_address_is_or_
 ) -> None:
     can = "waiting" if facts else "switch"
     verified = {**DECLARED.purposes, "sales": msgspec.structs.replace(DECLARED.purposes["sales"], verified=("email",))}
-    unverified = {"points": (point(verified=False),), "purposes": verified}
+    unverified: dict[str, Any] = {"points": (point(verified=False),), "purposes": verified}
     assert told(*facts, **unverified) == (can, False, "unverified")
     assert rows(*facts, **unverified)["sales", "email"].proves
     stopped = rows(*facts, points=(point(MAIL, stop(kind="complaint")),))["sales", "email"]
@@ -136,7 +136,7 @@ def test_a_yes_may_begin_with_a_message_where_the_person_stopped_them_and_nowher
 def test_where_no_message_can_be_sent_there_is_no_switch_to_yes_but_one_to_no() -> None:
     file = organization()
     texts = msgspec.structs.replace(file.purposes["sales"], double_opt_in=("sms",))
-    given = {"points": (point(PHONE, kind="phone"),), "purposes": {**file.purposes, "sales": texts}}
+    given: dict[str, Any] = {"points": (point(PHONE, kind="phone"),), "purposes": {**file.purposes, "sales": texts}}
     assert told(channel="sms", **given) == ("confirm", False, "never_asked")
     assert told(said("granted", channel="sms"), channel="sms", **given) == ("switch", True, "granted")
 
