@@ -134,11 +134,12 @@ def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
         time_zone=row["time_zone"],
         restricted_since=row["restricted_since"],
         preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
-        spends=tuple(_spend(*spend) for spend in row["spends"] or ()),
+        spends=tuple(map(_spend, row["spends"] or ())),
     )
 
 
-def _spend(decision: UUID, at: datetime, lineage: Sequence[str], channel: str) -> Spend:
+def _spend(row: Sequence[Any]) -> Spend:
+    decision, at, lineage, channel = row
     return Spend(decision=DecisionId(show(DECISION, decision)), at=at, lineage=tuple(lineage), channel=channel)
 
 
