@@ -64,7 +64,7 @@ async def test_every_page_of_confirming_keeps_the_rules(
 ) -> None:
     _, link = await asked(stage, api)
     _, other = await asked(stage, api)
-    async with watched.tab(width=width, shade=shade) as page:
+    async with watched.tab(width=width, shade=shade, scripts=True) as page:
         await look(watched, page, link, name=f"{width}-{shade}")
         await stage.apply(with_words(3, compatible=False))
         await page.goto(other)
@@ -77,7 +77,7 @@ async def test_confirming_reads_well_in_other_languages(
     stage: Stage, api: Api, watched: Watched, language: str
 ) -> None:
     _, link = await asked(stage, api)
-    async with watched.tab() as page:
+    async with watched.tab(scripts=True) as page:
         await look(watched, page, f"{link}?lang={language}", name=language)
 
 
