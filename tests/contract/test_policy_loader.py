@@ -15,6 +15,7 @@ from vault.base.errors import Invalid
 from vault.domain.organization import Organization
 from vault.policy.check import check, read_cases, run_tests
 from vault.policy.decide import Policies
+from vault.policy.depth import DEEPEST
 from vault.policy.loader import SCHEMA, load, problems, read
 from vault.policy.rule import problems_of
 
@@ -223,6 +224,30 @@ def test_a_policy_that_speaks_of_a_fact_nobody_fills_is_refused_by_name() -> Non
 def test_a_text_that_cannot_be_parsed_is_refused_by_its_name() -> None:
     (problem,) = problems(own("forbid (principal"))
     assert problem.startswith(f"{OWN}: ")
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "(" * 30_000 + "true" + ")" * 30_000,
+        "true" + " && true" * 8_000,
+        "context" + ".known" * 8_000,
+        "[" * 30_000 + "]" * 30_000 + " == []",
+        "if true then " * 3_000 + "true" + " else true" * 3_000,
+        '"// no comment" == "" && ' + "(" * 30_000 + "true" + ")" * 30_000,
+        "true //\r && " + "(" * 30_000 + "true" + ")" * 30_000,
+    ],
+    ids=range(7),
+)
+def test_a_policy_so_deep_that_cedar_would_fall_over_it_is_refused(deep: str) -> None:
+    (problem,) = problems(own(forbid("deep", when=deep)))
+    assert problem == f"{OWN}: a policy has more than {DEEPEST} brackets and operators; make several of it"
+
+
+def test_many_policies_are_not_deep_and_words_without_an_end_are_refused() -> None:
+    assert problems(own("".join(forbid(f"many_{number}", when="!(context.known)") for number in range(60)))) == []
+    (problem,) = problems(own(forbid("open", when='"\\" == "')))
+    assert problem == f"{OWN}: words in quotes never end; close them with another quote"
 
 
 def test_a_text_cannot_begin_a_policy_that_the_next_one_ends() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from vault.base.errors import Invalid
 from vault.base.files import shipped
 from vault.domain.organization import CONTACT, Organization
 from vault.policy.decide import Parts, Policies
+from vault.policy.depth import problem_of_depth
 from vault.policy.rule import Rule, problems_of, rule_of
 
 SCHEMA: Final = "vault.cedarschema"
@@ -28,6 +29,14 @@ _GROUPED: Final = re.compile(r'^\s*action "(?:[^"\\]|\\.)*" in \[', re.MULTILINE
 
 _CONTEXT: Final = re.compile(r'^action "(\w+)" appliesTo \{[^}]*?context: \{([^}]*)\}', re.MULTILINE)  # likewise
 _FACT: Final = re.compile(r"^\s*\"?(\w+)\"?\??:", re.MULTILINE)
+
+
+class BadPolicies(Invalid):
+    """Texts that may not be loaded, with everything that is wrong with them, in sentences."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("bad_policy", "; ".join(problems))
+        self.problems: Final = tuple(problems)
 
 
 def shipped_texts() -> dict[str, str]:
@@ -63,9 +72,9 @@ def candidate_texts(folder: Path) -> dict[str, str]:
 
 
 def load(texts: Mapping[str, str], organization: Organization) -> Policies:
-    """Return the policies these texts make for this organization; `Invalid` tells every problem they have."""
+    """Return the policies these texts make for this organization; `BadPolicies` tells every problem they have."""
     if found := problems(texts):
-        raise Invalid("bad_policy", "; ".join(found))
+        raise BadPolicies(found)
     schema = Schema.from_str(texts[SCHEMA])
     entities = Entities.from_json_str(json.dumps(_entities(organization)), schema)
     policies = parse(texts)
@@ -104,6 +113,10 @@ def problems(texts: Mapping[str, str]) -> list[str]:
     names: Counter[str] = Counter()
     parsed = True
     for name, text in _policy_texts(texts):
+        if (deep := problem_of_depth(text)) is not None:
+            found.append(f"{name}: {deep}")
+            parsed = False
+            continue
         try:
             policies = PolicySet.from_str(text).to_pst()
         except ValueError as error:
