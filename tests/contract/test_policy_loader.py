@@ -246,7 +246,7 @@ def test_a_policy_so_deep_that_cedar_would_fall_over_it_is_refused(deep: str) ->
 
 def test_many_policies_are_not_deep_and_words_without_an_end_are_refused() -> None:
     assert problems(own("".join(forbid(f"many_{number}", when="!(context.known)") for number in range(60)))) == []
-    (problem,) = problems(own(forbid("open", when='"\\" == "')))
+    (problem,) = problems(own(forbid("open", when='"\\\\" == "')))
     assert problem == f"{OWN}: words in quotes never end; close them with another quote"
 
 
