@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -98,6 +99,11 @@ def test_every_kind_of_no_is_shown(told: Json) -> None:
     }  # fmt: skip
 
 
+def test_a_guardian_says_the_yes_that_a_child_may_not(told: Json) -> None:
+    child, guarded = [one for one in told["decisions"] if "aged" in one["question"]["about"]]
+    assert (child["allowed"], child["reasons"][0], guarded["reasons"]) == (False, "minor", ["opted_in"])
+
+
 def test_people_are_called_by_their_record_and_not_by_name(told: Json) -> None:
     known = {cell for path in (SUBSCRIBED, UNSUBSCRIBED) for row in rows(path)[1:] for cell in row[:3] if len(cell) > 3}
     questions = " ".join(one["question"]["about"] for one in told["decisions"])
@@ -144,6 +150,9 @@ def test_it_stays_up_to_go_on_playing_and_leaves_nothing_behind(tmp_path: Path) 
         [url] = set(re.findall(r"the server +(http://\S+)", story))
         [(client, pem)] = re.findall(r'Path\("(\S+?)/(\w+)\.pem"\)', story)
         [customer] = re.findall(r"a customer +(cus_\w+)", story)
+        [portal] = re.findall(r"its portal +(http\S+)", story)
+        with urlopen(portal) as page:  # noqa: S310 - the demo's own
+            assert "Fernhill Outdoor" in page.read().decode()
         key = Path(client, f"{pem}.pem")
         assert key.stat().st_mode & 0o777 == 0o600
         with Vault(url, client_id=f"fernhill.{pem}", private_key=key.read_bytes(), kid="demo") as vault:

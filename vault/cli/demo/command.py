@@ -220,6 +220,7 @@ class _Demo:
             f"  the server     {url}",
             f"  its clients    {', '.join(f'{slug}.{one.key}' for one in asking)}",
             f"  their keys     {self._keys}/<client>.pem",
+            f"  its portal     {url}/p/{slug}/ (sign in with an address from above; the code is in the mail)",
             f"  its mail       {mail_folder(self._settings)}/, for none of it is sent",
         )
         if story.example is not None:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack
 
 import msgspec
-from consent_vault import Contact, ContactPoint, Decision, Vault
+from consent_vault import Contact, ContactPoint, Decision, Denied, Vault
 
 from vault.domain.organization import CONTACT, Client, Notice, Organization, Purpose
+from vault.domain.statement import GUARDIAN
 from vault.imports.outcome import Loaded, Told
 
 _NOES: Final = frozenset({"withdrawn", "refused"})
@@ -74,6 +75,14 @@ class Asked(TypedDict, total=False):
 
     release: Sequence[str]
     comment: str
+
+
+class Granted(TypedDict, total=False):
+    """What else a yes holds; `guardian` is what shows that somebody may speak for a child."""
+
+    at: datetime | None
+    until: datetime | None
+    guardian: Mapping[str, str]
 
 
 def everybody(loaded: Loaded) -> list[Someone]:
@@ -180,8 +189,15 @@ class Story:
             return
         born = (self._now - _CHILD_YEARS * _YEAR).date().isoformat()
         child = self._registered(way, f"somebody new at the desk, aged {_CHILD_YEARS}", attributes={_BORN: born})
-        self._grant(way, child, why="A child signs up and says yes.")
+        try:
+            self._grant(way, child, why="A child signs up and says yes.")
+        except Denied as refusal:
+            self._tell(f"    > A child signs up and says yes. The desk may not take it down: {refusal.code}.\n")
         self._ask(way, child, release=[CONTACT])
+        if needs := self._organization.evidence.get(GUARDIAN):
+            shown = dict.fromkeys(needs, "demo")
+            self._grant(way, child, why="A parent says yes for the child, and shows that they may.", guardian=shown)
+            self._ask(way, child, release=[CONTACT])
 
     def _objected(self, way: Way, someone: Someone) -> None:
         stated = self._vaults[way.client.key].object(someone.customer, purpose=way.purpose.lineage[-1])
@@ -227,9 +243,8 @@ class Story:
         )
         return answer
 
-    def _grant(
-        self, way: Way, someone: Someone, *, why: str, at: datetime | None = None, until: datetime | None = None
-    ) -> None:
+    def _grant(self, way: Way, someone: Someone, *, why: str, **granted: Unpack[Granted]) -> None:
+        at, guardian = granted.get("at"), granted.get("guardian", {})
         notice = self._notices(way.purpose)[0 if at else -1]
         here = self._organization.locale
         stated = self._vaults[way.client.key].grant(
@@ -238,9 +253,10 @@ class Story:
             channel=way.channel,
             notice=notice.version,
             locale=here if here in notice.texts else next(iter(notice.texts)),
-            evidence={"captured_at": (at or self._now).isoformat(), "capture_source": "demo"},
+            evidence={"captured_at": (at or self._now).isoformat(), "capture_source": "demo", **guardian},
             at=at,
-            until=until,
+            until=granted.get("until"),
+            guardian=bool(guardian),
         )
         self.facts += not stated.repeated
         self._tell(f"    > {why}\n")
