@@ -55,6 +55,7 @@ NOT_PICCOLOS: Final = {
     "vault.outbox",
     "vault.rights_request",
     "vault.preference",
+    "vault.permit",
     "vault.reservation",
     "vault.revoked_token",
     "vault.sample",

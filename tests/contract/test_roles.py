@@ -58,6 +58,7 @@ GRANTS: Final = {
     "vault.migration": ("S", "", ""),
     "vault.organization": ("SIU", "", ""),
     "vault.outbox": ("SIUD", "", ""),
+    "vault.permit": ("SIUD", "", ""),
     "vault.preference": ("SIUD", "", ""),
     "vault.reservation": ("SIUD", "", ""),
     "vault.prompt": ("SID", "", ""),

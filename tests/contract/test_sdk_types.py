@@ -125,6 +125,8 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "show_customer": lambda vault: vault.show_customer(CUSTOMER),
     "show_preferences": lambda vault: vault.preferences(CUSTOMER),
     "tell_outcome": lambda vault: vault.outcome(DECISION, "sent"),
+    "permit_key": lambda vault: vault.permit_key(),
+    "revoked_permits": lambda vault: vault.revoked_permits(),
     "prefer": lambda vault: vault.prefer(CUSTOMER, order=["email"]),
     "correct_customer": lambda vault: vault.correct_customer(CUSTOMER, locale="en"),
     "add_contact_point": lambda vault: vault.add_contact_point(CUSTOMER, ContactPoint(kind="email", value="a@b.test")),

@@ -38,6 +38,8 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "decide": lambda customer: make.asked(customer=customer, release=["contact"]),
     "decide_batch": lambda customer: {"questions": [make.asked(customer=customer)]},
     "tell_outcome": lambda _: {"outcome": "sent"},
+    "permit_key": lambda _: None,
+    "revoked_permits": lambda _: None,
     "evaluate": asking,
     "evaluate_batch": listing,
     "register_customer": lambda _: make.customer(),

@@ -50,6 +50,8 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "decide": [*asked, make.asked(contact=email, purpose="newsletter")],
         "decide_batch": [{"questions": asked}],
         "tell_outcome": [{"outcome": "complained"}],
+        "permit_key": [None],
+        "revoked_permits": [None],
         "register_customer": [registration, make.customer()],
         "lookup_customer": [{"contact": email}, {"external": external}],
         "show_customer": [None],

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import Router, post
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from vault.actions.decision import decisions, outcomes
+from vault.actions.decision import decisions, outcomes, revoking, senders
 from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS, DecisionPath, IdempotencyKey
 from vault.domain.actor import Actor
 from vault.domain.decision.outcome import OutcomeKept, OutcomeTold
+from vault.domain.decision.permit import PermitKeyShown, RevokedPermits
 from vault.domain.decision.question import Decision, Question
 
 
@@ -60,4 +61,20 @@ async def tell_outcome(
     return await outcomes.tell(vault, actor, decision=decision, told=data)
 
 
-router = Router(path="/", route_handlers=[decide, decide_batch, tell_outcome], tags=["decisions"])
+@get("/permits/key", operation_id="permit_key", opt=CONFLICTS)
+async def permit_key(vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> PermitKeyShown:
+    """Fetch the key under which permits for you hash the address they are for. Keep it like a secret of yours."""
+    return await senders.permit_key(vault, actor)
+
+
+@get("/permits/revoked", operation_id="revoked_permits")
+async def revoked_permits(vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> RevokedPermits:
+    """List the permits for you that are not over and hold no longer: somebody said no since they were given."""
+    return await revoking.revoked(vault, actor)
+
+
+router = Router(
+    path="/",
+    route_handlers=[decide, decide_batch, tell_outcome, permit_key, revoked_permits],
+    tags=["decisions"],
+)

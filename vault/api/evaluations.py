@@ -62,6 +62,7 @@ class EvaluatedContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     log: LogTold | None = None
     standing: StandingTold | None = None
     withdrawal_link: str | None = None
+    permit: str | None = None
     error: EvaluationError | None = None
 
 
@@ -137,6 +138,7 @@ def _evaluated(request: Request[Any, Any, Any], answer: Answer) -> Evaluated:
         log=answer.log,
         standing=answer.standing,
         withdrawal_link=answer.withdrawal_link,
+        permit=answer.permit,
     )
     return Evaluated(decision=answer.allowed, context=context)
 

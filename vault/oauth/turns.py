@@ -1,4 +1,4 @@
-"""Whose turn it is to sign: a key is published before it signs, and believed until the last token it signed is over.
+"""Whose turn it is to sign: a key is published before it signs, and believed until all it signed is over.
 
 Pure: from when each key signs, and what time it is. Nobody has to do anything at any of these instants.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from vault.domain.decision.permit import LONGEST
 from vault.oauth.token import LIFETIME_SECONDS
 
 State = Literal["pending", "signing", "verifying", "over"]
@@ -16,8 +17,8 @@ State = Literal["pending", "signing", "verifying", "over"]
 PENDING: Final = timedelta(minutes=10)
 """How long a key is published before it signs: until every worker and whoever keeps our key set has looked again."""
 _SKEW: Final = timedelta(minutes=5)
-VERIFYING: Final = timedelta(seconds=LIFETIME_SECONDS) + _SKEW
-"""How long after its turn a key is believed: as long as a token lives, by a worker too whose clock is behind."""
+VERIFYING: Final = max(timedelta(seconds=LIFETIME_SECONDS), LONGEST) + _SKEW
+"""How long after its turn a key is believed: as long as what it signed lives, by a worker too whose clock is behind."""
 
 
 def states(signs_from: Mapping[str, datetime], now: datetime) -> dict[str, State]:

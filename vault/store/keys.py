@@ -19,6 +19,7 @@ from vault.base.personal import Personal
 from vault.crypto.box import SALT
 from vault.crypto.keyring import Keyring
 from vault.crypto.link import LinkKey
+from vault.crypto.permit import PermitKey
 from vault.crypto.seal import Place, open_sealed, seal
 from vault.crypto.tag import index_tag, suppression_tag
 from vault.crypto.ticket import issue
@@ -36,6 +37,7 @@ REFERENCE: Final = "reference"
 NETWORK: Final = "network"
 LINK: Final = "link"
 DETAILS: Final = "details"
+PERMIT: Final = "permit"
 
 
 class CustomerKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +133,10 @@ class Safe:
             self._links[use] = LinkKey(self._key(LINK), organization=self.organization, use=use)
         return self._links.get(use)
 
+    def permits(self) -> PermitKey:
+        """Return the permit key; only an organization that `has` it gives permits."""
+        return PermitKey(self._key(PERMIT))
+
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""
         self._held, self._index, self._links = None, {}, {}
@@ -170,7 +176,7 @@ async def make(work: Work, keyring: Keyring, *, kinds: Iterable[str]) -> list[st
     return await make_named(
         work,
         keyring,
-        names={SUPPRESSION, REPEAT, DETAILS, LINK, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)},
+        names={SUPPRESSION, REPEAT, DETAILS, LINK, PERMIT, f"index/{REFERENCE}", *(f"index/{kind}" for kind in kinds)},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -84,6 +84,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     Asked over `any` channel, `channel` is the one chosen, and `channels` tells of each that may be asked about.
     `withdrawal_link` goes into the message and its `List-Unsubscribe` header: one press stops it (RFC 8058).
+    `permit` goes with it to the sender that was named, who verifies it offline (`consent_vault.permits`).
     `message_code` stands at its end: with it, whoever got it finds out in the portal why.
     """
 
@@ -100,6 +101,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     withdrawal_link: str | None = None
     defer_until: Instant | None = None
     channels: Mapping[str, ChannelTold] | None = None
+    permit: str | None = None
 
     def __post_init__(self) -> None:
         if self.allowed is not (self.outcome == "allow") or (self.released and not self.allowed):
@@ -126,6 +128,36 @@ class Outcome(Struct, frozen=True, kw_only=True):
     decision: str
     outcome: str
     repeated: bool
+
+
+class PermitKey(Struct, frozen=True, kw_only=True):
+    """The key by which this client recognises the address that a permit is for. Printed, it shows nothing."""
+
+    client_id: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"PermitKey({self.client_id})"
+
+
+class RevokedPermit(Struct, frozen=True, kw_only=True):
+    """A permit that holds no longer. The outcome is `defer` where nothing but time speaks against it."""
+
+    decision: str
+    outcome: str
+    reason: str
+
+
+class RevokedPermits(Struct, frozen=True, kw_only=True):
+    """All permits for this client that are not over and hold no longer."""
+
+    revoked: tuple[RevokedPermit, ...]
+
+
+class KeySet(Struct, frozen=True, kw_only=True):
+    """The public keys of the vault (RFC 7517)."""
+
+    keys: tuple[Mapping[str, Any], ...]
 
 
 class Registered(Struct, frozen=True, kw_only=True):

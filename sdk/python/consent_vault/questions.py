@@ -50,7 +50,10 @@ class ContactPoint(Struct, frozen=True, kw_only=True):
 
 
 class Question(TypedDict, total=False):
-    """May I contact this person? Name the person in exactly one of three ways: customer, contact or external."""
+    """May I contact this person? Name the person in exactly one of three ways: customer, contact or external.
+
+    `permit_for` names the client that sends: a yes then comes with a permit for it.
+    """
 
     purpose: Required[str]
     channel: Required[str]
@@ -60,6 +63,8 @@ class Question(TypedDict, total=False):
     at: Instant | None
     release: Sequence[str]
     reserve: bool | None
+    campaign: str | None
+    permit_for: str | None
 
 
 class Registration(TypedDict, total=False):

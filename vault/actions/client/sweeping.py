@@ -15,7 +15,7 @@ from vault.base.errors import VaultError
 from vault.base.ids import OrganizationId
 from vault.store import limits, prompts
 from vault.store.client import assertions, revocations
-from vault.store.decision import reservations
+from vault.store.decision import permits, reservations
 
 _LOCK: Final = 7_310_411_602_240_023
 _LOWER: Final = 2**62 - 1
@@ -43,3 +43,4 @@ async def _sweep(vault: Vault, organization: OrganizationId) -> None:
         await limits.sweep(work)
         await prompts.sweep(work)
         await reservations.sweep(work)
+        await permits.sweep(work)

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from vault.actions.customer.points import read_point
+from vault.actions.decision import senders
 from vault.actions.decision.gate import Asked, Gate, gate_of
 from vault.actions.vault import Here
 from vault.base.errors import Invalid
@@ -80,6 +81,11 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is a message that is to be sent."""
         return self.verdict.allowed and self.person is not None and self.prepared.asked.question.reserves
 
+    @property
+    def sender(self) -> str | None:
+        """The key of the client that gets a permit with this answer."""
+        return self.prepared.asked.question.permit_for if self.reserves else None
+
 
 def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     """Check a question against what the organization declares; `Invalid` or `Denied` when it cannot be asked."""
@@ -87,6 +93,8 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     gate = gate_of(here, asked, now=now)
     question.check(now)
     _check_fields(here, question.release)
+    if question.permit_for is not None:
+        senders.check(here, question.permit_for, way=gate.way, now=now)
     return Prepared(
         asked=asked,
         here=here,
@@ -105,9 +113,9 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     if person is None:
         flat = nobody(prepared.way, known=question.customer is None)
         return Settled(prepared=prepared, instants=instants, verdict=contact(prepared, flat), flat=flat)
-    lineage = prepared.way.rule.lineage
-    if not all(fact.purpose in lineage for fact in person.facts):  # some ride for others in the batch
-        facts = tuple(fact for fact in person.facts if fact.purpose in lineage)
+    purposes = prepared.way.rule.purposes
+    if not all(fact.purpose in purposes for fact in person.facts):  # some ride for others in the batch
+        facts = tuple(fact for fact in person.facts if fact.purpose in purposes)
         person = msgspec.structs.replace(person, facts=facts)
     person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)

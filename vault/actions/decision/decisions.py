@@ -12,9 +12,10 @@ import structlog
 
 from vault.actions import promises
 from vault.actions.acting import deny, salt_of
-from vault.actions.decision import reserving
+from vault.actions.decision import permits, reserving
 from vault.actions.decision.answers import Prepared, Settled, wanted
 from vault.actions.decision.gate import Asked
+from vault.actions.decision.senders import Proof
 from vault.actions.decision.several import prepare, settle
 from vault.actions.decision.telling import told_to_client, told_to_log
 from vault.actions.gatherer import Gatherer
@@ -153,13 +154,14 @@ async def decide_batch(
 
     What is released is opened only after the COMMIT: no entry, no data. Then one signature promises all its entries.
     """
-    key = await promises.promising(vault, organization)
+    key, signing = await promises.promising(vault, organization), await permits.keys(vault, asked)
     async with vault.database.work(organization) as work:
         prepared, read = await _read(vault, work, asked=asked)
-        settled = await _settle(prepared, read)
+        settled = await settle_batch(prepared, read)
         await reserving.reserve(work, settled.values(), at=read.now)
         sealed = await _sealed(work, settled)
-        entries = [_entry(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
+        proven = await permits.keep(work, settled, at=read.now) if signing is not None else {}
+        entries = [entry_of(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
         await log.add(work, entries)
     given = promises.promises(key, [body for _, body in entries], organization=organization, at=read.now)
     answers: dict[int, Decision] = {}
@@ -168,9 +170,11 @@ async def decide_batch(
             _log.error("policy_error", entry=entry, configuration=one.prepared.here.configuration)
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
-        link = _withdrawal_link(vault, one)
+        proof = Proof(link=_withdrawal_link(vault, one))
+        if signing is not None and place in proven:
+            proof = permits.sign(vault, signing, pending=proven[place], settled=one, proof=proof)
         told = LogTold(entry=entry, promise=promise)
-        answers[place] = told_to_client(one, told, released=released, link=link)
+        answers[place] = told_to_client(one, told, released=released, proof=proof)
     return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(prepared)]
 
 
@@ -184,12 +188,8 @@ async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple
     held: reserving.Held | None = None
     while True:
         good = [one for one in prepared if isinstance(one, Prepared) and one.gate.verdict.allowed]
-        customers = [one.asked.question.customer for one in good if one.asked.question.customer is not None]
-        sought = [one.sought for one in good if one.sought is not None]
-        purposes = {purpose for one in good for purpose in one.way.rule.lineage}
         held = await reserving.hold(work, good, held=held)
-        counted = reserving.is_counted(good)
-        read = await questions.read(work, customers, sought=sought, purposes=purposes, counted=counted)
+        read = await read_facts(work, good)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
             if (late := await reserving.hold_late(work, good, read=read, held=held)) is None:
                 return prepared, read
@@ -200,6 +200,15 @@ async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple
         prepared = [_anew(one, current, read=read) if isinstance(one, Prepared) else one for one in prepared]
 
 
+async def read_facts(work: Work, asked: Sequence[Prepared]) -> Read:
+    """Read, in one query, all that these questions are decided on."""
+    customers = [one.asked.question.customer for one in asked if one.asked.question.customer is not None]
+    sought = [one.sought for one in asked if one.sought is not None]
+    purposes = {purpose for one in asked for purpose in one.way.rule.purposes}
+    counted = reserving.is_counted(asked)
+    return await questions.read(work, customers, sought=sought, purposes=purposes, counted=counted)
+
+
 def _anew(one: Prepared, current: Here, *, read: Read) -> Prepared | VaultError:
     try:
         return prepare(current, one.asked, now=read.now)
@@ -207,7 +216,8 @@ def _anew(one: Prepared, current: Here, *, read: Read) -> Prepared | VaultError:
         return error
 
 
-async def _settle(prepared: Sequence[Prepared | VaultError], read: Read) -> dict[int, Settled]:
+async def settle_batch(prepared: Sequence[Prepared | VaultError], read: Read) -> dict[int, Settled]:
+    """Decide a batch on what was read, by its places; what could not be asked has no answer here."""
     settled: dict[int, Settled] = {}
     for place, one in enumerate(prepared):
         if isinstance(one, Prepared):
@@ -243,7 +253,8 @@ def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:
     return links.address(settled.prepared.here, link, issuer=vault.issuer)
 
 
-def _entry(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None) -> Entry:
+def entry_of(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None = None) -> Entry:
+    """Return the entry of a decision; `sealed` is what leaves with it."""
     own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
     salt = salt_of(vault) if settled.person is None else ""
     return own, told_to_log(settled, sealed.names if sealed is not None else (), own=own, salt=salt, at=read.now)

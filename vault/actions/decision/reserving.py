@@ -89,12 +89,13 @@ def _reservation(settled: Settled) -> NewReservation | None:
     client = prepared.asked.actor.client
     if not settled.reserves or person is None or rests is None or client is None:
         return None
-    handed_out = CONTACT in settled.leaving or rests.named is not None
+    handed_out = CONTACT in settled.leaving or rests.named is not None or settled.sender is not None
     return NewReservation(
         customer=person.customer,
         subject=person.subject,
         decision=prepared.asked.decision,
         client=client,
+        sender=prepared.here.clients[settled.sender].id if settled.sender is not None else None,
         purpose=prepared.way.purpose.key,
         lineage=prepared.way.rule.lineage if prepared.way.is_bound else (),
         channel=prepared.asked.question.channel,

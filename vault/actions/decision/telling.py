@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from vault.actions.decision.answers import Settled, contact
+from vault.actions.decision.senders import Proof, name
 from vault.base.ids import ContactPointId, EntryId
 from vault.base.personal import Personal
 from vault.domain.audit.replay import DECISION
@@ -36,6 +37,7 @@ def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt
         asked_with=None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
         at=stamp(at),
         by="customer" if question.customer else "contact" if question.contact else "external",
+        campaign=question.campaign,
         channel=prepared.channel,
         configuration=prepared.here.configuration,
         decision=prepared.asked.decision,
@@ -47,6 +49,7 @@ def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt
         kind=DECISION,
         organization=actor.organization,
         outcome=settled.outcome,
+        permit_for=name(prepared.here, settled.sender) if settled.sender is not None else None,
         policies=verdict.policies,
         purpose=question.purpose,
         reasons=verdict.codes,
@@ -61,7 +64,7 @@ def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt
     return encoded(told)
 
 
-def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], link: str | None) -> Decision:
+def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], proof: Proof) -> Decision:
     """Return what the client is told: no more than its ceiling and its scopes let it know of the person."""
     prepared = settled.prepared
     full = prepared.gate.client.ceiling.reasons == "full"
@@ -82,9 +85,16 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
             Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
             for field, ground in settled.withheld
         ),
-        withdrawal_link=link,
+        withdrawal_link=proof.link,
         channels={one.prepared.channel: _channel(one, hidden=hidden, full=full) for one in settled.among} or None,
+        permit=proof.permit,
     )
+
+
+def told_in_brief(settled: Settled) -> ChannelTold:
+    """Return the same in brief: the outcome, and reasons by their codes."""
+    full = settled.prepared.gate.client.ceiling.reasons == "full"
+    return _channel(settled, hidden=_is_hidden(settled), full=full)
 
 
 def _is_hidden(settled: Settled) -> bool:

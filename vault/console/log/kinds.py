@@ -8,6 +8,7 @@ from typing import Final
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "Asked and said": {
         "decision": "Decision",
+        "permit_key_read": "Key of permits fetched",
         "outcome": "What became of a message",
         "fact": "Yes or no said",
         "suppressed": "Address stopped",
@@ -59,6 +60,8 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "log_exported": "Log taken home",
         "log_followed": "Log followed",
         "decision_replayed": "Decision replayed",
+        "policies_read": "Policies read",
+        "policies_checked": "Policies checked",
         "policies_replayed": "Log replayed under other policies",
         "history_asked": "Asked what was allowed",
         "sample_read": "Sample read",

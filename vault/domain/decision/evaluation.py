@@ -44,11 +44,16 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
-    """What for, over which channel, and when, if not now. Purpose and channel are never left out."""
+    """What for, over which channel, and when, if not now. Purpose and channel are never left out.
+
+    `permit_for` names the client that sends, if a proof is to come with a yes.
+    """
 
     purpose: Key | None = None
     channel: AskedOrAny | None = None
     at: Instant | None = None
+    campaign: Key | None = None
+    permit_for: Key | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,4 +128,11 @@ def question(asked: Evaluation, *, client_id: str) -> Question:
     context = asked.context or Circumstances()
     if context.purpose is None or context.channel is None:
         raise Invalid("incomplete_context", "the context says what for and how: give purpose and channel")
-    return Question(purpose=context.purpose, channel=context.channel, customer=customer, at=context.at)
+    return Question(
+        purpose=context.purpose,
+        channel=context.channel,
+        customer=customer,
+        at=context.at,
+        campaign=context.campaign,
+        permit_for=context.permit_for,
+    )

@@ -48,7 +48,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """May I contact this person? Name the person in exactly one of three ways.
 
     `at` asks about the past and then releases nothing. `release` names `contact` or attributes wanted with a yes.
-    `reserve` counts a yes as a message that is sent, until you say what became of it; left out, a release does.
+    `reserve` counts a yes as a message that is sent, until you say what became of it; left out, a release does, and so
+    does a permit. `permit_for` names the client that sends: with a yes comes a proof that it verifies by itself.
+    `campaign` is your own name for what is sent; it stands in the access log.
     """
 
     purpose: Key
@@ -59,11 +61,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     at: datetime | None = None
     release: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
     reserve: bool | None = None
+    campaign: Key | None = None
+    permit_for: Key | None = None
 
     @property
     def reserves(self) -> bool:
         """Whether a yes counts as a message."""
-        return self.at is None and (bool(self.release) if self.reserve is None else self.reserve)
+        return self.at is None and (
+            bool(self.release) or self.permit_for is not None if self.reserve is None else self.reserve
+        )
 
     def check(self, now: datetime) -> None:
         """Refuse a question that names nobody or two, asks about what is to come, or wants fields of the past."""
@@ -78,6 +84,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise Invalid("release_of_the_past", "a question about the past releases nothing: leave out at or release")
         if self.at is not None and self.reserve:
             raise Invalid("reserve_in_the_past", "a question about the past reserves nothing: leave out at or reserve")
+        if self.permit_for is not None and (self.at is not None or self.reserve is False):
+            raise Invalid(
+                "permit_without_message", "a permit is for a message to be sent now: leave out at and reserve"
+            )
 
 
 class ReasonTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,6 +150,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Nothing but time speaks against `defer`: from `defer_until` on the same facts would allow it; ask again then.
     Asked over `any` channel, `channel` is the one chosen and `channels` tells of each that may be asked about.
+    `permit` is the proof for the sender that was named, and goes with the message.
     `withdrawal_link` goes into the message: whoever reads it stops it there without signing in (RFC 8058).
     Eight letters of `id`, those before its last, may end the message, written like `7k3m-q9x2`: with them whoever got
     it finds out in the portal why.
@@ -158,3 +169,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     withdrawal_link: str | None = None
     defer_until: datetime | None = None
     channels: Mapping[str, ChannelTold] | None = None
+    permit: str | None = None

@@ -29,8 +29,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a decision's entry. `asked_with` stands where the client might not ask, else `flat`.
 
     `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
-    Asked over any channel, `channel` is the one that was chosen, and `any` tells of each. `salt` stands where no
-    subject does: nobody may guess the entry by its hash.
+    Asked over any channel, `channel` is the one that was chosen, and `any` tells of each. `permit_for` is the client
+    that was given a permit. `salt` stands where no subject does: nobody may guess the entry by its hash.
     """
 
     actor: Mapping[str, str]
@@ -39,6 +39,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asked_with: Mapping[str, bool] | None = None
     at: str
     by: str
+    campaign: str | None = None
     channel: str
     configuration: str
     decision: str
@@ -50,6 +51,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     organization: str
     outcome: str
+    permit_for: str | None = None
     policies: Sequence[str]
     purpose: str
     reasons: Sequence[str]

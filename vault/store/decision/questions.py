@@ -53,7 +53,8 @@ WITH sought AS (
 # OFFSET 0 and LIMIT 1 keep each look-up by itself, through its key: joined freely, they read whole organizations
 # wherever PostgreSQL has not yet counted how large those are.
 _PEOPLE: Final = f"""
-{SOUGHT}SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.restricted_since, b.subject,
+{SOUGHT}SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.country,
+  c.restricted_since, b.subject,
   ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag, p.area) FROM vault.contact_point p
         WHERE p.organization = $1 AND p.customer = c.id) AS points,
   (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
@@ -74,7 +75,7 @@ _PEOPLE: Final = f"""
           WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[])) END AS found
 FROM vault.organization o
 LEFT JOIN sought ON true
-LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, restricted_since FROM vault.customer
+LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since FROM vault.customer
                    WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c ON true
 LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
                    WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
@@ -132,6 +133,7 @@ def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
         points=tuple(_point(point, stops) for point in row["points"]),
         facts=tuple(read_fact(fact) for fact in (*row["facts"], *row["shared"])),
         time_zone=row["time_zone"],
+        country=row["country"],
         restricted_since=row["restricted_since"],
         preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
         spends=tuple(map(_spend, row["spends"] or ())),

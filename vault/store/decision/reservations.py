@@ -35,19 +35,19 @@ ORDER BY c.id FOR NO KEY UPDATE OF c
 """  # noqa: S608 - columns of ours
 _ADD: Final = """
 INSERT INTO vault.reservation
-  (organization, subject, decision, at, client, purpose, lineage, channel, tag, state, told_at)
-SELECT $1, n.subject, n.decision, $2, n.client, n.purpose, string_to_array(n.lineage, ' '), n.channel,
+  (organization, subject, decision, at, client, sender, purpose, lineage, channel, tag, state, told_at)
+SELECT $1, n.subject, n.decision, $2, n.client, n.sender, n.purpose, string_to_array(n.lineage, ' '), n.channel,
   (SELECT p.tag FROM vault.contact_point p
    WHERE p.organization = $1 AND p.customer = n.customer AND p.id = n.point), 'reserved', NULL
-FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::uuid[])
-  AS n (subject, decision, customer, client, purpose, lineage, channel, point)
+FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[],
+  $11::uuid[]) AS n (subject, decision, customer, client, sender, purpose, lineage, channel, point)
 WHERE NOT EXISTS (SELECT FROM vault.reservation r WHERE r.organization = $1 AND r.subject = n.subject
-                  AND r.decision = n.decision AND r.state <> 'not_sent' AND r.at > $11)
+                  AND r.decision = n.decision AND r.state <> 'not_sent' AND r.at > $12)
 ON CONFLICT DO NOTHING
 """
 _OF: Final = """
 SELECT subject, at, purpose, channel, tag, state FROM vault.reservation
-WHERE organization = $1 AND decision = $2 AND client = $3 ORDER BY at DESC LIMIT 1
+WHERE organization = $1 AND decision = $2 AND $3 IN (client, sender) ORDER BY at DESC LIMIT 1
 """
 _HELD: Final = f"{_OF} FOR UPDATE"
 _TELL: Final = """
@@ -73,12 +73,16 @@ DELETE FROM vault.reservation WHERE organization = $1 AND at < clock_timestamp()
 
 
 class NewReservation(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that is allowed. `lineage` is empty where no budget binds; `point` is what was handed out or named."""
+    """A message that is allowed. `lineage` is empty where no budget binds; `point` is what was handed out or named.
+
+    `sender` is who got a permit for it, and may tell of it like who asked.
+    """
 
     customer: CustomerId
     subject: Subject
     decision: DecisionId
     client: ClientId
+    sender: ClientId | None
     purpose: str
     lineage: tuple[str, ...]
     channel: str
@@ -101,6 +105,7 @@ async def add(work: Work, new: Sequence[NewReservation], *, at: datetime, since:
         [raw(one.decision) for one in ordered],
         [raw(one.customer) for one in ordered],
         [raw(one.client) for one in ordered],
+        [one.sender and raw(one.sender) for one in ordered],
         [one.purpose for one in ordered],
         [" ".join(one.lineage) for one in ordered],
         [one.channel for one in ordered],
@@ -118,7 +123,7 @@ async def since(work: Work, subject: Subject, *, at: datetime) -> dict[str, list
 
 
 async def of(work: Work, decision: DecisionId, *, client: ClientId, held: bool = False) -> Reserved | None:
-    """Return the last reservation of a decision that this client asked for; `held`, until this work ends."""
+    """Return the last reservation of a decision that this client asked or sends for; `held`, until this work ends."""
     rows = await work.fetch(_HELD if held else _OF, work.own, raw(decision), raw(client))
     if not rows:
         return None

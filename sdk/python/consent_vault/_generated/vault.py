@@ -23,11 +23,15 @@ from consent_vault.answers import (
     Decision,
     Found,
     Heard,
+    KeySet,
     Outcome,
+    PermitKey,
     PointAdded,
     Preferences,
     Prompt,
     Registered,
+    RevokedPermit,
+    RevokedPermits,
     RightsRequest,
     RightsRequests,
     Stated,
@@ -112,6 +116,19 @@ class Vault:
         """
         path = f"/decisions/{identifier('dec', decision)}/outcome"
         return self._write(path, {"outcome": outcome}, kind=Outcome)
+
+    def permit_key(self) -> PermitKey:
+        """Fetch the key by which you recognise the address that a permit is for. Keep it like a secret of yours."""
+        return self._read("/permits/key", PermitKey)
+
+    def revoked_permits(self) -> tuple[RevokedPermit, ...]:
+        """List the permits for you that are not over and hold no longer."""
+        return (self._read("/permits/revoked", RevokedPermits)).revoked
+
+    def signing_keys(self) -> dict[str, Any]:
+        """Fetch the public keys by which the vault's permits are verified, as a JSON Web Key Set."""
+        call = Call(method="GET", url=self._v1.removesuffix("/v1") + "/.well-known/jwks.json")
+        return {"keys": [dict(key) for key in (self._connection.ask(call, KeySet)).keys]}
 
     def register(self, **registration: Unpack[Registration]) -> Registered:
         """Register a customer. Without an external reference the same one again is another customer."""

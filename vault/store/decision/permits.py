@@ -1,0 +1,141 @@
+"""Permits that are not over: one row each, so that what withdraws them in flight is found.
+
+A row names no address and goes some minutes after its permit is over. Of whoever was erased it stays until then, or
+nobody could tell the sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from vault.base.ids import (
+    CLIENT,
+    CONTACT_POINT,
+    CUSTOMER,
+    DECISION,
+    ClientId,
+    ContactPointId,
+    CustomerId,
+    DecisionId,
+    Subject,
+    raw,
+    show,
+)
+from vault.store.database import Work
+
+_ADD: Final = """
+INSERT INTO vault.permit
+  (organization, decision, subject, point, named, client, sender, purpose, channel, at, expires_at)
+SELECT $1, n.decision, n.subject, n.point, n.named, n.client, n.sender, n.purpose, n.channel, $2, n.expires_at
+FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bool[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
+            $11::timestamptz[])
+  AS n (decision, subject, point, named, client, sender, purpose, channel, expires_at)
+ON CONFLICT (organization, decision) DO UPDATE SET
+  point = excluded.point, named = excluded.named, at = excluded.at, expires_at = excluded.expires_at
+"""
+# What was recorded a little before a permit was given may have been committed after: whoever is suspected for nothing
+# is found to be innocent. A transaction lasts no minute.
+_SUSPECTS: Final = """
+SELECT p.decision, p.purpose, p.channel, p.named, p.client, b.customer,
+  (SELECT c.id FROM vault.contact_point c
+   WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point) AS point
+FROM vault.permit p
+LEFT JOIN keystore.subject b ON b.organization = $1 AND b.subject = p.subject
+WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4 AND (
+  p.client = ANY ($3::uuid[]) OR b.customer IS NULL
+  OR NOT EXISTS (SELECT FROM vault.contact_point c
+                 WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point)
+  OR EXISTS (SELECT FROM vault.customer c
+             WHERE c.organization = $1 AND c.id = b.customer AND c.restricted_since IS NOT NULL)
+  OR EXISTS (SELECT FROM vault.preference w
+             WHERE w.organization = $1 AND w.customer = b.customer AND w.paused_until > $4)
+  OR EXISTS (SELECT FROM vault.fact f WHERE f.organization = $1 AND f.subject = p.subject
+             AND f.recorded_at > p.at - interval '1 minute')
+  OR EXISTS (SELECT FROM vault.contact_point c
+             JOIN vault.fact f ON f.organization = $1 AND f.subject = c.tag
+             WHERE c.organization = $1 AND c.customer = b.customer AND f.recorded_at > p.at - interval '1 minute')
+  OR EXISTS (SELECT FROM vault.contact_point c
+             JOIN vault.suppression s ON s.organization = $1 AND s.tag = c.tag
+             WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point
+             AND s.recorded_at > p.at - interval '1 minute')
+)
+ORDER BY p.decision
+"""
+_SWEEP: Final = (
+    "DELETE FROM vault.permit WHERE organization = $1 AND expires_at < clock_timestamp() - interval '5 minutes'"
+)
+
+
+class NewPermit(msgspec.Struct, frozen=True, kw_only=True):
+    """A permit. `point` is where the message goes; `named`: the question named it."""
+
+    customer: CustomerId
+    subject: Subject
+    decision: DecisionId
+    client: ClientId
+    sender: ClientId
+    purpose: str
+    channel: str
+    point: ContactPointId
+    named: bool
+    at: datetime
+    expires_at: datetime
+
+
+class Suspect(msgspec.Struct, frozen=True, kw_only=True):
+    """A permit about which something was said since; `client` asked for it.
+
+    There is no customer who was erased, and no contact point that was taken away.
+    """
+
+    decision: DecisionId
+    purpose: str
+    channel: str
+    named: bool
+    client: ClientId
+    customer: CustomerId | None
+    point: ContactPointId | None
+
+
+async def add(work: Work, new: Sequence[NewPermit], *, at: datetime) -> None:
+    """Store permits; one that is given again under the same decision is in the place of the first."""
+    ordered = sorted(new, key=lambda one: raw(one.decision))
+    columns = (
+        [raw(one.decision) for one in ordered],
+        [raw(one.subject) for one in ordered],
+        [raw(one.point) for one in ordered],
+        [one.named for one in ordered],
+        [raw(one.client) for one in ordered],
+        [raw(one.sender) for one in ordered],
+        [one.purpose for one in ordered],
+        [one.channel for one in ordered],
+        [one.expires_at for one in ordered],
+    )
+    if ordered:
+        await work.fetch(_ADD, work.own, at, *columns)
+
+
+async def suspects(work: Work, sender: ClientId, *, orphans: Sequence[ClientId], now: datetime) -> list[Suspect]:
+    """Return the permits of a sender that may hold no longer. `orphans` are clients that may ask nothing."""
+    rows = await work.fetch(_SUSPECTS, work.own, raw(sender), [raw(one) for one in orphans], now)
+    return [
+        Suspect(
+            decision=DecisionId(show(DECISION, row["decision"])),
+            purpose=row["purpose"],
+            channel=row["channel"],
+            named=row["named"],
+            client=ClientId(show(CLIENT, row["client"])),
+            customer=row["customer"] and CustomerId(show(CUSTOMER, row["customer"])),
+            point=row["point"] and ContactPointId(show(CONTACT_POINT, row["point"])),
+        )
+        for row in rows
+    ]
+
+
+async def sweep(work: Work) -> None:
+    """Forget permits that are over, whatever clock reads them."""
+    await work.fetch(_SWEEP, work.own)
