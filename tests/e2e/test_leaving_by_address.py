@@ -68,6 +68,33 @@ async def test_whoever_reads_the_mail_of_an_address_stops_it_for_all_who_use_it(
     assert {entry["channel"] for entry in said} == {"email"}
 
 
+async def test_what_somebody_said_yes_to_since_is_stopped_by_the_next_press_and_nobody_is_told_that_they_did(
+    stage: Stage, api: Api
+) -> None:
+    one, address = await somebody(api)
+    other, _ = await somebody(api, contact_points=[make.point("email", address)])
+    link = await _pressed_once(stage, address)
+    await api.grant(other)
+    assert (await api.decide(customer=other))["allowed"]
+    before = await stage.count("vault.fact")
+    page = await Visitor(stage.http)._look("POST", link)
+    assert "It was already stopped on" in page.text
+    assert codes(await api.decide(customer=other)) == ["withdrawn"]
+    added = await stage.count("vault.fact") - before
+    assert added
+    await Visitor(stage.http)._look("POST", link)
+    assert await stage.count("vault.fact") == before + added
+    assert codes(await api.decide(customer=one)) == ["withdrawn"]
+
+
+async def _pressed_once(stage: Stage, address: str) -> str:
+    visitor = Visitor(stage.http)
+    await ask(visitor, address)
+    link = await sent(stage)
+    await visitor._look("POST", link)
+    return link
+
+
 async def test_it_outlives_erasure_and_whoever_comes_back_says_yes_anew(stage: Stage, api: Api) -> None:
     customer, address = await somebody(api)
     visitor = Visitor(stage.http)

@@ -24,7 +24,7 @@ from vault.domain.leaving.link import Link
 from vault.domain.leaving.stopping import Scope, said, stops, way_of
 from vault.domain.sign_in.device import Device
 from vault.domain.standing import Instants, standing
-from vault.store.customer import consents, customers
+from vault.store.customer import bridge, consents, customers
 from vault.store.customer.consents import Kept
 from vault.store.log import Entry
 
@@ -84,20 +84,27 @@ async def _stop_for(act: Acting, link: Link, *, press: Press, customer: Customer
 async def _stop(act: Acting, link: Link, *, press: Press) -> Stopped:
     known = await consents.read(act.work, link.subject)
     at = await consents.instant(act.work, link.subject)
-    organization = act.here.organization
-    found = stops(organization, known, link=link, scope=press.scope, instants=Instants(now=at))
+    organization, now = act.here.organization, Instants(now=at)
+    found = stops(organization, known, link=link, scope=press.scope, instants=now)
+    already = None
     if not found:
         way = way_of(organization, purpose=link.purpose, channel=link.channel)
-        since = standing(known, way, instants=Instants(now=at)).since
-        return Stopped(link=link, at=at, already=since or max([fact.at for fact in known], default=at))
+        already = standing(known, way, instants=now).since or max([fact.at for fact in known], default=at)
+    if link.about == "point":
+        # What somebody said yes to since is stopped, too. The answer does not tell that anybody did.
+        for subject in await bridge.holders(act.work, raw(link.subject)):
+            both = [*known, *await consents.read(act.work, subject)]
+            more = stops(organization, both, link=link, scope=press.scope, instants=now)
+            found += [stop for stop in more if stop not in found]
     kept: list[Kept] = []
     for place, stop in enumerate(found):
         own = FactId(act.id(FACT))
         word = said(stop, one_click=press.one_click)
         fact = say(word, known, organization=organization, fresh=own, recorded_at=at + place * _STEP)
         kept.append(Kept(subject=link.subject, fact=fact, entry=await _entry(act, link, fact=fact)))
-    await consents.add(act.work, kept)
-    return Stopped(link=link, at=at)
+    if kept:
+        await consents.add(act.work, kept)
+    return Stopped(link=link, at=at, already=already)
 
 
 async def _entry(act: Acting, link: Link, *, fact: Fact) -> Entry:

@@ -6,6 +6,7 @@ Nobody who is erased is on it.
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from vault.base.ids import CUSTOMER, SUBJECT, CustomerId, Subject, raw, show
 from vault.store.database import Work
@@ -20,6 +21,12 @@ JOIN keystore.subject b ON b.organization = $1 AND b.customer = i.customer
 WHERE i.organization = $1 AND i.field = $2 AND i.version = {VERSION} AND i.tag = $3 ORDER BY 1
 """  # noqa: S608 - a number of ours
 
+_HOLDERS: Final = """
+SELECT DISTINCT b.subject FROM vault.contact_point p
+JOIN keystore.subject b ON b.organization = $1 AND b.customer = p.customer
+WHERE p.organization = $1 AND p.tag = $2 ORDER BY 1
+"""
+
 
 async def customer(work: Work, subject: Subject) -> CustomerId | None:
     """Return whose pseudonym this is."""
@@ -30,3 +37,8 @@ async def customer(work: Work, subject: Subject) -> CustomerId | None:
 async def subjects(work: Work, sought: Sought) -> list[Subject]:
     """Return the pseudonyms of all who have a contact point."""
     return [Subject(show(SUBJECT, row["subject"])) for row in await work.fetch(_SUBJECTS, work.own, *sought)]
+
+
+async def holders(work: Work, tag: UUID) -> list[Subject]:
+    """Return the pseudonyms of all who have the contact point behind a suppression tag."""
+    return [Subject(show(SUBJECT, row["subject"])) for row in await work.fetch(_HOLDERS, work.own, tag)]
