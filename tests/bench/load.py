@@ -84,13 +84,18 @@ def form(path: str, body: str) -> bytes:
     return (head + body).encode()
 
 
-async def drive(port: int, requests: Sequence[bytes], *, connections: int, seconds: float, once: bool = False) -> Load:
-    """Send one request after the other on each connection, and measure. `once`: each request one time, by whoever."""
+async def drive(
+    port: int, requests: Sequence[bytes], *, connections: int, seconds: float, shared: bool = False
+) -> Load:
+    """Send one request after the other on each connection, and measure.
+
+    Each connection repeats its own, or of what is `shared` each request is sent once, by whichever is free.
+    """
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
-    shared = iter(requests)
+    pool = iter(requests)
     each = [
-        _Connection(shared if once else repeat(requests[place % len(requests)]), begin + seconds)
+        _Connection(pool if shared else repeat(requests[place % len(requests)]), begin + seconds)
         for place in range(connections)
     ]
     opened = [await loop.create_connection(one.itself, "127.0.0.1", port) for one in each]

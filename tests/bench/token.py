@@ -5,18 +5,18 @@ Assertions are signed before a round, outside of what is measured; each is used 
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
 
+from tests.bench.decide import keep
 from tests.bench.load import Load, drive, form
-from tests.bench.world import World, machine, serving, world
+from tests.bench.result import held
+from tests.bench.world import World, serving, world
 
-BUDGET = {"ratio": 0.25}
+RATIO = 0.25
 FORM = {
     "grant_type": "client_credentials",
     "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -28,7 +28,7 @@ async def token(*, connections: int = 64, seconds: float = 5, rounds: int = 3) -
     """Measure both servers in turn, `rounds` times, and return the medians and their ratio."""
     async with world(0) as made:
         with serving("gathered") as vault:
-            _keep(await _answer(vault, made))
+            keep(await _answer(vault, made))
             with serving("bare_form") as bare:
                 first = await _drive(vault, made, 2000, connections=connections, seconds=min(1.0, seconds))
                 await drive(bare, _requests(made, 1), connections=connections, seconds=min(1.0, seconds))
@@ -42,15 +42,11 @@ async def token(*, connections: int = 64, seconds: float = 5, rounds: int = 3) -
 
 
 async def _drive(port: int, made: World, count: int, *, connections: int, seconds: float) -> Load:
-    return await drive(port, _requests(made, count), connections=connections, seconds=seconds, once=True)
+    return await drive(port, _requests(made, count), connections=connections, seconds=seconds, shared=True)
 
 
 def _requests(made: World, count: int) -> list[bytes]:
     return [form("/oauth/token", urlencode({**FORM, "client_assertion": made.assertion()})) for _ in range(count)]
-
-
-def _keep(answer: bytes) -> None:
-    Path(os.environ["BENCH_ANSWER"]).write_bytes(answer)
 
 
 async def _answer(port: int, made: World) -> bytes:
@@ -64,9 +60,7 @@ async def _answer(port: int, made: World) -> bytes:
 
 def _result(tokens: list[Load], plain: list[Load]) -> dict[str, Any]:
     rate, bare = (median(load.rate for load in loads) for loads in (tokens, plain))
-    return {
-        "bench": "token",
-        **machine(),
+    measured = {
         "rate": round(rate),
         "bare_rate": round(bare),
         "ratio": round(rate / bare, 3),
@@ -74,6 +68,5 @@ def _result(tokens: list[Load], plain: list[Load]) -> dict[str, Any]:
             name: round(median(load.latency for load in loads), 2)
             for name, loads in (("token", tokens), ("bare", plain))
         },
-        "budget": BUDGET,
-        "met": rate / bare >= BUDGET["ratio"],
     }
+    return held("token", measured, at_least={"ratio": RATIO})

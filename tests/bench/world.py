@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
@@ -70,11 +70,15 @@ class World:
 
 
 @asynccontextmanager
-async def world(size: int) -> AsyncIterator[World]:
-    """Make a world of `size` customers, on VAULT_TEST_DATABASE_URL or a bundled server of its own; durable."""
+async def world(size: int, *, shared_buffers: str | None = None) -> AsyncIterator[World]:
+    """Make a world of `size` customers on a bundled server of its own, durable, with its settings but those named."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         os.chmod(folder, 0o711)  # noqa: PTH101, S103 - as root the database is another user's, and stays in here
-        bundled = stack.enter_context(running(Path(folder) / "data"))
+        data = Path(folder) / "data"
+        if shared_buffers is not None:
+            with running(data) as url:
+                await _set(url, shared_buffers=shared_buffers)
+        bundled = stack.enter_context(running(data))
         key_file = Path(folder) / "root.key"
         create(key_file, entropy=SystemEntropy())
         os.environ |= {"BENCH_DATABASE": bundled, "BENCH_KEY": str(key_file), "BENCH_ANSWER": f"{folder}/answer.json"}
@@ -82,6 +86,15 @@ async def world(size: int) -> AsyncIterator[World]:
         key = generate_private_key(SECP256R1())
         async with open_vault(settings(), bundled) as vault:
             yield World(key, await _people(vault, key, size))
+
+
+async def _set(url: str, *, shared_buffers: str) -> None:
+    """Set what counts from the server's next start on."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"ALTER SYSTEM SET shared_buffers = '{shared_buffers}'")
+    finally:
+        await connection.close()
 
 
 async def _people(vault: Vault, key: EllipticCurvePrivateKey, size: int) -> list[CustomerId]:
@@ -136,16 +149,6 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
             break
         time.sleep(0.05)
     raise RuntimeError("the server did not start")
-
-
-def machine() -> dict[str, Any]:
-    """Say what it ran on."""
-    return {
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
 
 
 def run(bench: Any) -> Any:

@@ -1,0 +1,48 @@
+"""`batch`: POST /v1/decisions/batch with 1,000 questions, against the same questions asked one by one.
+
+One by one they are asked as fast as that goes: over 128 connections at once, and not one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from typing import Any
+
+from tests.bench.decide import asked, keep_answer, questions
+from tests.bench.load import drive, post
+from tests.bench.result import held
+from tests.bench.world import World, serving, world
+
+GAIN = 4.0
+_CALLERS = 2  # batches on their way at a time
+
+
+async def batch(
+    *, customers: int = 500, most: int = 1000, connections: int = 128, seconds: float = 5, rounds: int = 3
+) -> dict[str, Any]:
+    """Measure both in turn, `rounds` times, and return the medians of decisions in a second and their ratio."""
+    async with world(customers) as made:
+        with serving("gathered") as port:
+            token = await made.token(port)
+            await keep_answer(port, made, token)
+            single, together = questions(made, token), _batch(made, token, most=most)
+            size = min(most, len(single))
+            rates: dict[str, list[float]] = {"single_rate": [], "rate": []}
+            for _ in range(rounds + 1):
+                one = await drive(port, single, connections=connections, seconds=seconds)
+                rates["single_rate"].append(one.rate)
+                many = await drive(port, [together], connections=_CALLERS, seconds=seconds)
+                rates["rate"].append(many.rate * size)
+    found = {name: median(each[1:]) for name, each in rates.items()}  # the first round warms up
+    measured = {
+        "questions": size,
+        **{name: round(rate) for name, rate in found.items()},
+        "gain": round(found["rate"] / found["single_rate"], 2),
+    }
+    return held("batch", measured, at_least={"gain": GAIN})
+
+
+def _batch(made: World, token: str, *, most: int) -> bytes:
+    body = json.dumps({"questions": asked(made)[:most]}).encode()
+    return post("/v1/decisions/batch", body, token)
