@@ -15,6 +15,7 @@ YES: Final[Facts] = {
     "known": True,
     "standing": "granted",
     "pending_for": "",
+    "implied": "",
     "basis": "consent",
     "kind": "offer",
     "channel": "email",

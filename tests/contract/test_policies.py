@@ -33,6 +33,7 @@ DOMAIN: Final[dict[str, tuple[str | bool, ...]]] = {
     "known": BOTH,
     "standing": STANDINGS,
     "pending_for": ("double_opt_in", "evidence", ""),
+    "implied": ("casl", "soft_opt_in", ""),
     "basis": get_args(Basis),
     "kind": get_args(Kind),
     "channel": ("email",),
@@ -197,11 +198,12 @@ def expected(facts: Facts) -> tuple[bool, set[Code]]:
     if not facts["known"]:
         return False, {"unknown_customer"}
     basis, kind, standing = facts["basis"], facts["kind"], facts["standing"]
+    sold = standing == "granted" and facts["implied"] == "soft_opt_in"
     refusing: dict[Code, bool] = {
         "restricted": bool(facts["restricted"]),
         "minor": bool(facts["minor"]) and (kind == "profiling" or (kind == "offer" and not facts["guardian"])),
         "suppressed": bool(facts["suppressed"]),
-        "not_allowed": kind == "offer" and basis != "consent",
+        "not_allowed": kind == "offer" and basis != "consent" and not (basis == "legitimate_interest" and sold),
         "objected": standing == "objected" and basis in {"consent", "legitimate_interest"},
         "unreachable": not facts["reachable"],
         "unverified": bool(facts["unverified"]),
@@ -228,6 +230,10 @@ def expected(facts: Facts) -> tuple[bool, set[Code]]:
         "legal_obligation": "legal_obligation",
         "legitimate_interest": "legitimate_interest",
     }
+    if basis == "legitimate_interest" and sold:
+        return True, {"implied_consent"} if kind == "offer" else {"implied_consent", "legitimate_interest"}
+    if basis == "consent" and facts["implied"]:
+        return True, {"implied_consent"}
     return True, {allowing[str(basis)]}
 
 
@@ -240,7 +246,7 @@ def test_over_everything_there_is_to_ask_the_policies_say_what_they_should(polic
         if verdict.allowed:
             assert facts["known"]
             assert facts["basis"] != "consent" or facts["standing"] == "granted"
-            assert facts["kind"] != "offer" or (facts["basis"], facts["standing"]) == ("consent", "granted")
+            assert facts["kind"] != "offer" or facts["standing"] == "granted"
 
 
 def test_no_single_permit_ever_allows_an_offer_without_a_yes() -> None:

@@ -9,12 +9,12 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
-from vault.actions.customer import consents
+from vault.actions.customer import consents, dealings
 from vault.actions.vault import Vault
 from vault.api.parameters import CONFLICTS, CustomerPath, IdempotencyKey
 from vault.domain.actor import Actor
 from vault.domain.fact import Instant
-from vault.domain.statement import ConsentShown, NewGrant, NewNo, Stated
+from vault.domain.statement import ConsentShown, NewDealing, NewGrant, NewNo, Stated
 
 At = Annotated[Instant | None, QueryParameter(description="as it stood then, with all that is known today")]
 KnownAt = Annotated[Instant | None, QueryParameter(description="with what was known by then")]
@@ -86,8 +86,20 @@ async def object_to(
     return await consents.object_to(vault, actor, customer=customer, said=data, repeat=idempotency_key)
 
 
+@post("/dealings", operation_id="deal", status_code=200, opt=CONFLICTS)
+async def deal(
+    customer: CustomerPath,
+    data: JSONBody[NewDealing],
+    vault: NamedDependency[Vault],
+    actor: NamedDependency[Actor],
+    idempotency_key: IdempotencyKey = None,
+) -> Stated:
+    """Record that a customer bought or inquired. No yes, though a law may imply one from it for a while."""
+    return await dealings.deal(vault, actor, customer=customer, told=data, repeat=idempotency_key)
+
+
 router = Router(
     path="/customers/{customer:str}",
-    route_handlers=[show, grant, refuse, withdraw, object_to],
+    route_handlers=[show, grant, refuse, withdraw, object_to, deal],
     tags=["consents"],
 )

@@ -18,6 +18,8 @@ from vault.domain.fact import Fact, FactKind, Instant, Method, Source, Tag, chec
 from vault.domain.organization import EVERY, Notice, Organization, Purpose
 
 _YESES: Final = frozenset[FactKind]({"granted", "asked"})
+_ONCE: Final = _YESES | {"dealing"}
+"""What a reference names is told once, and nothing of them lies in the future."""
 _LIVE: Final = frozenset[Source]({"person", "link"})
 
 
@@ -41,6 +43,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None = None
     proven: bool = False
     guardian: bool = False
+    dealing: str | None = None
     reference: Tag | None = None
     idempotency: Tag | None = None
 
@@ -53,6 +56,8 @@ def say(said: Said, facts: Iterable[Fact], *, organization: Organization, fresh:
     if (standing := repeated(facts, said)) is not None:
         return standing
     at = dated(said, recorded_at)
+    if said.kind == "dealing":
+        return _fact(said, fresh=fresh, at=at, recorded_at=recorded_at)
     if said.kind not in _YESES:
         check_no(said, organization)
         return _fact(said, fresh=fresh, at=at, recorded_at=recorded_at)
@@ -72,7 +77,7 @@ def repeated(facts: Iterable[Fact], said: Said) -> Fact | None:
         for fact in known:
             if fact.idempotency == said.idempotency and (same := _the_same(fact, said)) is not None:
                 return same
-    if said.at is None and (said.reference is None or said.kind not in _YESES):
+    if said.at is None and (said.reference is None or said.kind not in _ONCE):
         return None
     for fact in known:
         if _alike(fact, said) and said.at in {None, fact.at}:
@@ -118,7 +123,7 @@ def dated(said: Said, recorded_at: datetime) -> datetime:
     if said.source in _LIVE:
         raise Invalid("date_not_yours", "what the customer says now is dated by the vault: leave `at` out")
     check_instants(said.at)
-    if said.at > recorded_at and said.kind not in _YESES:
+    if said.at > recorded_at and said.kind not in _ONCE:
         return recorded_at  # a no is never refused: it counts from now on
     if said.at > recorded_at:
         raise Invalid("dated_in_future", "`at` is when it was said: not later than now")
@@ -164,10 +169,10 @@ def _fact(said: Said, *, fresh: FactId, at: datetime, recorded_at: datetime, wor
 
 def _the_same(fact: Fact, said: Said) -> Fact | None:
     """Return the fact a key stands for, if it says the same; a no that says something else counts all the same."""
-    named = (fact.kind, fact.purpose, fact.channel, fact.contact_point, fact.guardian)
-    if named == (said.kind, said.purpose, said.channel, said.contact_point, said.guardian):
+    named = (fact.kind, fact.purpose, fact.channel, fact.contact_point, fact.guardian, fact.dealing)
+    if named == (said.kind, said.purpose, said.channel, said.contact_point, said.guardian, said.dealing):
         return fact
-    if said.kind not in _YESES:
+    if said.kind not in _ONCE:
         return None
     raise Conflict("idempotency_key_reused", "this Idempotency-Key said something else before: take a new one")
 
@@ -183,6 +188,7 @@ def _alike(fact: Fact, said: Said) -> bool:
         fact.contact_point,
         fact.reference,
         fact.guardian,
+        fact.dealing,
     ) == (
         said.kind,
         said.purpose,
@@ -192,4 +198,5 @@ def _alike(fact: Fact, said: Said) -> bool:
         said.contact_point,
         said.reference,
         said.guardian,
+        said.dealing,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Final
@@ -22,9 +23,12 @@ Locale = Annotated[
 ]
 TimeZone = Annotated[str, Meta(max_length=64, description="a time zone of the IANA database")]
 
+_TWO_LETTERS: Final = re.compile(r"[a-z]{2}")
 _ZONES: Final = frozenset(available_timezones()) - {"localtime", "Factory"}  # whatever the machine means by them
 
 BIRTH_DATE: Final = "birth_date"
+COUNTRY: Final = "country"
+"""The attributes of which something is kept in the clear: a year, and two letters."""
 """The attribute from which the vault tells who is a minor, where an organization declares it."""
 
 
@@ -131,6 +135,16 @@ def check_time_zone(time_zone: str | None) -> None:
     """Refuse a time zone the IANA database does not know."""
     if time_zone is not None and time_zone not in _ZONES:
         raise Invalid("unknown_time_zone", "write a time zone as the IANA database names it, such as Europe/London")
+
+
+def country_of(told: Personal, organization: Organization) -> str | None:
+    """Return the two letters of a country, by a name the organization declares or by themselves; none for a word else.
+
+    Which law may imply a yes depends on it: where it cannot be told, none does.
+    """
+    word = " ".join(told.reveal().split()).casefold()
+    named = next((code for code, names in organization.countries.items() if word in names), None)
+    return named or (word.upper() if _TWO_LETTERS.fullmatch(word) else None)
 
 
 def minor_until(born: Personal, organization: Organization, *, today: date) -> date | None:

@@ -44,6 +44,7 @@ def told(fact: Fact) -> dict[str, str | int | bool | None]:
         "notice": fact.notice,
         "words": fact.words,
         "guardian": fact.guardian or None,
+        "dealing": fact.dealing,
     }
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 from vault.base.errors import Invalid, Unavailable
 from vault.base.ids import ClientId, ContactPointId, FactId
 
-FactKind = Literal["asked", "granted", "refused", "withdrawn", "objected"]
+FactKind = Literal["asked", "granted", "refused", "withdrawn", "objected", "dealing"]
 Source = Literal["person", "link", "client", "admin", "import"]
 Method = Literal["portal", "one_click", "undo", "stop_word", "form", "phone", "paper", "kiosk", "api", "import", "gpc"]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its time zone")]
@@ -29,7 +29,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     `proven` tells whether a grant came with the evidence its class needs; `notice` is the notice's version and `words`
     the hash of the words shown; `until` is an end the grant itself names. `contact_point` is the one it is about.
     `reference` and `idempotency` are tags by which a retry is known. `guardian`: it is of somebody who may speak for a
-    child.
+    child. A dealing, which is no statement, has for purpose and channel `*`, and says in `dealing` what it was.
     """
 
     id: FactId
@@ -48,6 +48,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None = None
     proven: bool = True
     guardian: bool = False
+    dealing: str | None = None
     reference: Tag | None = None
     idempotency: Tag | None = None
 

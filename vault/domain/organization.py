@@ -18,6 +18,7 @@ from vault.base.errors import Invalid
 from vault.domain.look.portal import Portal
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.timing.budget import Budget
+from vault.domain.timing.implied import Implied
 from vault.domain.timing.week import Week
 
 Kind = Literal["offer", "service", "research", "profiling"]
@@ -71,6 +72,7 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     budget: Budget | None = None
     gpc: bool = False
     place: int = 0
+    implied: tuple[Implied, ...] = ()
 
     def needs_verified(self, channel: str) -> bool:
         """Whether a contact point must be verified first; double opt-in implies it."""

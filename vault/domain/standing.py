@@ -16,6 +16,7 @@ from vault.base.duration import Duration
 from vault.base.ids import ContactPointId
 from vault.domain.fact import Fact, FactKind
 from vault.domain.organization import EVERY, Organization, Purpose
+from vault.domain.timing.implied import Implied, Law, read
 
 State = Literal["never_asked", "pending", "granted", "refused", "withdrawn", "objected", "expired", "outdated"]
 Awaited = Literal["double_opt_in", "evidence"]
@@ -36,7 +37,8 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What the fold must know of one purpose and channel. `lineage` is the purpose, then its parents up to the root.
 
-    `used` is false where the purpose does not use the channel: then no grant counts.
+    `used` is false where the purpose does not use the channel: then no grant counts. `implied` are the laws by which a
+    dealing may stand for a yes, for somebody whose `country` they name.
     """
 
     lineage: tuple[str, ...]
@@ -45,6 +47,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     double_opt_in: bool = False
     lasts: Duration | None = None
     breaks: tuple[Break, ...] = ()
+    implied: tuple[Implied, ...] = ()
+    country: str = ""
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """The purposes whose facts bear on it; dealings are of every."""
+        return (*self.lineage, EVERY) if self.implied else self.lineage
+
+    def within(self, country: str | None) -> Rule:
+        """Return the rule for somebody of a country; where no law implies anything, it is the same."""
+        return msgspec.structs.replace(self, country=country) if self.implied and country else self
 
 
 class Instants(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +76,8 @@ class Instants(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What was said, added up. `rests_on` is the one fact that made it so, `until` the end of its grant.
 
-    `guardian`: somebody who may speak for a child allows it, and nobody said no since.
+    `guardian`: somebody who may speak for a child allows it, and nobody said no since. `implied` is the law by which it
+    rests on a dealing, and not on a yes.
     """
 
     state: State
@@ -71,11 +85,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     pending_for: Awaited | None = None
     guardian: bool = False
+    implied: Law | Literal[""] = ""
 
     @property
     def grant(self) -> Fact | None:
-        """The grant behind `granted`, `expired` and `outdated`."""
-        return self.rests_on if self.state in _LEAST_FIRST else None
+        """The grant behind `granted`, `expired` and `outdated`; a dealing is none."""
+        return self.rests_on if self.state in _LEAST_FIRST and not self.implied else None
 
     @property
     def since(self) -> datetime | None:
@@ -98,6 +113,7 @@ def rule(organization: Organization, purpose: Purpose, *, channel: str) -> Rule:
         breaks=tuple(
             Break(version=notice.version, published=notice.published) for notice in notices if not notice.compatible
         ),
+        implied=tuple(law for law in purpose.implied if channel in law.channels),
     )
 
 
@@ -114,8 +130,13 @@ def standing(
     Without `at` every fact counts, whatever its date. A grant that names another contact point than the question does
     not count; a no always does. Where somebody is not `minor` at the instant, no guardian speaks for them any more.
     """
-    noes, yeses = _bearing(_heard(facts, instants), rule, contact_point=contact_point)
+    heard = _heard(facts, instants)
+    if rule.implied:
+        heard = list(heard)  # looked at twice
+    noes, yeses = _bearing(heard, rule, contact_point=contact_point)
     found = _added(noes, yeses, rule=rule, instant=instants.instant, minor=minor)
+    if rule.implied and found.state != "granted" and found.state not in _NOES:
+        found = _implied(heard, rule, instant=instants.instant) or found
     if not minor or found.state in _NOES or not _guardian_speaks(yeses, noes, rule=rule, instant=instants.instant):
         return found
     return msgspec.structs.replace(found, guardian=True)
@@ -131,6 +152,19 @@ def _added(noes: Sequence[Fact], yeses: Sequence[Fact], *, rule: Rule, instant: 
     if unproven:
         return Standing(state="pending", rests_on=max(unproven, key=_latest_last), pending_for="evidence")
     return _asked_again(_SILENCE, asked)
+
+
+def _implied(facts: Iterable[Fact], rule: Rule, *, instant: datetime) -> Standing | None:
+    """Law 8: return what a dealing implies, up to the latest end any of them gives; it leaves nothing behind."""
+    laws = [law for law in rule.implied if rule.country in law.countries and rule.channel in law.channels]
+    found = [
+        Standing(state="granted", rests_on=fact, until=until, implied=law.rule)
+        for fact in facts
+        if fact.kind == "dealing" and fact.dealing is not None
+        for law in laws
+        if (until := law.ends(read(fact.dealing), fact.at)) is not None and fact.at <= instant < until
+    ]
+    return max(found, key=_longest_last, default=None)
 
 
 def _heard(facts: Iterable[Fact], instants: Instants) -> Iterable[Fact]:
@@ -160,6 +194,8 @@ def _bearing(
             case "withdrawn" | "refused" | "objected":
                 if fact.purpose in lineage and fact.channel in covering:
                     noes.append(fact)
+            case "dealing":
+                pass  # no statement
             case _:
                 assert_never(fact.kind)
     return noes, yeses
@@ -249,6 +285,11 @@ def _asked_again(found: Standing, asked: Sequence[Fact]) -> Standing:
 
 def _latest_last(fact: Fact) -> tuple[datetime, datetime, str]:
     return fact.at, fact.recorded_at, fact.id
+
+
+def _longest_last(found: Standing) -> tuple[datetime, datetime, str]:
+    assert found.rests_on is not None  # noqa: S101 - for mypy: what is implied names its dealing
+    return found.until or _NEVER, found.rests_on.at, found.rests_on.id
 
 
 def _strictest_last(no: Fact) -> tuple[datetime, int, datetime, str]:

@@ -16,6 +16,7 @@ from vault.domain.decision.question import Asked
 from vault.domain.fact import Instant
 from vault.domain.organization import EVERY, Key, Organization
 from vault.domain.standing import State
+from vault.domain.timing.implied import Condition, Deal, Law
 
 Evidence = Annotated[Mapping[Key, Personal], Meta(max_length=20)]
 Captured = Literal["form", "phone", "paper", "kiosk", "api"]
@@ -62,6 +63,19 @@ class NewNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     guardian: bool = False
 
 
+class NewDealing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody did: bought or inquired. No statement, though a law that the file names may imply a yes from it.
+
+    `met` is what was so at it: `email_at_purchase`, the address was given at the purchase, and `refusal_offered`, they
+    could refuse and did not. `at` is when, if not now; `reference` the client's own name for it: told again it is one.
+    """
+
+    what: Deal
+    met: Annotated[tuple[Condition, ...], Meta(max_length=2)] = ()
+    at: Instant | None = None
+    reference: Caption | None = None
+
+
 class OwnNo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A no of who acts: it covers the purpose and all below it, and with the channel `*` every channel."""
 
@@ -79,13 +93,17 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsentShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a customer stands to one purpose over one channel."""
+    """How a customer stands to one purpose over one channel.
+
+    `implied` is the law by which a `granted` rests on a dealing, until its clock runs out.
+    """
 
     purpose: str
     channel: str
     state: State | Literal["not_allowed"]
     since: datetime | None = None
     until: datetime | None = None
+    implied: Law | None = None
 
 
 def suffices(organization: Organization, evidence: Mapping[str, Personal], *, purpose: str, channel: str) -> bool:

@@ -50,6 +50,7 @@ class Customers(Table, tablename="customer", schema="vault", db=_ENGINE):
     id = UUID(primary_key=True, **_VALUE)
     locale = Text(**_MAYBE)
     time_zone = Text(**_MAYBE)
+    country = Text(**_MAYBE)
     minor_until = Date(**_MAYBE)
     erased_at = Timestamptz(**_MAYBE)
     recorded_at = Timestamptz(**_VALUE)
@@ -115,6 +116,7 @@ class Facts(Table, tablename="fact", schema="vault", db=_ENGINE):
     idempotency = UUID(**_MAYBE)
     evidence = Bytea(**_MAYBE)
     guardian = Boolean(**_VALUE)
+    dealing = Text(**_MAYBE)
 
 
 class Suppressions(Table, tablename="suppression", schema="vault", db=_ENGINE):

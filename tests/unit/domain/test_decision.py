@@ -37,8 +37,8 @@ DECLARED = msgspec.structs.replace(
     },
 )
 FLAT = {
-    "known", "standing", "pending_for", "basis", "kind", "channel", "suppressed", "restricted", "minor", "guardian", "reachable",
-    "unverified",
+    "known", "standing", "pending_for", "implied", "basis", "kind", "channel", "suppressed", "restricted", "minor",
+    "guardian", "reachable", "unverified",
     "paused", "quiet", "outside_frame", "budget_spent",
 }  # fmt: skip
 MAIL, WORK, PHONE = ContactPointId("ctp_mail"), ContactPointId("ctp_work"), ContactPointId("ctp_phone")
@@ -172,6 +172,7 @@ def test_cedar_is_handed_words_and_booleans_and_no_id() -> None:
         "known": True,
         "standing": "granted",
         "pending_for": "",
+        "implied": "",
         "basis": "consent",
         "kind": "offer",
         "channel": "email",

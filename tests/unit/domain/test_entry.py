@@ -119,4 +119,5 @@ def test_the_entry_of_a_fact_tells_what_was_said_and_never_about_which_address()
         "notice": 3,
         "words": "ab",
         "guardian": None,
+        "dealing": None,
     }

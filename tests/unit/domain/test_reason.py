@@ -30,10 +30,10 @@ def test_no_two_codes_tell_the_customer_the_same() -> None:
     assert len({reason.to_customer for reason in REASONS.values()}) == len(REASONS)
 
 
-def test_exactly_four_codes_allow_and_they_are_the_weakest() -> None:
+def test_exactly_five_codes_allow_and_they_are_the_weakest() -> None:
     allowing = [code for code in CODES if REASONS[code].allows]
-    assert allowing == ["opted_in", "legitimate_interest", "service_message", "legal_obligation"]
-    assert CODES[-4:] == tuple(allowing)
+    assert allowing == ["opted_in", "implied_consent", "legitimate_interest", "service_message", "legal_obligation"]
+    assert CODES[-5:] == tuple(allowing)
 
 
 def test_what_the_client_may_not_ask_is_told_before_anything_about_a_person() -> None:

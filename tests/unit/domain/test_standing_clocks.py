@@ -66,7 +66,7 @@ def test_a_missing_field_is_an_error(field: str) -> None:
         read(row)
 
 
-@pytest.mark.parametrize("kind", ["grnated", "dealing", "", "Withdrawn"])
+@pytest.mark.parametrize("kind", ["grnated", "dealt", "", "Withdrawn"])
 def test_the_fold_refuses_a_kind_it_does_not_know_even_of_another_purpose(kind: str) -> None:
     strange: Any = kind
     for purpose in ("sales", "elsewhere"):

@@ -95,7 +95,7 @@ async def person_of(act: Acting) -> Person:
 async def standing_of(act: Acting, *, purpose: str, channel: str) -> Standing:
     """Return how whoever acts stands to one purpose over one channel, as a decision would read it."""
     rule = way_of(act.here.organization, purpose=purpose, channel=channel)
-    read = await questions.read(act.work, [act.actor.me], sought=[], purposes=rule.lineage)
+    read = await questions.read(act.work, [act.actor.me], sought=[], purposes=rule.purposes)
     return standing(read.people[act.actor.me].facts, rule, instants=Instants(now=read.now))
 
 

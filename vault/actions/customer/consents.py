@@ -40,7 +40,7 @@ from vault.store.customer.customers import KeptPoint
 from vault.store.decision import questions
 
 _OPERATIONS: Final[Mapping[FactKind, str]] = {"refused": "refuse", "withdrawn": "withdraw", "objected": "object"}
-_SOURCES: Final[Mapping[str, Source]] = {"client": "client", "import": "import", "operator": "admin"}
+SOURCES: Final[Mapping[str, Source]] = {"client": "client", "import": "import", "operator": "admin"}
 _METHODS: Final[Mapping[Source, Method]] = {"import": "import", "person": "portal"}
 
 
@@ -73,7 +73,7 @@ async def granted_in(act: Acting, customer: CustomerId, *, said: NewGrant, repea
         locale=said.locale,
         until=min((end for end in (said.until, ends) if end is not None), default=None),
     )
-    stated, fact = await _record(act, customer, subject=subject, said=words, evidence=said.evidence)
+    stated, fact = await record(act, customer, subject=subject, said=words, evidence=said.evidence)
     confirmed = act.actor.kind == "import" and proves(organization, said.evidence, double_opt_in=True)
     if point is not None and confirmed and not stated.repeated:
         await customers.verify(act.work, customer, point=point.id, at=fact.at)
@@ -122,7 +122,7 @@ async def consents_of(
     check_instants(at, known_at)
     async with acting(vault, actor, name="me_consents" if customer is None else "show_consents") as act:
         customer = meant(act, customer)
-        purposes = act.here.organization.purposes
+        purposes = [*act.here.organization.purposes, EVERY]
         read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
@@ -135,7 +135,12 @@ async def consents_of(
             for purpose, channel in act.here.organization.ways()
             if ceiling is None or (purpose.key in ceiling.purposes and channel in (*ceiling.channels, EVERY))
             for found in [
-                standing(person.facts, act.here.way(purpose.key, channel).rule, instants=instants, minor=minor)
+                standing(
+                    person.facts,
+                    act.here.way(purpose.key, channel).rule.within(person.country),
+                    instants=instants,
+                    minor=minor,
+                )
             ]
         ]
 
@@ -155,7 +160,7 @@ async def _denied(act: Acting, customer: CustomerId, *, no: _No) -> Stated:
     subject = await locked(act, customer)
     point = await _point(act, customer, wanted=no.said.contact_point)
     said = _said(act, no.kind, said=no.said, repeat=no.repeat)
-    stated, fact = await _record(act, customer, subject=subject, said=said)
+    stated, fact = await record(act, customer, subject=subject, said=said)
     if point is not None and not stated.repeated:
         await _bind(act, fact, point=point)
     return stated
@@ -215,7 +220,7 @@ def _is_proven(act: Acting, said: NewGrant) -> bool:
 def _said(act: Acting, kind: FactKind, *, said: NewGrant | NewNo, repeat: str | None) -> Said:
     who = (act.actor.client or act.actor.kind).encode()
     tag = act.here.safe.repeat
-    source = _SOURCES.get(act.actor.kind) or ("person" if act.actor.client is None else "client")
+    source = SOURCES.get(act.actor.kind) or ("person" if act.actor.client is None else "client")
     return Said(
         kind=kind,
         purpose=said.purpose,
@@ -231,9 +236,10 @@ def _said(act: Acting, kind: FactKind, *, said: NewGrant | NewNo, repeat: str | 
     )
 
 
-async def _record(
+async def record(
     act: Acting, customer: CustomerId, *, subject: Subject, said: Said, evidence: Evidence | None = None
 ) -> tuple[Stated, Fact]:
+    """Write what was said under a subject that is locked, with its entry; a retry finds what stands."""
     known = await consents.read(act.work, subject)
     recorded_at = await consents.instant(act.work, subject)
     own = FactId(act.id(FACT))
@@ -300,4 +306,5 @@ def _shown(purpose: str, channel: str, *, found: Standing, full: bool) -> Consen
         state="not_allowed" if hidden else found.state,
         since=None if hidden else found.since,
         until=found.until,
+        implied=found.implied or None,
     )

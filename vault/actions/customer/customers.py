@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from typing import Any
 
 from vault.actions.acting import Acting, acting
 from vault.actions.customer.points import (
@@ -24,6 +24,7 @@ from vault.domain.actor import Actor
 from vault.domain.contact_point import ContactValue
 from vault.domain.customer import (
     BIRTH_DATE,
+    COUNTRY,
     Correction,
     CustomerShown,
     Found,
@@ -34,6 +35,7 @@ from vault.domain.customer import (
     Registration,
     check_attributes,
     check_time_zone,
+    country_of,
     minor_until,
     seen,
 )
@@ -86,8 +88,9 @@ async def correct(vault: Vault, actor: Actor, *, customer: CustomerId, correctio
             row["locale"] = correction.locale
         if correction.time_zone is not None:
             row["time_zone"] = correction.time_zone
-        if BIRTH_DATE in given:  # taken away, it leaves a minor a minor
-            row["minor_until"] = _minor_until(act, given)
+        row |= _in_the_clear(act, given)
+        if COUNTRY in gone:  # a birth date taken away leaves a minor a minor
+            row["country"] = None
         await customers.update(act.work, customer, values=row)
         await act.log("customer_corrected", subject=subject, fields=[*sorted(correction.attributes), *sorted(row)])
         return await _shown(act, customer)
@@ -184,7 +187,7 @@ async def _create(
         subject=subject,
         locale=registration.locale,
         time_zone=registration.time_zone,
-        minor_until=_minor_until(act, registration.attributes),
+        **_in_the_clear(act, registration.attributes),
     )
     await customers.add(act.work, row, recorded_at=act.now)
     key, wrapped = act.here.safe.new_key(customer, "data")
@@ -216,9 +219,7 @@ async def _add_to(
     await _seal_attributes(act, key, customer=customer, values=fields)
     await add_points(act, key, customer=customer, tagged=new_points)
     await add_references(act, key, customer=customer, tagged=references)
-    if BIRTH_DATE in fields:
-        until = _minor_until(act, fields)
-        await customers.update(act.work, customer, values={"minor_until": until})
+    await customers.update(act.work, customer, values=_in_the_clear(act, fields))
     if fields or new_points:
         await act.log(
             "customer_filled",
@@ -255,6 +256,11 @@ async def _seal_attributes(
     await customers.set_attributes(act.work, customer, sealed=sealed)
 
 
-def _minor_until(act: Acting, values: Mapping[str, Personal]) -> date | None:
-    born = values.get(BIRTH_DATE)
-    return None if born is None else minor_until(born, act.here.organization, today=act.now.date())
+def _in_the_clear(act: Acting, values: Mapping[str, Personal]) -> dict[str, Any]:
+    """Return what is kept in the clear of attributes that are set."""
+    kept: dict[str, Any] = {}
+    if (born := values.get(BIRTH_DATE)) is not None:
+        kept["minor_until"] = minor_until(born, act.here.organization, today=act.now.date())
+    if (told := values.get(COUNTRY)) is not None:
+        kept["country"] = country_of(told, act.here.organization)
+    return kept

@@ -71,7 +71,7 @@ async def follow(act: Acting, customer: CustomerId, *, yes: Fact) -> Fact | None
     wanted = way(organization, yes.purpose, channel=yes.channel)
     if not is_declared(wanted):
         return None
-    read = await questions.read(act.work, [customer], sought=[], purposes=wanted.rule.lineage)
+    read = await questions.read(act.work, [customer], sought=[], purposes=wanted.rule.purposes)
     instants = Instants(now=read.now)
     found = basis(read.people[customer], wanted, instants=instants, named=yes.contact_point)
     notice = current(organization, wanted.purpose, at=read.now)

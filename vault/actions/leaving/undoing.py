@@ -65,7 +65,7 @@ class _Ticket(msgspec.Struct, frozen=True, kw_only=True):
 async def stands(act: Acting, link: Link, *, customer: CustomerId) -> Standing:
     """Return how a customer stands to what a link names, as a decision would read it; what it rests on, in full."""
     way = way_of(act.here.organization, purpose=link.purpose, channel=link.channel)
-    read = await questions.read(act.work, [customer], sought=[], purposes=way.lineage)
+    read = await questions.read(act.work, [customer], sought=[], purposes=way.purposes)
     found = standing(read.people[customer].facts, way, instants=Instants(now=read.now))
     own = {fact.id: fact for fact in await consents.read(act.work, link.subject)}
     full = own.get(found.rests_on.id) if found.rests_on is not None else None

@@ -71,6 +71,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...]
     places: tuple[Place, ...] = ()
     minor_until: date | None = None
+    country: str | None = None
     erased: bool = False
 
     @property
@@ -96,6 +97,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
             customer=CustomerId(""),  # no rule asks for it
             subject=subject,
             minor_until=self.minor_until,
+            country=self.country,
             points=tuple(points),
             facts=self.facts,
         )

@@ -16,7 +16,7 @@ from vault.base.errors import Conflict, Invalid
 from vault.base.ids import EntryId, FactId
 from vault.domain.decision.basis import Flat
 from vault.domain.fact import Fact
-from vault.domain.organization import Organization
+from vault.domain.organization import Organization, Purpose
 from vault.domain.standing import Instants, rule, standing
 
 DECISION: Final = "decision"
@@ -115,7 +115,7 @@ def fold(declared: Organization, logged: Logged, *, facts: Collection[Fact]) -> 
     elsewhere = set(logged.facts_elsewhere)
     counted = [fact for fact in facts if fact.kind not in {"granted", "asked"} or fact.id not in elsewhere]
     purpose = declared.purpose(logged.purpose)
-    way = rule(declared, purpose, channel=logged.channel)
+    way = rule(declared, purpose, channel=logged.channel).within(_country(purpose, logged.flat))
     instants = Instants(now=logged.at, at=logged.asked_at)
     stands = standing(counted, way, instants=instants, minor=bool(logged.flat.get("minor", True)))
     again = {
@@ -129,8 +129,15 @@ def fold(declared: Organization, logged: Logged, *, facts: Collection[Fact]) -> 
     }
     if "guardian" in logged.flat:  # decisions were logged before there was such a fact
         again["flat.guardian"] = str(stands.guardian)
+    if "implied" in logged.flat:
+        again["flat.implied"] = stands.implied
     told = {"facts": words(sorted(set(logged.facts))), "standing": logged.standing or NOTHING}
     return told | {name: str(logged.flat.get(name.removeprefix("flat."), NOTHING)) for name in list(again)[2:]}, again
+
+
+def _country(purpose: Purpose, flat: Flat) -> str | None:
+    """Return a country in which a law implied what was logged; the entry names the law and not the country."""
+    return next((law.countries[0] for law in purpose.implied if law.rule == flat.get("implied")), None)
 
 
 def differences(told: Mapping[str, str], again: Mapping[str, str]) -> tuple[Difference, ...]:

@@ -66,6 +66,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[Point, ...]
     facts: tuple[Fact, ...]
     time_zone: str | None = None
+    country: str | None = None
     restricted_since: datetime | None = None
     preference: Preference = NO_WISHES
     spends: tuple[Spend, ...] = ()
@@ -126,7 +127,8 @@ def basis(
     fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
     named = named if any(point.id == named for point in fitting) else None
     minor = person.is_minor(instants.instant)
-    stands = standing(person.facts, way.rule, instants=instants, contact_point=named, minor=minor)
+    law = way.rule.within(person.country)
+    stands = standing(person.facts, law, instants=instants, contact_point=named, minor=minor)
     point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
     bounds = _bounds(person, way, point=point, hours=hours)
     closed = [word for word, bound in bounds if not bound.allows(instants.instant)]
@@ -135,6 +137,7 @@ def basis(
             "known": True,
             "standing": stands.state,
             "pending_for": stands.pending_for or "",
+            "implied": stands.implied,
             "basis": way.purpose.basis,
             "kind": way.purpose.kind,
             "channel": way.rule.channel,
@@ -162,6 +165,7 @@ def nobody(way: Way, *, known: bool) -> Flat:
         "known": known,
         "standing": "never_asked",
         "pending_for": "",
+        "implied": "",
         "basis": way.purpose.basis if not known else "consent",
         "kind": way.purpose.kind,
         "channel": way.rule.channel,

@@ -33,7 +33,7 @@ Code = Literal[
     "unreachable", "unverified",
     "paused", "quiet_hours", "budget_spent",
     "policy_error",
-    "opted_in", "legitimate_interest", "service_message", "legal_obligation",
+    "opted_in", "implied_consent", "legitimate_interest", "service_message", "legal_obligation",
 ]  # fmt: skip
 
 
@@ -197,6 +197,12 @@ _TABLE: Final = (
         to_customer="You said yes to this.",
         to_developer="The customer gave consent for this purpose and channel, and it stands.",
         law="GDPR Art. 6(1)(a)",
+        allows=True,
+    ),
+    Reason(
+        code="implied_consent",
+        to_customer="The law allows it for a while after you bought or asked something, unless you say no.",
+        to_developer="No yes was said: a law implies one for a while after a dealing; `standing.until` tells its end.",
         allows=True,
     ),
     Reason(

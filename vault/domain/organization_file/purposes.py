@@ -56,6 +56,7 @@ def _build(entry: Placed, tree: Mapping[str, Placed], *, place: int) -> organiza
         budget=purpose.budget,
         gpc=_kind(entry, tree) == "profiling" if purpose.gpc is None else purpose.gpc,
         place=place,
+        implied=purpose.implied,
     )
 
 

@@ -31,8 +31,8 @@ from vault.domain.organization import (
 from vault.domain.sign_in.provider import StaffSignIn
 from vault.domain.suppression import SuppressionKind
 from vault.domain.timing.budget import Budget
+from vault.domain.timing.implied import Country, Implied
 
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters, such as GB (ISO 3166-1)")]
 Locale = Annotated[
     str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", description="a language such as en or de-AT (BCP 47)")
 ]
@@ -142,17 +142,6 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
 
     channels: tuple[str, ...] | None = None
     stops: tuple[Kind, ...] | None = None
-
-
-class Implied(msgspec.Struct, frozen=True, kw_only=True):
-    """A law that implies a yes for a while after a dealing."""
-
-    rule: Literal["casl", "soft_opt_in"]
-    countries: tuple[Country, ...]
-    channels: tuple[str, ...]
-    purchased: Duration | None = None
-    inquired: Duration | None = None
-    needs: tuple[Literal["email_at_purchase", "refusal_offered"], ...] = ()
 
 
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):

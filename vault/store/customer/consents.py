@@ -19,7 +19,7 @@ from vault.store.log import Entry, note
 
 _FOLDED: Final = (
     "id", "kind", "purpose", "channel", "at", "recorded_at", "source", "method", "contact_point", "notice", "until",
-    "proven", "guardian",
+    "proven", "guardian", "dealing",
 )  # fmt: skip
 _REST: Final = ("client", "locale", "words", "reference", "idempotency")
 _NAMES: Final = (*_FOLDED, *_REST)
@@ -39,14 +39,14 @@ SELECT id, evidence FROM vault.fact WHERE organization = $1 AND id = ANY ($2::uu
 _ADD: Final = """
 WITH fact AS (
   INSERT INTO vault.fact (organization, subject, id, kind, purpose, channel, at, recorded_at, source, method, client,
-    contact_point, notice, locale, words, until, proven, guardian, reference, idempotency, evidence)
+    contact_point, notice, locale, words, until, proven, guardian, dealing, reference, idempotency, evidence)
   SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
     $8::timestamptz[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::int[], $14::text[], $15::text[],
-    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::uuid[], $20::uuid[], $21::bytea[])
+    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::text[], $20::uuid[], $21::uuid[], $22::bytea[])
 ), entry AS (
-  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($22::uuid[], $23::bytea[])
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($23::uuid[], $24::bytea[])
 )
-INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($22::uuid[])
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($23::uuid[])
 """
 
 
@@ -107,6 +107,7 @@ async def add(work: Work, kept: Sequence[Kept]) -> None:
         [fact.until for fact in facts],
         [fact.proven for fact in facts],
         [fact.guardian for fact in facts],
+        [fact.dealing for fact in facts],
         [fact.reference and UUID(bytes=fact.reference) for fact in facts],
         [fact.idempotency and UUID(bytes=fact.idempotency) for fact in facts],
         [one.evidence for one in kept],

@@ -60,7 +60,8 @@ class NewCustomer(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     locale: str | None
     time_zone: str | None
-    minor_until: date | None
+    minor_until: date | None = None
+    country: str | None = None
 
 
 class KeptPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +134,7 @@ async def add(work: Work, customer: NewCustomer, *, recorded_at: datetime) -> No
                 locale=customer.locale,
                 time_zone=customer.time_zone,
                 minor_until=customer.minor_until,
+                country=customer.country,
                 recorded_at=recorded_at,
             )
         )

@@ -22,7 +22,7 @@ from vault.store.customer.suppressions import read_suppression
 from vault.store.database import Work
 
 _HELD: Final = f"""
-SELECT b.customer, c.minor_until,
+SELECT b.customer, c.minor_until, c.country,
   ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2) AS facts,
   ARRAY(SELECT ROW({FOLDED}) FROM vault.contact_point p
         JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag
@@ -64,7 +64,9 @@ async def held(work: Work, subject: Subject) -> Held | None:
     facts = tuple(read_fact(tuple(fact)) for fact in (*row["facts"], *row["shared"]))
     if erased and not facts and not row["is_logged"]:
         return None
-    return Held(facts=facts, places=_places(row), minor_until=row["minor_until"], erased=erased)
+    return Held(
+        facts=facts, places=_places(row), minor_until=row["minor_until"], country=row["country"], erased=erased
+    )
 
 
 async def facts(work: Work, ids: Sequence[FactId]) -> list[Fact]:
