@@ -55,10 +55,16 @@ ANSWERS: dict[type, str] = {
     answers.Outcome: "OutcomeKept",
     answers.PointAdded: "PointAdded",
     answers.PointShown: "PointShown",
+    answers.PolicyChange: "Change",
+    answers.PolicyEffect: "Effect",
+    answers.PolicyProblems: "PoliciesChecked",
     answers.Preferences: "Preferences",
     answers.Prompt: "Prompt",
     answers.Reason: "ReasonTold",
+    answers.PermitKey: "PermitKeyShown",
     answers.Registered: "Registered",
+    answers.RevokedPermit: "RevokedPermit",
+    answers.RevokedPermits: "RevokedPermits",
     answers.RightsRequest: "RequestTold",
     answers.RightsRequests: "Requests",
     answers.Standing: "StandingTold",
@@ -76,6 +82,7 @@ REQUESTS: dict[Any, str] = {
     questions.ContactPoint: "NewContactPoint",
     questions.Correction: "Correction",
     questions.Limit: "AtMost",
+    questions.Dealing: "NewDealing",
     questions.No: "NewNo",
     questions.Question: "Question",
     questions.Reference: "Reference",
@@ -133,6 +140,7 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "remove_contact_point": lambda vault: vault.remove_contact_point(CUSTOMER, POINT),
     "show_consents": lambda vault: vault.consents(CUSTOMER),
     "grant": lambda vault: vault.grant(CUSTOMER, purpose="sales", channel="email"),
+    "deal": lambda vault: vault.deal(CUSTOMER, what="purchased"),
     "make_prompt": lambda vault: vault.prompt(purposes=["sales"], method="form"),
     "answer_prompt": lambda vault: vault.answer_prompt(
         prompt="p", customer=CUSTOMER, choices=[Choice(purpose="sales", channel="email", say="yes")]
@@ -147,6 +155,8 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "finish_rights_request": lambda vault: vault.finish_rights_request(REQUEST),
     "refuse_rights_request": lambda vault: vault.refuse_rights_request(REQUEST, reason="we cannot tell"),
     "extend_rights_request": lambda vault: vault.extend_rights_request(REQUEST, reason="we cannot tell"),
+    "check_policies": lambda vault: vault.check_policies({"quiet.cedar": ""}),
+    "replay_policies": lambda vault: vault.replay_policies({"quiet.cedar": ""}, last=10),
     "list_suppressions": lambda vault: vault.suppressions(after="sup_06h0090m41t835kpwqjv10s1y0"),
 }
 
@@ -221,6 +231,8 @@ def spoken(paths: object) -> set[str]:
 def test_every_schema_of_the_contract_is_spoken() -> None:
     elsewhere = {
         "NewSuppression",
+        "NewPolicies",
+        "PoliciesTried",
         "OutcomeTold",
         "Lookup",
         "Questions",

@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "witness": "cosign the checkpoints of logs",
     "policy": "check, test, explain and replay policies",
     "receipt": "check consent receipts",
+    "gate": "let mail pass only with a permit",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",
 }
