@@ -20,7 +20,7 @@ import asyncpg
 from tests.make import ADDRESS, MARK
 from vault.actions.vault import Vault
 from vault.base.canonical import canonical
-from vault.base.ids import ENTRY, FACT, ORGANIZATION, OrganizationId, show
+from vault.base.ids import DECISION, ENTRY, FACT, ORGANIZATION, OrganizationId, show
 from vault.crypto.box import SealError
 from vault.store import keys
 from vault.store.database import INSTALLATION
@@ -47,6 +47,7 @@ _READS: Final = {
 _LOOKUP: Final = re.compile(r"POST /v1/customers/lookup")
 _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
 _OUTCOME: Final = re.compile(r"POST /v1/decisions/[^/]+/outcome")
+_AUDIENCE: Final = re.compile(r"GET /v1/audiences/[^/]+/result")
 _EVALUATED: Final = re.compile(r"POST /access/v1/evaluations?")
 _TOKEN: Final = re.compile(r"POST /oauth/(token|revoke|introspect)")
 _UNBELIEVED: Final = {"invalid_token", "invalid_dpop_proof"}  # 401; only who carries a real token has an entry
@@ -191,7 +192,10 @@ def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
     answers = Counter((one["id"], one["log"]["entry"]) for one in decisions(seen.exchanges))
     decided = Counter((entry["decision"], entry["id"]) for entry in entries if entry["kind"] == "decision")
     assert answers <= decided
-    assert decided.total() == answers.total() + seen.lost
+    screened = {show(DECISION, one) for row in tables["vault.audience_result"] for one in row["decisions"] if one}
+    read_later = [one for one in results(seen.exchanges) if one not in screened]
+    assert {*screened, *read_later} <= {decision for decision, _ in decided}
+    assert decided.total() == answers.total() + len(screened) + len(read_later) + seen.lost
     for kind, route in _READS.items():
         assert read[kind] == sum(1 for one in seen.exchanges if one.status == 200 and route.fullmatch(one.route)), kind
     outcomes = [one for one in seen.exchanges if one.status == 200 and _OUTCOME.fullmatch(one.route)]
@@ -221,6 +225,15 @@ def check_messages(entries: list[Json], tables: Tables) -> None:
     gone = sum(entry["gone"].get("messages", 0) for entry in entries if entry["kind"] == "erased")
     waiting = len(tables["vault.outbox"])
     assert ended + waiting <= kinds["message_queued"] <= ended + waiting + gone
+
+
+def results(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Yield the decision of every line of the audiences that were read."""
+    for one in exchanges:
+        if one.status == 200 and _AUDIENCE.fullmatch(one.route):
+            lines = [json.loads(line) for line in one.got.splitlines()]
+            assert lines[-1] == {"end": len(lines) - 1}
+            yield from (line["decision"] for line in lines[:-1] if "decision" in line)
 
 
 def decisions(exchanges: Iterable[Exchange]) -> Iterator[Json]:
@@ -399,6 +412,10 @@ def without_releases(one: Exchange) -> bytes:
     for route, theirs in _THEIRS:
         if route.fullmatch(one.route):
             return theirs.sub(b"", one.got)
+    if one.status == 200 and _AUDIENCE.fullmatch(one.route):
+        lines = [json.loads(line) for line in one.got.splitlines()]
+        kept = [{name: value for name, value in line.items() if name != "released"} for line in lines]
+        return json.dumps(kept, ensure_ascii=False).encode()
     if one.status != 200 or not _DECIDED.fullmatch(one.route):
         return one.got
     answer = one.json

@@ -30,6 +30,7 @@ from vault.api import (
     suppressions,
     tokens,
 )
+from vault.api.audience import audiences
 from vault.api.audit import lent
 from vault.api.audit import router as audit
 from vault.api.bodies import check_body
@@ -37,6 +38,7 @@ from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
 from vault.api.joining import prompts
 from vault.api.parameters import LARGEST_BODY, read_personal
+from vault.api.policies import drafts
 from vault.api.promises import promised
 from vault.api.rights import answers, own
 from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
@@ -64,12 +66,14 @@ _COLLECT_AFTER: Final = 50_000
 
 _V1: Final = (
     decisions.router,
+    audiences.router,
     customers.router,
     consents.router,
     prompts.router,
     me.router,
     own.router,
     answers.router,
+    drafts.router,
     suppressions.router,
     suppressions.inbound,
 )

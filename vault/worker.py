@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from vault.actions import delivery
+from vault.actions.audience import working
 from vault.actions.log import cosigning, pruning, sequencer
 from vault.actions.vault import Vault
 from vault.base.errors import place
@@ -23,6 +24,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "log": sequencer.keep,
     "witnesses": cosigning.keep,
     "outbox": delivery.deliver,
+    "audiences": working.keep,
     "retention": pruning.keep,
 }
 """Every duty by its name: a function that goes on until it is cancelled."""

@@ -6,6 +6,7 @@ tags of 16 bytes. Refusals are counted, and told to the log together.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -24,7 +25,9 @@ from vault.store.database import Work
 
 _MOST_PURSES: Final = 10_000
 _MOST_AT_ONCE: Final = 10_000
-_NOES: Final = frozenset({"withdraw", "refuse", "object", "suppress", "hear_sms"})  # counted apart: nothing else keeps a no out
+_NOES: Final = frozenset(
+    {"withdraw", "refuse", "object", "suppress", "hear_sms"}
+)  # counted apart: nothing else keeps a no out
 _OUTCOME: Final = "tell_outcome"  # there may be as many as decisions, and they take nothing from these
 _DEAD: Final = 20  # requests in a second with tokens of one client that are good for nothing any more
 
@@ -71,6 +74,21 @@ async def let_in(vault: Vault, actor: Actor, *, name: str, questions: int = 0) -
     except TooMany:
         note(vault, actor, name=name)
         raise
+
+
+async def wait_in(vault: Vault, actor: Actor, *, questions: int) -> int:
+    """Count some of these questions, as many as its limit allows at once, and wait while there is no room for them."""
+    current = await current_of(vault, actor.organization)
+    kind, limit = _limit(current, actor, name="", questions=questions, now=vault.clock.now())
+    amount = max(1, min(questions, limit // 2))
+    while actor.client is not None:
+        try:
+            await take(vault, actor.organization, name=client_tag(actor.client, kind), limit=limit, amount=amount)
+        except TooMany as full:
+            await asyncio.sleep(full.retry_after_seconds)
+        else:
+            break
+    return amount
 
 
 def note(vault: Vault, actor: Actor, *, name: str) -> None:

@@ -14,8 +14,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
-from vault.api.parameters import read_personal
+from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.problems import fault
 from vault.base.errors import Invalid
 
@@ -38,9 +39,19 @@ async def read_body(request: Request[Any, Any, Any], kind: type[Shape]) -> Shape
     if request.content_type[0] != "application/json":
         raise ClientException
     try:
-        return _decode(await request.body(), kind)
+        return _decode(await _whole(request), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ClientException from None
+
+
+async def _whole(request: Request[Any, Any, Any]) -> bytes:
+    """Return all of a body, where one that comes bit by bit might be longer than any JSON may be."""
+    body = bytearray()
+    async for part in request.stream():
+        if len(body) + len(part) > LARGEST_BODY:
+            raise RequestEntityTooLarge
+        body += part
+    return bytes(body)
 
 
 def read_part(value: object, kind: type[Shape]) -> Shape | Invalid:

@@ -30,9 +30,11 @@ from vault.pages.cookies import CONSOLE
 
 FORM: Final = "form"
 BODY: Final = "body"  # of a route that reads it itself
+LINES: Final = "lines"  # of which a body may consist instead
 ANSWER: Final = "answer"
 REFUSALS: Final = "refusals"
 MEDIA: Final = "media"  # of an answer that is no JSON
+NDJSON: Final = "application/x-ndjson"
 
 Json = dict[str, Any]  # a JSON document: whatever Litestar and msgspec write
 
@@ -138,7 +140,13 @@ def _operations(app: Litestar, document: Json) -> Iterator[tuple[Json, HTTPRoute
 
 
 def _shapes(handler: HTTPRouteHandler) -> Iterator[type[Struct]]:
-    named = (_body(handler), _answer(handler), handler.opt.get(FORM), *handler.opt.get(REFUSALS, {}).values())
+    named = (
+        _body(handler),
+        _answer(handler),
+        handler.opt.get(FORM),
+        handler.opt.get(LINES),
+        *handler.opt.get(REFUSALS, {}).values(),
+    )
     yield from (shape for shape in named if shape is not None)
 
 
@@ -165,10 +173,12 @@ def _describe(operation: Json, handler: HTTPRouteHandler) -> set[int]:
         operation["requestBody"] = {"required": True, "content": _content(_FORM, form)}
     if (body := handler.opt.get(BODY)) is not None:
         operation["requestBody"] = {"required": True, "content": _content(_JSON, body)}
+    if (lines := handler.opt.get(LINES)) is not None:
+        operation["requestBody"]["content"] |= _content(NDJSON, lines)
     answer = _answer(handler)
     good: Json = {"description": "Done"}
     if answer is not None:
-        good = {"description": _first_line(answer), "content": _content(_JSON, answer)}
+        good = {"description": _first_line(answer), "content": _content(handler.opt.get(MEDIA, _JSON), answer)}
     elif (media := handler.opt.get(MEDIA)) is not None:
         good = {"description": "The bytes", "content": {media: {"schema": {"type": "string", "format": "binary"}}}}
     elif handler.status_code == 200:  # noqa: PLR2004 - OK, with a document of a standard's own

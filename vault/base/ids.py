@@ -30,6 +30,7 @@ CapabilityId = NewType("CapabilityId", str)
 SampleId = NewType("SampleId", str)
 ReceiptId = NewType("ReceiptId", str)
 RequestId = NewType("RequestId", str)
+AudienceId = NewType("AudienceId", str)
 
 CUSTOMER: Final = "cus"
 SUBJECT: Final = "sub"
@@ -47,6 +48,7 @@ CAPABILITY: Final = "cap"
 SAMPLE: Final = "smp"
 RECEIPT: Final = "rct"
 REQUEST: Final = "rgt"
+AUDIENCE: Final = "aud"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]

@@ -1,0 +1,1 @@
+"""Audiences: asked for, screened in the background, read."""
