@@ -84,6 +84,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         return [Place(path=path, name=name, is_here=self._here == path) for path, name in known]
 
     @property
+    def rules(self) -> list[Place]:
+        """Where what decides is looked at."""
+        known = [("/policies", self.frame.words.say("Policies"))]
+        return [Place(path=path, name=name, is_here=self._here == path) for path, name in known]
+
+    @property
     def _here(self) -> str:
         first = self.frame.path.removeprefix(self.frame.base).strip("/").partition("/")[0]
         return f"/{_INSIDE.get(first, first)}"

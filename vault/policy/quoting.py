@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 from vault.policy.loader import SCHEMA
 
@@ -16,6 +17,12 @@ def quoted(texts: Mapping[str, str], name: str) -> str | None:
         if at is not None:
             return "\n".join(rows[_first(rows, at) : _last(rows, at) + 1])
     return None
+
+
+def read_aloud(text: str) -> str:
+    """Return the comment above a policy that was quoted, in one line."""
+    rows = takewhile(lambda row: row.startswith(("//", "@")), (row.strip() for row in text.splitlines()))
+    return " ".join(row.removeprefix("//").strip() for row in rows if row.startswith("//"))
 
 
 def _first(rows: list[str], at: int) -> int:

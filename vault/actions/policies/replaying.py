@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 from vault.actions.acting import Acting, acting
 from vault.actions.vault import Vault
+from vault.base.clock import passed
 from vault.base.errors import VaultError
 from vault.domain.actor import Actor
 from vault.domain.audit.effect import Answered, Asked, Effect, Tally
@@ -24,24 +26,29 @@ from vault.store.log.decided import BEGINNING, Decided
 MOST: Final = 1_000_000
 """How many decisions are asked again at most."""
 _PAGE: Final = 500
+_YIELD: Final = 25  # a question holds the interpreter for 0.1 ms
 
 
-async def replay_last(vault: Vault, actor: Actor, *, texts: Mapping[str, str], last: int) -> Effect:
+async def replay_last(
+    vault: Vault, actor: Actor, *, texts: Mapping[str, str], last: int, seconds: float = inf
+) -> Effect:
     """Ask the last decisions again under the policies of `texts`, and say what comes out otherwise.
 
-    `Invalid` tells every problem these texts have. What was logged in the last second may not have its number yet, and
-    then does not count.
+    `BadPolicies` tells every problem these texts have. What was logged in the last second may not have its number yet,
+    and then does not count. After `seconds` it stops, and tells of those it had time for.
     """
     async with acting(vault, actor, name="replay_policies") as act:
         candidates = load(texts, act.here.organization)
         tally = Tally()
-        place, left = BEGINNING, min(last, MOST)
-        while left > 0 and (page := await decided.before(act.work, place, most=min(left, _PAGE))):
-            for one in page:
+        place, left, end, cut = BEGINNING, min(last, MOST), passed() + seconds, False
+        while left > 0 and not cut and (page := await decided.before(act.work, place, most=min(left, _PAGE))):
+            for number, one in enumerate(page):
                 _count(act, tally, one, candidates=candidates)
+                if number % _YIELD == 0:
+                    await asyncio.sleep(0)
             place, left = page[-1].place, left - len(page)
-            await asyncio.sleep(0)
-        effect = tally.effect(candidates.digest)
+            cut = left > 0 and len(page) == _PAGE and passed() >= end
+        effect = tally.effect(candidates.digest, cut=cut)
         changed = effect.decisions - effect.unread - effect.same
         await act.log("policies_replayed", policies=effect.policies, decisions=effect.decisions, changed=changed)
     return effect

@@ -55,6 +55,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """What other policies would have done to the last `decisions`. `unread` of them could not be asked again.
 
+    `cut` says that there was no time for as many as were wanted.
+
     `reached` are people who would have been reached and were not, `lost` those who would not have been and were; of
     somebody who is both, each counts.
     """
@@ -65,6 +67,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     same: int
     reached: int
     lost: int
+    cut: bool
     changes: tuple[Change, ...]
 
 
@@ -109,7 +112,7 @@ class Tally:
         if len(group.examples) < EXAMPLES:
             group.examples.append(asked.entry)
 
-    def effect(self, policies: str) -> Effect:
+    def effect(self, policies: str, *, cut: bool = False) -> Effect:
         """Return what was counted, the largest change first; `policies` is the digest of the other rules."""
         changes = [
             Change(
@@ -128,6 +131,7 @@ class Tally:
             same=self._decisions - self._unread - changed,
             reached=len(self._people([kind for kind in self._groups if kind.after == "yes"])),
             lost=len(self._people([kind for kind in self._groups if kind.before == "yes"])),
+            cut=cut,
             changes=tuple(sorted(changes, key=_largest_first)),
         )
 

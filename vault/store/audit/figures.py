@@ -20,6 +20,11 @@ SELECT reasons[1] AS reason, count(*) AS times FROM vault.log_leaf
 WHERE organization = $1 AND kind = 'decision' AND outcome = 'deny' AND at >= $2 AND reasons[1] IS NOT NULL
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
+# Every reason counts here, not the strongest alone.
+_TOLD: Final = """
+SELECT reason, count(*) AS times FROM vault.log_leaf, unnest(reasons) AS reason
+WHERE organization = $1 AND kind = 'decision' AND at >= $2 GROUP BY 1
+"""
 # Of each person once: what binds a shared address besides has no subject.
 _SAID: Final = """
 SELECT (at AT TIME ZONE 'UTC')::date AS day, count(*) FILTER (WHERE outcome = 'granted') AS yes,
@@ -52,7 +57,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a reason was the strongest of a no."""
+    """How often a reason was told."""
 
     reason: str
     times: int
@@ -64,8 +69,13 @@ async def decided(work: Work, since: datetime) -> list[Decided]:
 
 
 async def reasons(work: Work, since: datetime) -> list[Times]:
-    """Return the reasons for no, the most frequent first."""
+    """Return the reasons that were the strongest of a no, the most frequent first."""
     return [Times(**row) for row in await work.fetch(_REASONS, work.own, since)]
+
+
+async def told(work: Work, since: datetime) -> list[Times]:
+    """Return every reason that decisions told, for yes and for no."""
+    return [Times(**row) for row in await work.fetch(_TOLD, work.own, since)]
 
 
 async def said(work: Work, since: datetime) -> list[Said]:

@@ -1,0 +1,1 @@
+"""Policies over HTTP: for whoever writes them, before they are put in force."""
