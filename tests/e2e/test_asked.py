@@ -8,9 +8,12 @@ import pytest
 import pytest_asyncio
 
 from tests import make
+from tests.e2e.auditing import desk, numbering
+from tests.e2e.doors import code as code_of
 from tests.e2e.doors import sign_in, somebody
+from tests.e2e.test_tokens_exchanged import exchange
 from tests.sequencing import sequencing
-from tests.stage import Api, Stage
+from tests.stage import Api, Stage, said
 from tests.visitor import Visitor
 from vault.actions.log import sequencer
 from vault.actions.record.accesses import MOST
@@ -153,6 +156,49 @@ async def test_of_whatever_was_read_one_can_ask_and_of_what_was_written_down_one
     assert letter.startswith("mailto:privacy@fernhill.example?subject=Question%20about%20the%20line%20of%20")
     assert address.casefold() not in letter.casefold()
     assert not any("subject=" in one for one in (await visitor.get("/asked?answer=change")).links)
+
+
+async def test_what_was_done_for_somebody_is_here_too_and_by_whom(stage: Stage, api: Api, visitor: Visitor) -> None:
+    customer, address = await somebody(api)
+    await api.get(f"/v1/customers/{customer}/preferences")
+    said(await api.send("PUT", f"/v1/customers/{customer}/preferences", {"order": ["email"]}))
+    await api.grant(customer)
+    sent = (await api.decide(customer=customer, release=["contact"]))["id"]
+    await api.post(f"/v1/decisions/{sent}/outcome", {"outcome": "bounced"})
+    crm = await stage.client("crm")
+    said(await crm.send("POST", f"/v1/customers/{customer}/codes"))
+    token = said(await exchange(stage, customer, await code_of(stage)))["access_token"]
+    line = Api(stage.http, token, sdk=None)
+    await line.get("/v1/me/receipts")
+    await line.post("/v1/me/withdrawals", {"purpose": "sales"})
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/asked")
+    mine = "a client of the tests"
+    for told in (
+        f"{mine} looked at how and when you want to be reached",
+        f"{mine} wrote down how and when you want to be reached",
+        f"A message of {mine} to you came back",
+        f"{mine} had messages to an address or number of yours stopped",
+        "Customer service and sales desk was given receipts of what you said",
+        "Customer service and sales desk wrote down what you said",
+    ):
+        assert told in page.text, told
+
+
+async def test_whoever_looks_at_lines_without_a_name_is_one_line_a_day(
+    stage: Stage, api: Api, visitor: Visitor, tmp_path: Path
+) -> None:
+    customer, address = await somebody(api)
+    entry = (await api.decide(customer=customer))["log"]["entry"]
+    async with numbering(stage, tmp_path) as log:
+        await log.step()
+        at = await desk(stage)
+        await at.get(f"/entries/{entry}")
+        await sign_in(stage, visitor, address)
+        assert "Somebody who checks us looked at these lines" in (await visitor.get("/asked")).text
+        await at.get(f"/entries/{entry}")
+        told = "Somebody who checks us looked 2 times that day at what is written here"
+        assert told in (await visitor.get("/asked")).text
 
 
 # ── Why did I get this? ──────────────────────────────────────────────────────────────────────────────────────────────

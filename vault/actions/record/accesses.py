@@ -35,10 +35,14 @@ MOST: Final = 500
 DAYS: Final = 90
 KINDS: Final = (
     "decision", "fact", "customer_registered", "customer_filled", "customer_corrected", "contact_point_added",
-    "contact_point_removed", "customer_read", "consents_read", "lookup", "code_sent", "name_opened", "details_opened",
-    "story_read", "outcome", "right_done", "right_refused", "right_extended",
+    "contact_point_removed", "contact_point_stopped", "contact_point_freed", "customer_read", "consents_read",
+    "preferences_read", "preference_set", "receipts_issued", "lookup", "code_sent", "name_opened", "details_opened",
+    "story_read", "entry_read", "log_searched", "history_asked", "decision_replayed", "outcome", "rights_read",
+    "rights_request_read", "right_asked", "right_withdrawn", "right_done", "right_refused", "right_extended",
 )  # fmt: skip
 _THEMSELVES: Final = frozenset({"customer", "link"})
+_SHARED: Final = "contact_point_freed"
+"""What everybody who has a contact point is told of, whoever of them did it."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +104,7 @@ async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None, c
     return Accesses(
         figures=_figures(counted, [json.loads(one.body) for one in waiting]),
         coded=coded,
-        accesses=[one for one in shown if one.kind in KINDS and one.role not in _THEMSELVES],
+        accesses=[one for one in shown if _is_of_others(one)],
         before=rows[-1].place if len(rows) == MOST else None,
     )
 
@@ -114,7 +118,13 @@ async def everything(act: Acting, person: Person) -> list[Access]:
         found += rows
         before = rows[-1].place
     shown = [telling.access(one) for one in found]
-    return [one for one in shown if one.kind in KINDS and one.role not in _THEMSELVES]
+    return [one for one in shown if _is_of_others(one)]
+
+
+def _is_of_others(one: Access) -> bool:
+    """Whether somebody else did it, be it for the customer on the line: never another who shares an address."""
+    by_another = one.role not in _THEMSELVES or (one.client is not None and one.kind != _SHARED)
+    return one.kind in KINDS and by_another
 
 
 class _Telling:

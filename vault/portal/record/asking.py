@@ -19,7 +19,11 @@ from vault.portal.record.because import Why, because
 from vault.portal.wording import title, way
 
 ANSWERS: Final = ("allow", "deny", "defer", "read", "change")
-_READS: Final = frozenset({"customer_read", "consents_read", "lookup", "name_opened", "details_opened", "story_read"})
+_CHECKS: Final = frozenset({"story_read", "entry_read", "log_searched", "history_asked", "decision_replayed"})
+_READS: Final = _CHECKS | {
+    "customer_read", "consents_read", "preferences_read", "receipts_issued", "lookup", "name_opened",
+    "details_opened", "rights_read", "rights_request_read",
+}  # fmt: skip
 _NOES: Final = frozenset({"refused", "withdrawn", "objected"})
 _MARKS: Final[Mapping[str, str]] = {"allow": "yes", "deny": "no", "defer": "wait", "read": "read"}
 
@@ -75,6 +79,8 @@ def days(
 
 
 def _alike(access: Access) -> object:
+    if access.kind in _CHECKS:  # a name or an address is in none of them
+        return access.role, access.client
     if access.kind != "decision":
         return access.entry
     told = access.told
@@ -163,16 +169,43 @@ def _what(frame: Frame, access: Access, *, times: int, organization: Organizatio
         )
     if access.kind == "outcome":
         return _became(frame, access, who=who)
+    if access.kind in _CHECKS and times > 1:
+        return frame.words.count(
+            "%(who)s looked %(number)s time that day at what is written here",
+            "%(who)s looked %(number)s times that day at what is written here",
+            number=times,
+            who=who,
+        )
+    return _read(frame, access, who=who) if access.kind in _READS else _changed(frame, access, who=who)
+
+
+def _read(frame: Frame, access: Access, *, who: str) -> str:
+    say = frame.words.say
+    named = {
+        "name_opened": say("%(who)s opened something about you", who=who),
+        "details_opened": say("%(who)s opened something about you", who=who),
+        "customer_read": say("%(who)s looked up what we hold of you", who=who),
+        "consents_read": say("%(who)s looked at what you allow", who=who),
+        "preferences_read": say("%(who)s looked at how and when you want to be reached", who=who),
+        "receipts_issued": say("%(who)s was given receipts of what you said", who=who),
+        "lookup": say("%(who)s looked for you", who=who),
+        "rights_read": say("%(who)s looked at what you asked for", who=who),
+        "rights_request_read": say("%(who)s looked at what you asked for", who=who),
+    }
+    return named.get(access.kind) or say("%(who)s looked at these lines", who=who)
+
+
+def _changed(frame: Frame, access: Access, *, who: str) -> str:
+    say = frame.words.say
     named = {
         "fact": say("%(who)s wrote down what you said", who=who),
         "customer_registered": say("%(who)s told us of you", who=who),
-        "name_opened": say("%(who)s opened something about you", who=who),
-        "details_opened": say("%(who)s opened something about you", who=who),
-        "story_read": say("%(who)s looked at these lines", who=who),
         "code_sent": say("%(who)s had a code sent to you", who=who),
-        "customer_read": say("%(who)s looked up what we hold of you", who=who),
-        "consents_read": say("%(who)s looked at what you allow", who=who),
-        "lookup": say("%(who)s looked for you", who=who),
+        "preference_set": say("%(who)s wrote down how and when you want to be reached", who=who),
+        "contact_point_stopped": say("%(who)s had messages to an address or number of yours stopped", who=who),
+        "contact_point_freed": say("%(who)s told us that messages to an address of yours arrive again", who=who),
+        "right_asked": say("%(who)s wrote down what you ask for by right", who=who),
+        "right_withdrawn": say("%(who)s took back for you what you asked for", who=who),
         "right_done": say("%(who)s did what you asked for", who=who),
         "right_refused": say("%(who)s said no to what you asked for", who=who),
         "right_extended": say("%(who)s took more time for what you asked for", who=who),
