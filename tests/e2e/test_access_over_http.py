@@ -52,6 +52,7 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "make_prompt": lambda _: {"purposes": ["sales"], "method": "form"},
     "answer_prompt": lambda customer: make.prompted(customer),
     "grant": lambda _: make.granted(),
+    "deal": lambda _: {"what": "purchased"},
     "refuse": lambda _: {"purpose": "sales"},
     "withdraw": lambda _: {"purpose": "sales"},
     "object": lambda _: {"purpose": "sales"},
@@ -75,6 +76,8 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "finish_rights_request": lambda _: None,
     "refuse_rights_request": lambda _: {"reason": "not one of ours"},
     "extend_rights_request": lambda _: {"reason": "not one of ours"},
+    "check_policies": lambda _: {"policies": {"quiet.cedar": "// nothing"}},
+    "replay_policies": lambda _: {"policies": {"quiet.cedar": "// nothing"}},
 }
 """For each operation a body that makes sense."""
 
@@ -288,6 +291,7 @@ async def test_every_page_behind_a_door_is_knocked_at() -> None:
     }
     console = {"open_console", "add_passkey", "sign_out", "show_overview", "search_log", "show_entry", "open_details"}
     console |= {"show_story", "resolve", "was_it_allowed", "list_samples", "draw_sample", "show_sample"}
+    console |= {"show_policies", "replay_policies"}
     console |= {"list_rights_requests", "finish_rights_request", "refuse_rights_request", "extend_rights_request"}
     assert portal <= {operation for _, place, operation in PAGES if place.startswith("/p/")}
     assert {operation for _, place, operation in PAGES if place.startswith("/console/")} == console | {"find_in_sample"}

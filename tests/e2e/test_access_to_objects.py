@@ -48,6 +48,7 @@ DOORS: Final = (
     Door("PATCH", "/v1/customers/{customer}", lambda _, __: {"locale": "de", "external": [make.reference()]}),
     Door("POST", "/v1/customers/{customer}/grants", lambda _, __: make.granted()),
     Door("POST", "/v1/customers/{customer}/grants", lambda _, point: make.granted(contact_point=point)),
+    Door("POST", "/v1/customers/{customer}/dealings", lambda _, __: {"what": "purchased"}),
     Door("POST", "/v1/prompts/answers", lambda customer, _: make.prompted(customer)),
     Door("POST", "/v1/customers/{customer}/refusals", lambda _, __: {"purpose": "sales"}),
     Door("POST", "/v1/customers/{customer}/withdrawals", lambda _, __: {"purpose": "sales"}),

@@ -61,6 +61,7 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "make_prompt": [{"purposes": ["sales"], "method": "kiosk"}],
         "answer_prompt": [make.prompted("cus_06h0090m41t835kpwqjv10s1y0")],
         "grant": [make.granted()],
+        "deal": [{"what": "inquired", "reference": "quokka"}],
         "refuse": no,
         "withdraw": no,
         "object": no,
@@ -87,6 +88,8 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "finish_rights_request": [None],
         "refuse_rights_request": [{"reason": "the quokka boots fit"}],
         "extend_rights_request": [{"reason": "the quokka boots are far"}],
+        "check_policies": [{"policies": {"quiet.cedar": "quokka"}}],
+        "replay_policies": [{"policies": {"quiet.cedar": text}} for text in ("quokka", "// quokka")],
     }
 
 

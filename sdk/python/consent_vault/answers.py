@@ -272,13 +272,14 @@ class Answered(Struct, frozen=True, kw_only=True):
 
 
 class Consent(Struct, frozen=True, kw_only=True):
-    """How a customer stands to one purpose over one channel."""
+    """How a customer stands to one purpose over one channel. `implied`: the law by which it rests on a dealing."""
 
     purpose: str
     channel: str
     state: str
     since: Instant | None = None
     until: Instant | None = None
+    implied: str | None = None
 
 
 class Consents(Struct, frozen=True, kw_only=True):
@@ -301,6 +302,45 @@ class Suppressions(Struct, frozen=True, kw_only=True):
     """A page of suppressions."""
 
     suppressions: tuple[Suppression, ...]
+
+
+class PolicyProblems(Struct, frozen=True, kw_only=True):
+    """What is wrong with policies, in sentences."""
+
+    problems: tuple[str, ...]
+
+
+class PolicyChange(Struct, frozen=True, kw_only=True):
+    """Questions that other policies would answer otherwise, alike in purpose, channel, both answers and reason.
+
+    Answers are `yes`, `wait` and `no`. `examples` are log entries.
+    """
+
+    purpose: str
+    channel: str
+    before: str
+    after: str
+    reason: str
+    decisions: int
+    people: int
+    examples: tuple[str, ...]
+
+
+class PolicyEffect(Struct, frozen=True, kw_only=True):
+    """What other policies would have done to the last `decisions`.
+
+    `reached` are people who would have been reached and were not, `lost` those who were and would not have been.
+    `unread` questions could not be asked again; `cut` says that there was no time for more.
+    """
+
+    policies: str
+    decisions: int
+    unread: int
+    same: int
+    reached: int
+    lost: int
+    cut: bool
+    changes: tuple[PolicyChange, ...]
 
 
 class RightsRequest(Struct, frozen=True, kw_only=True):

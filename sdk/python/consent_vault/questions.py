@@ -114,6 +114,15 @@ class No(TypedDict, total=False):
     guardian: bool
 
 
+class Dealing(TypedDict, total=False):
+    """What somebody did: `purchased` or `inquired`. `met`: `email_at_purchase`, `refusal_offered`."""
+
+    what: Required[str]
+    met: Sequence[str]
+    at: Instant | None
+    reference: str | None
+
+
 class Ask(TypedDict, total=False):
     """What to ask a customer for on a `form`, at a `kiosk` or on the `phone`; left out, over every channel there is."""
 

@@ -27,6 +27,8 @@ from consent_vault.answers import (
     Outcome,
     PermitKey,
     PointAdded,
+    PolicyEffect,
+    PolicyProblems,
     Preferences,
     Prompt,
     Registered,
@@ -47,6 +49,7 @@ from consent_vault.questions import (
     Contact,
     ContactPoint,
     Correction,
+    Dealing,
     No,
     Question,
     Reference,
@@ -181,6 +184,10 @@ class Vault:
         """Record an objection (GDPR Art. 21). Only the customer in person can lift it."""
         return self._state(_of(customer, "/objections"), said, key=idempotency_key)
 
+    def deal(self, customer: str, *, idempotency_key: str | None = None, **told: Unpack[Dealing]) -> Stated:
+        """Record that a customer bought or inquired. No yes, though a law may imply one from it for a while."""
+        return self._state(_of(customer, "/dealings"), told, key=idempotency_key)
+
     def prompt(self, **asked: Unpack[Ask]) -> Prompt:
         """Have the vault render what a form, a kiosk or a call script asks with."""
         return self._write("/prompts", asked, kind=Prompt)
@@ -230,6 +237,14 @@ class Vault:
         """Take two months more, once and within the first, with a reason that the customer reads."""
         path = f"/rights-requests/{identifier('rgt', request)}/extend"
         return self._write(path, {"reason": reason}, kind=RightsRequest)
+
+    def check_policies(self, policies: Mapping[str, str]) -> tuple[str, ...]:
+        """Say what is wrong with policies of the organization's own, by the names of their files."""
+        return (self._write("/policies/check", {"policies": policies}, kind=PolicyProblems)).problems
+
+    def replay_policies(self, policies: Mapping[str, str], *, last: int = 10_000) -> PolicyEffect:
+        """Ask the last decisions again as if these were in force: whom they would reach, and whom not. None is kept."""
+        return self._write("/policies/replay", {"policies": policies, "last": last}, kind=PolicyEffect)
 
     def hear_sms(self, message: TextMessage) -> Heard:
         """Hand on a text message you received: every one, whatever it says. Send the answer's `reply`, if any, once."""
