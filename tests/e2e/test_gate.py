@@ -98,7 +98,7 @@ async def test_with_a_permit_it_arrives_with_a_link_that_stops_it_and_the_outcom
     assert arrived.get_all("List-Unsubscribe") == [f"<{one.answer['withdrawal_link']}>"]
     assert arrived.get_all("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]
     assert arrived["Consent-Permit"] is None
-    assert gate.behind.texts() == ["Dear Quokka,\n.\n..and one of its own line"]
+    assert gate.behind.texts() == ["Dear Quokka,\r\n.\r\n..and one of its own line"]
     [told] = await stage.entries("outcome")
     assert (told["decision"], told["became"]) == (one.answer["id"], "sent")
     assert {"event": "passed_on", "decision": one.answer["id"], "log_level": "info"} in lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import Final
 
@@ -52,6 +53,6 @@ def _text(value: bytes) -> str:
     if "=?" in text:
         try:
             text = str(make_header(decode_header(text)))
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, MessageError):
             return ""
     return "".join(text.split())

@@ -120,7 +120,7 @@ def verify(token: str, jwks: Mapping[str, Any], *, audience: str, address: str, 
 
 def address_hash(key: bytes, address: str) -> str:
     """Return what stands in a permit for an address, a telephone number as E.164."""
-    return _encoded(digest(key, _LABEL + _normal(address).encode(), "sha256"))
+    return _encoded(digest(key, _LABEL + _normal(address).encode("utf-8", "surrogatepass"), "sha256"))
 
 
 def spaced(token: str) -> str:
