@@ -237,6 +237,11 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it promises of anything how often it comes at most."""
         return self.budget is not None or any(purpose.budget is not None for purpose in self.purposes.values())
 
+    @property
+    def bearing(self) -> tuple[str, ...]:
+        """What a fact may name for a purpose: each that is declared, and `*`, which dealings have."""
+        return (*self.purposes, EVERY)
+
     def purpose(self, key: str) -> Purpose:
         """Return the purpose; `Invalid` for a key the file does not declare."""
         if (purpose := self.purposes.get(key)) is None:

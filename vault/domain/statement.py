@@ -15,7 +15,7 @@ from vault.base.personal import Personal
 from vault.domain.decision.question import Asked
 from vault.domain.fact import Instant
 from vault.domain.organization import EVERY, Key, Organization
-from vault.domain.standing import State
+from vault.domain.standing import Standing, State
 from vault.domain.timing.implied import Condition, Deal, Law
 
 Evidence = Annotated[Mapping[Key, Personal], Meta(max_length=20)]
@@ -104,6 +104,19 @@ class ConsentShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     since: datetime | None = None
     until: datetime | None = None
     implied: Law | None = None
+
+
+def shown(purpose: str, channel: str, *, found: Standing, full: bool = True) -> ConsentShown:
+    """Return a standing as it is told; that somebody objected only to whom finer reasons are told (`full`)."""
+    hidden = found.state == "objected" and not full
+    return ConsentShown(
+        purpose=purpose,
+        channel=channel,
+        state="not_allowed" if hidden else found.state,
+        since=None if hidden else found.since,
+        until=found.until,
+        implied=found.implied or None,
+    )
 
 
 def suffices(organization: Organization, evidence: Mapping[str, Personal], *, purpose: str, channel: str) -> bool:

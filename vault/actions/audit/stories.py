@@ -17,7 +17,7 @@ from vault.domain.actor import Actor
 from vault.domain.audit.wanted import Hit
 from vault.domain.fact import Fact
 from vault.domain.standing import Instants, standing
-from vault.domain.statement import ConsentShown
+from vault.domain.statement import ConsentShown, shown
 from vault.store.audit import placing, searching
 from vault.store.customer import bridge, consents
 from vault.store.decision import questions
@@ -82,22 +82,25 @@ async def story(vault: Vault, actor: Actor, *, subject: Subject) -> Story:
 
 
 async def _standings(act: Acting, subject: Subject) -> list[ConsentShown]:
-    facts = await _facts(act, subject)
+    facts, country = await _held(act, subject)
     if not facts:
         return []
     instants = Instants(now=act.now)
     return [
-        ConsentShown(purpose=purpose.key, channel=channel, state=found.state, since=found.since, until=found.until)
+        shown(purpose.key, channel, found=found)
         for purpose, channel in act.here.organization.ways()
-        for found in [standing(facts, act.here.way(purpose.key, channel).rule, instants=instants)]
+        for found in [standing(facts, act.here.way(purpose.key, channel).rule.within(country), instants=instants)]
     ]
 
 
-async def _facts(act: Acting, subject: Subject) -> tuple[Fact, ...]:
-    """Return what was said by or for a subject; of an erased one, what is left under the pseudonym alone."""
+async def _held(act: Acting, subject: Subject) -> tuple[tuple[Fact, ...], str | None]:
+    """Return what was said by or for a subject, and their country; of an erased one, what is left under the pseudonym.
+
+    The country goes with the person.
+    """
     customer = await bridge.customer(act.work, subject)
     if customer is None:
-        return tuple(await consents.read(act.work, subject))
-    found = await questions.read(act.work, [customer], sought=[], purposes=act.here.organization.purposes)
+        return tuple(await consents.read(act.work, subject)), None
+    found = await questions.read(act.work, [customer], sought=[], purposes=act.here.organization.bearing)
     person = found.people.get(customer)
-    return person.facts if person is not None else ()
+    return (person.facts, person.country) if person is not None else ((), None)

@@ -86,14 +86,17 @@ async def say_no(vault: Vault, actor: Actor, *, purpose: str, channel: str) -> C
 
 async def person_of(act: Acting) -> Person:
     """Return whoever acts as a decision would read them; `Unknown` for somebody erased a moment ago."""
-    read = await questions.read(act.work, [act.actor.me], sought=[], purposes=act.here.organization.purposes)
+    read = await questions.read(act.work, [act.actor.me], sought=[], purposes=act.here.organization.bearing)
     if (person := read.people.get(act.actor.me)) is None:
         raise Unknown("unknown_customer", "there is no such customer")
     return person
 
 
 async def standing_of(act: Acting, *, purpose: str, channel: str) -> Standing:
-    """Return how whoever acts stands to one purpose over one channel, as a decision would read it."""
+    """Return what whoever acts said of one purpose over one channel, as a decision would read it.
+
+    What a law implies is left out: it is nobody's yes, so a yes and a no are still to be said.
+    """
     rule = way_of(act.here.organization, purpose=purpose, channel=channel)
     read = await questions.read(act.work, [act.actor.me], sought=[], purposes=rule.purposes)
     return standing(read.people[act.actor.me].facts, rule, instants=Instants(now=read.now))

@@ -20,7 +20,7 @@ from vault.domain.customer import may_know_age
 from vault.domain.entry import told
 from vault.domain.fact import Fact, FactKind, Method, Source, check_instants
 from vault.domain.organization import EVERY, Organization
-from vault.domain.standing import Instants, Standing, standing
+from vault.domain.standing import Instants, standing
 from vault.domain.statement import (
     ConsentShown,
     Evidence,
@@ -31,6 +31,7 @@ from vault.domain.statement import (
     check_age,
     majority,
     proves,
+    shown,
     suffices,
 )
 from vault.store import keys
@@ -122,7 +123,7 @@ async def consents_of(
     check_instants(at, known_at)
     async with acting(vault, actor, name="me_consents" if customer is None else "show_consents") as act:
         customer = meant(act, customer)
-        purposes = [*act.here.organization.purposes, EVERY]
+        purposes = act.here.organization.bearing
         read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
@@ -131,7 +132,7 @@ async def consents_of(
         minor = person.is_minor(instants.instant)
         await act.log("consents_read", subject=person.subject)
         return [
-            _shown(purpose.key, channel, found=found, full=ceiling is None or ceiling.reasons == "full")
+            shown(purpose.key, channel, found=found, full=ceiling is None or ceiling.reasons == "full")
             for purpose, channel in act.here.organization.ways()
             if ceiling is None or (purpose.key in ceiling.purposes and channel in (*ceiling.channels, EVERY))
             for found in [
@@ -296,15 +297,3 @@ async def _sealed(act: Acting, customer: CustomerId, *, fact: FactId, evidence: 
     proof = await keys.opened(act.work, act.here.safe, customer=customer, kind="proof")
     text = msgspec.json.encode({name: value.reveal() for name, value in sorted(evidence.items())})
     return act.here.safe.seal(proof, "fact", column="evidence", row=raw(fact), value=text)
-
-
-def _shown(purpose: str, channel: str, *, found: Standing, full: bool) -> ConsentShown:
-    hidden = found.state == "objected" and not full
-    return ConsentShown(
-        purpose=purpose,
-        channel=channel,
-        state="not_allowed" if hidden else found.state,
-        since=None if hidden else found.since,
-        until=found.until,
-        implied=found.implied or None,
-    )

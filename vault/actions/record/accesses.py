@@ -91,7 +91,7 @@ async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None, c
     `code` is that of a message. One that was about somebody else finds as little as one that never was.
     """
     async with acting(vault, actor, name="me_asked") as act:
-        found = await questions.read(act.work, [actor.me], sought=[], purposes=act.here.organization.purposes)
+        found = await questions.read(act.work, [actor.me], sought=[], purposes=act.here.organization.bearing)
         if (person := found.people.get(actor.me)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
         telling = _Telling(act, person, own=await consents.read(act.work, person.subject))
@@ -173,6 +173,7 @@ class _Telling:
             purpose=told["purpose"],
             channel=told["channel"],
             standing=told.get("standing"),
+            implied=told.get("flat", {}).get("implied", ""),
         )
         read = told.get("facts", ())
         return rested(

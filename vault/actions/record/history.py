@@ -73,7 +73,7 @@ async def history(vault: Vault, actor: Actor) -> History:
 async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
     """Return a customer's subject and lines, as part of an action that writes its entry."""
     declared = act.here.organization
-    found = await questions.read(act.work, [customer], sought=[], purposes=declared.purposes)
+    found = await questions.read(act.work, [customer], sought=[], purposes=declared.bearing)
     if (person := found.people.get(customer)) is None:
         raise Unknown("unknown_customer", "there is no such customer")
     own = await consents.read(act.work, person.subject)
