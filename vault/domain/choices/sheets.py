@@ -21,14 +21,15 @@ from vault.domain.organization import Basis as Ground
 from vault.domain.own.proving import is_proved
 from vault.domain.standing import Instants, State
 from vault.domain.suppression import Suppression
+from vault.domain.timing.implied import Deal, read
 
 Can = Literal["switch", "waiting", "confirm", "fixed", "nothing"]
 """A switch; a row that waits and can be ended; a yes that begins with a message where none can be sent; what belongs to
 an order or to the law; nothing until something else is done."""
 Why = Literal[
     "granted", "interest", "service", "law", "never_asked", "double_opt_in", "evidence", "refused", "withdrawn",
-    "objected", "expired", "outdated", "signal", "suppressed", "minor", "guardian", "grown", "unreachable",
-    "unverified",
+    "objected", "expired", "outdated", "signal", "suppressed", "minor", "guardian", "grown", "bought", "inquired",
+    "unreachable", "unverified",
 ]  # fmt: skip
 
 _STATES: Final[Mapping[State, Why]] = {
@@ -40,6 +41,7 @@ _STATES: Final[Mapping[State, Why]] = {
     "expired": "expired",
     "outdated": "outdated",
 }
+_DEALS: Final[Mapping[Deal, Why]] = {"purchased": "bought", "inquired": "inquired"}
 _FIXED: Final[Mapping[Ground, Why]] = {"contract": "service", "legal_obligation": "law"}
 
 
@@ -171,7 +173,9 @@ def _said(found: Basis) -> Why:
 
 
 def _yes(found: Basis) -> Why:
-    grant = found.standing.grant
+    stands, grant = found.standing, found.standing.grant
+    if stands.implied and stands.rests_on is not None and stands.rests_on.dealing is not None:
+        return _DEALS[read(stands.rests_on.dealing).what]
     return "guardian" if grant is not None and grant.guardian else "granted"
 
 

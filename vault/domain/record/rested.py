@@ -39,12 +39,16 @@ NOTHING: Final = Rested()
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question as it was answered, with the standing that was found; none where nobody was looked up."""
+    """A question as it was answered, with the standing that was found; none where nobody was looked up.
+
+    `implied` is the law that made a yes of a dealing.
+    """
 
     instants: Instants
     purpose: str
     channel: str
     standing: str | None
+    implied: str = ""
 
 
 def rested(
@@ -55,7 +59,7 @@ def rested(
     if purpose is None:
         return NOTHING
     stopped = _stopped(asked, points, purpose=purpose, organization=organization)
-    way = rule(organization, purpose, channel=asked.channel)
+    way = _within(rule(organization, purpose, channel=asked.channel), law=asked.implied)
     found = standing(own, way, instants=asked.instants)
     if found.state == asked.standing:
         changed = _changed(found, way, instants=asked.instants) if found.state == "outdated" else None
@@ -63,6 +67,12 @@ def rested(
     together = standing((*own, *shared), way, instants=asked.instants)
     since = together.since if together.state == asked.standing else None
     return Rested(stopped=since or stopped, elsewhere=bool(shared))
+
+
+def _within(way: Rule, *, law: str) -> Rule:
+    """Return the rule for somebody of a country where this law implied the yes, wherever they live by now."""
+    countries = [country for one in way.implied if one.rule == law for country in one.countries]
+    return way.within(countries[0]) if countries else way
 
 
 def _changed(found: Standing, way: Rule, *, instants: Instants) -> datetime:

@@ -19,7 +19,7 @@ from vault.domain.standing import Instants, Rule, Standing, rule, standing
 
 Why = Literal[
     "counts", "again", "no_since", "yes_since", "stopped", "expired", "outdated", "evidence_missing", "unconfirmed",
-    "unused",
+    "unused", "dealing",
 ]  # fmt: skip
 
 _YESES: Final = frozenset[FactKind]({"granted", "asked"})
@@ -36,6 +36,8 @@ def worth(
     fact: Fact, own: Sequence[Fact], *, shared: Sequence[Fact], organization: Organization, now: datetime
 ) -> Worth:
     """Return what `fact` is worth. `own` are all that this person said, `shared` what was said of their addresses."""
+    if fact.kind == "dealing":
+        return Worth(why="dealing")
     if fact.kind == "granted" and not fact.proven and not fact.in_person:
         return Worth(why="evidence_missing")
     theirs = {one.id for one in own}

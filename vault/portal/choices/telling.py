@@ -139,6 +139,8 @@ def _why(frame: Frame, organization: Organization, row: Row, *, now: datetime) -
         else say("You said yes %(when)s. It ends by itself on %(until)s.", when=since, until=until),
         "guardian": say("Somebody who may speak for you said yes %(when)s.", when=since),
         "grown": say("Somebody said yes for you when you were young. Now it takes your own yes."),
+        "bought": say("Allowed after you bought something %(when)s, until %(until)s.", when=since, until=until),
+        "inquired": say("Allowed after you asked us something %(when)s, until %(until)s.", when=since, until=until),
         "interest": say("We may, unless you object."),
         "service": say("It belongs to an order or account of yours."),
         "law": say("The law requires it."),

@@ -14,6 +14,7 @@ import msgspec
 from vault.actions.record.accesses import Access
 from vault.base.ids import EntryId
 from vault.domain.organization import CONTACT, EVERY, Organization
+from vault.domain.timing.implied import read
 from vault.pages.frame import Frame
 from vault.portal.record.because import Why, because
 from vault.portal.wording import title, way
@@ -124,6 +125,7 @@ def _why(frame: Frame, access: Access, *, organization: Organization) -> str:
         age=organization.minor_until,
         guardian=rests.fact is not None and rests.fact.guardian,
         per=access.told.get("flat", {}).get("budget_spent", ""),
+        deal=None if rests.fact is None or rests.fact.dealing is None else read(rests.fact.dealing).what,
     )
     # Another's no to a shared address is a stop: who said it is never told.
     codes = ["suppressed" if rests.elsewhere and code in _NOES else code for code in access.told["reasons"]]
@@ -198,7 +200,9 @@ def _read(frame: Frame, access: Access, *, who: str) -> str:
 def _changed(frame: Frame, access: Access, *, who: str) -> str:
     say = frame.words.say
     named = {
-        "fact": say("%(who)s wrote down what you said", who=who),
+        "fact": say("%(who)s told us that you bought or asked for something", who=who)
+        if access.told.get("said") == "dealing"
+        else say("%(who)s wrote down what you said", who=who),
         "customer_registered": say("%(who)s told us of you", who=who),
         "code_sent": say("%(who)s had a code sent to you", who=who),
         "preference_set": say("%(who)s wrote down how and when you want to be reached", who=who),

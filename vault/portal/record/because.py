@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 import msgspec
 
+from vault.domain.timing.implied import Deal
 from vault.pages.frame import Frame
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """What a sentence may name: the days on which something was said, ran out, changed its words, was stopped; more.
 
-    `per` is for which time there were enough messages.
+    `per` is for which time there were enough messages, `deal` what a law makes a yes of.
     """
 
     since: datetime | None = None
@@ -23,6 +25,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     guardian: bool = False
     field: str = ""
     per: str = ""
+    deal: Deal | None = None
 
 
 def because(frame: Frame, code: str, *, why: Why) -> str:
@@ -69,7 +72,7 @@ def because(frame: Frame, code: str, *, why: Why) -> str:
         "client_late": say("This system is late in doing what you asked. Until it has, it is given nothing about you."),
         "policy_error": say("We could not be sure, so the answer was no."),
         "opted_in": say("You said yes on %(date)s.", date=since) if since else say("You said yes."),
-        "implied_consent": say("The law allows it after something you bought or asked. You can say no."),
+        "implied_consent": _implied(frame, why, since=since, until=until),
         "legitimate_interest": say("We may, unless you object."),
         "service_message": say("It belongs to something you ordered."),
         "legal_obligation": say("The law requires it."),
@@ -82,6 +85,19 @@ def _of_guardian(frame: Frame, code: str) -> str:
     if code == "opted_in":
         return say("Somebody who may speak for you said yes.")
     return say("Somebody said yes for you when you were young. Now it takes your own yes.")
+
+
+def _implied(frame: Frame, why: Why, *, since: str, until: str) -> str:
+    say, days = frame.words.say, {"date": since, "until": until}
+    match why.deal:
+        case "purchased":
+            return say("The law allows it after you bought something on %(date)s, until %(until)s.", **days)
+        case "inquired":
+            return say("The law allows it after you asked us something on %(date)s, until %(until)s.", **days)
+        case None:
+            return say("The law allows it after something you bought or asked. You can say no.")
+        case _:
+            assert_never(why.deal)
 
 
 def _day(frame: Frame, at: datetime | None) -> str:

@@ -81,7 +81,7 @@ def _shown(frame: Frame, line: Line, organization: Organization) -> Shown:
         hash=fact.words or "",
         number=None if line.proof is None else line.proof.number,
         leaf=None if line.proof is None else line.proof.leaf,
-        is_statement=fact.kind != "asked",
+        is_statement=fact.kind not in {"asked", "dealing"},
         receipt=line.receipt,
         kantara=line.receipt and fact.kind == "granted",
     )

@@ -9,6 +9,7 @@ from vault.actions.record.history import Line
 from vault.domain.fact import Fact
 from vault.domain.organization import Organization
 from vault.domain.record.worth import Why
+from vault.domain.timing.implied import read
 from vault.pages.frame import Frame
 from vault.portal.wording import title, way
 
@@ -17,7 +18,7 @@ _MARKS: Final[Mapping[str, str]] = {"granted": "yes", "asked": "wait"}
 
 def mark(line: Line) -> str:
     """Return the shape that stands beside a line."""
-    if line.worth.why == "evidence_missing":
+    if line.worth.why in {"evidence_missing", "dealing"}:
         return "change"
     return _MARKS.get(line.fact.kind, "no")
 
@@ -37,8 +38,8 @@ def what(frame: Frame, line: Line, *, organization: Organization) -> str:
     """Return what was said, in one line."""
     say = frame.words.say
     about = subject_of(frame, line.fact, organization=organization)
-    if line.fact.guardian:
-        return _guardians(frame, line.fact, about=about)
+    if line.fact.dealing is not None or line.fact.guardian:
+        return _of_others(frame, line.fact, about=about)
     match line.fact.kind:
         case "granted" if line.worth.why == "evidence_missing":
             return say("%(about)s: somebody told us of a yes", about=about)
@@ -52,8 +53,13 @@ def what(frame: Frame, line: Line, *, organization: Organization) -> str:
             return say("%(about)s: you said no", about=about)
 
 
-def _guardians(frame: Frame, fact: Fact, *, about: str) -> str:
+def _of_others(frame: Frame, fact: Fact, *, about: str) -> str:
+    """Return what a guardian said for a child, or what we were told that somebody did."""
     say = frame.words.say
+    if fact.dealing is not None:
+        bought = read(fact.dealing).what == "purchased"
+        asked = say("We were told that you asked us something")
+        return say("We were told that you bought something") if bought else asked
     if fact.kind == "granted":
         return say("%(about)s: somebody who may speak for you said yes", about=about)
     return say("%(about)s: somebody who may speak for you said no", about=about)
@@ -92,6 +98,7 @@ def worth(frame: Frame, line: Line) -> str:
         "outdated": say("The words changed on %(date)s, so your old yes no longer counts.", date=date),
         "unconfirmed": say("You have not confirmed it yet."),
         "unused": say("We no longer do this."),
+        "dealing": say("This is neither a yes nor a no."),
         "evidence_missing": say("Somebody told us that you said yes, but could not show it. So it does not count."),
     }
     return sentences[line.worth.why]

@@ -10,13 +10,16 @@ import pytest
 
 from tests.unit.domain.facts import BEFORE, DAY, NOW, ORGANIZATION, SECOND_SALES_NOTICE, said
 from tests.unit.domain.test_decision import DECLARED, MAIL, PHONE, person, point, stop
+from vault.base.duration import Duration
 from vault.base.errors import Conflict, Invalid
 from vault.domain.choices.asked import asking, check, current, seen
 from vault.domain.choices.sheets import Row, sheets
 from vault.domain.fact import Fact
 from vault.domain.organization import EVERY, Organization, Purpose
 from vault.domain.standing import Instants
+from vault.domain.timing.implied import Deal, Dealing, Implied, spelled
 
+YEAR = Duration(months=12)
 INTERESTS = (
     Purpose(key="care", lineage=("care",), title={"en": "care"}, kind="research", basis="legitimate_interest"),
     Purpose(
@@ -64,6 +67,20 @@ def told(*facts: Fact, purpose: str = "sales", channel: str = "email", **given: 
 )
 def test_a_switch_says_what_stands(facts: tuple[Fact, ...], wanted: tuple[str, bool, str]) -> None:
     assert told(*facts) == wanted
+
+
+@pytest.mark.parametrize(("what", "why"), [("purchased", "bought"), ("inquired", "inquired")])
+def test_what_a_law_implies_is_on_and_says_since_when_and_until_when(what: Deal, why: str) -> None:
+    law = Implied(rule="casl", countries=("CA",), channels=("email",), purchased=YEAR, inquired=YEAR)
+    sales = msgspec.structs.replace(DECLARED.purpose("sales"), implied=(law,))
+    dealt = said("dealing", purpose=EVERY, channel=EVERY, dealing=spelled(Dealing(what=what)))
+    own = msgspec.structs.replace(person(point(), facts=(dealt,)), country="CA")
+    declared = msgspec.structs.replace(DECLARED, purposes={**DECLARED.purposes, "sales": sales})
+    found = [row for one in sheets(declared, own, instants=Instants(now=NOW)) for sheet in one.every()
+             for row in sheet.rows if (row.purpose, row.channel) == ("sales", "email")]  # fmt: skip
+    assert [(row.can, row.on, row.why, row.since, row.until, row.cited) for row in found] == [
+        ("switch", True, why, dealt.at, YEAR.after(dealt.at), None)
+    ]
 
 
 def test_who_a_guardian_spoke_for_reads_so_and_what_is_for_a_child_waits_for_a_guardian() -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from tests.unit.domain.facts import DAY, HERE, NOW, ORGANIZATION, SECOND_SALES_NOTICE
 from tests.unit.domain.record.test_worth import told
+from vault.base.duration import Duration
 from vault.base.ids import SuppressionId
 from vault.domain.decision.basis import Point
 from vault.domain.fact import Fact
@@ -16,6 +17,7 @@ from vault.domain.organization import Suppressing
 from vault.domain.record.rested import NOTHING, Asked, Rested, rested
 from vault.domain.standing import Instants
 from vault.domain.suppression import Suppression
+from vault.domain.timing.implied import Implied
 
 DECLARED: Final = msgspec.structs.replace(
     ORGANIZATION, suppressions={"complaint": Suppressing(channels=(), stops=("offer",))}
@@ -25,7 +27,9 @@ DECLARED: Final = msgspec.structs.replace(
 def of(
     *own: Fact, standing: str, shared: tuple[Fact, ...] = (), stops: tuple[Suppression, ...] = (), **more: Any
 ) -> Rested:
-    asked = {"instants": Instants(now=NOW), "purpose": "sales", "channel": "email", "standing": standing}
+    asked: dict[str, Any] = {
+        "instants": Instants(now=NOW), "purpose": "sales", "channel": "email", "standing": standing,
+    }  # fmt: skip
     point = Point(id=HERE, kind="email", primary=True, verified=True, suppressions=stops)
     phone = Point(id=HERE, kind="phone", primary=True, verified=True, suppressions=(stop(NOW - DAY),))
     return rested(Asked(**(asked | more)), own=own, shared=shared, points=(point, phone), organization=DECLARED)
@@ -41,6 +45,17 @@ def test_a_yes_and_a_no_have_their_day() -> None:
     assert of(yes, standing="granted").until is not None
     assert of(yes, no, standing="withdrawn") == Rested(fact=no)
     assert of(standing="never_asked") == NOTHING
+
+
+def test_what_a_law_implied_has_its_day_and_its_end_whoever_lives_where_by_now() -> None:
+    law = Implied(rule="casl", countries=("CA",), channels=("email",), purchased=Duration(months=24))
+    sales = msgspec.structs.replace(DECLARED.purpose("sales"), implied=(law,))
+    declared = msgspec.structs.replace(DECLARED, purposes={**DECLARED.purposes, "sales": sales})
+    dealt = told(kind="dealing", purpose="*", channel="*", notice=None, dealing="purchased")
+    asked = Asked(instants=Instants(now=NOW), purpose="sales", channel="email", standing="granted", implied="casl")
+    found = rested(asked, own=(dealt,), shared=(), points=(), organization=declared)
+    assert found == Rested(fact=dealt, until=Duration(months=24).after(dealt.at))
+    assert rested(asked, own=(dealt,), shared=(), points=(), organization=DECLARED) == NOTHING
 
 
 def test_words_that_changed_have_their_day() -> None:

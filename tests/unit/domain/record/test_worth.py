@@ -33,6 +33,10 @@ def of(fact: Fact, *later: Fact, shared: tuple[Fact, ...] = ()) -> Worth:
     return worth(fact, [fact, *later], shared=shared, organization=ORGANIZATION, now=NOW)
 
 
+def test_a_dealing_is_neither() -> None:
+    assert of(told(kind="dealing", purpose=EVERY, channel=EVERY, dealing="purchased")).why == "dealing"
+
+
 def test_a_yes_and_a_no_that_nothing_followed_count() -> None:
     assert of(told()).why == "counts"
     assert of(told(kind="withdrawn")).why == "counts"
