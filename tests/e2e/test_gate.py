@@ -21,6 +21,7 @@ from tests.mail import Sink, sink
 from tests.stage import ISSUER, Api, Json, Stage
 from vault.actions.choices import preferences
 from vault.actions.client.signing_keys import signing_keys
+from vault.base.clock import SystemClock
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
 from vault.gate.checking import Checking
@@ -68,7 +69,8 @@ def mail(one: Letter | None = None, *, permit: str | None = None, **headers: str
 
 @asynccontextmanager
 async def opened(vault: AsyncVault, relay: str, behind: Sink) -> AsyncIterator[Gate]:
-    server = await open_door(Door(Checking(vault, client_id=SENDER), read(relay)), host="127.0.0.1", port=0)
+    door = Door(Checking(vault, client_id=SENDER), read(relay), clock=SystemClock())
+    server = await open_door(door, host="127.0.0.1", port=0)
     async with server:
         yield Gate(server.sockets[0].getsockname()[1], behind)
     await asyncio.sleep(0.05)  # connections say goodbye
@@ -98,6 +100,7 @@ async def test_with_a_permit_it_arrives_with_a_link_that_stops_it_and_the_outcom
     assert arrived.get_all("List-Unsubscribe") == [f"<{one.answer['withdrawal_link']}>"]
     assert arrived.get_all("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]
     assert arrived["Consent-Permit"] is None
+    assert f"by gate with ESMTP id {one.answer['id']};" in str(arrived["Received"])
     assert gate.behind.texts() == ["Dear Quokka,\r\n.\r\n..and one of its own line"]
     [told] = await stage.entries("outcome")
     assert (told["decision"], told["became"]) == (one.answer["id"], "sent")

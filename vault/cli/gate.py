@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from consent_vault import AsyncVault, Pace
 
+from vault.base.clock import SystemClock
 from vault.base.errors import Invalid
 from vault.cli import lines
 from vault.cli.terminal import Commands, say
@@ -79,7 +80,7 @@ def _door(vault: AsyncVault, given: dict[str, str]) -> Door:
     from vault.gate.door import Door  # noqa: PLC0415 - likewise
     from vault.gate.relay import read  # noqa: PLC0415 - likewise
 
-    return Door(Checking(vault, client_id=given["client-id"]), read(given["relay"]))
+    return Door(Checking(vault, client_id=given["client-id"]), read(given["relay"]), clock=SystemClock())
 
 
 def _vault(given: dict[str, str]) -> AsyncVault:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from asyncio import Server
+from email.utils import format_datetime
 from functools import partial
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope
 from consent_vault.permits import Permit
 
+from vault.base.clock import Clock
 from vault.base.errors import place
 from vault.gate.checking import Checking
 from vault.gate.header import ONE_CLICK, PERMIT, UNSUBSCRIBE, put, without
@@ -31,7 +33,8 @@ _log = structlog.get_logger()
 class Door:
     """Takes messages, as the library hands them over."""
 
-    def __init__(self, checking: Checking, relay: Relay) -> None:
+    def __init__(self, checking: Checking, relay: Relay, *, clock: Clock) -> None:
+        self._clock = clock
         self._checking = checking
         self._relay = relay
 
@@ -69,10 +72,14 @@ class Door:
             sender=envelope.mail_from or "",
             recipient=recipient,
             options=tuple(one for one in envelope.mail_options if one.upper() in {"SMTPUTF8", "BODY=8BITMIME"}),
-            content=_with_link(content, permit.unsubscribe),
+            content=put(_with_link(content, permit.unsubscribe), [("Received", self._stamp(permit))]),
         )
         await self._carry(letter, permit)
         return permit
+
+    def _stamp(self, permit: Permit) -> str:
+        """Return the trace a relay leaves (RFC 5321 section 4.4); where the message came from is nobody's business."""
+        return f"from sender by gate with ESMTP id {permit.decision}; {format_datetime(self._clock.now())}"
 
     async def _carry(self, letter: Letter, permit: Permit) -> None:
         """Hand a message over. The permit is used up at the last moment: what was taken back meanwhile does not go."""
