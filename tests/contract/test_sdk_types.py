@@ -23,6 +23,7 @@ from consent_vault import (
     Vault,
     access,
     answers,
+    audiences,
     promises,
     questions,
 )
@@ -33,9 +34,16 @@ BY_SESSION = {path: methods for path, methods in CONTRACT["paths"].items() if pa
 """What people ask who are signed in; no client does."""
 CUSTOMER = "cus_06h0090m41t835kpwqjv10s1y0"
 POINT = "ctp_06h0090m41t835kpwqjv10s1y0"
+AUDIENCE = "aud_06h0090m41t835kpwqjv10s1y0"
 REQUEST = "rgt_06h0090m41t835kpwqjv10s1y0"
 DECISION = "dec_06h0090m41t835kpwqjv10s1y0"
-IN_PATHS = {CUSTOMER: "customer", POINT: "contact_point", DECISION: "decision", REQUEST: "request_id"}
+IN_PATHS = {
+    CUSTOMER: "customer",
+    POINT: "contact_point",
+    DECISION: "decision",
+    REQUEST: "request_id",
+    AUDIENCE: "audience",
+}
 
 ANSWERS: dict[type, str] = {
     access.Token: "TokenIssued",
@@ -72,6 +80,10 @@ ANSWERS: dict[type, str] = {
     answers.Suppression: "Suppression",
     answers.Suppressions: "Suppressed",
     answers.Withheld: "Withheld",
+    audiences.Audience: "AudienceTold",
+    audiences.AudienceLine: "AudienceLine",
+    audiences.Progress: "Progress",
+    audiences.Totals: "Totals",
     promises.Promise: "Promise",
 }
 REQUESTS: dict[Any, str] = {
@@ -132,6 +144,10 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "show_customer": lambda vault: vault.show_customer(CUSTOMER),
     "show_preferences": lambda vault: vault.preferences(CUSTOMER),
     "tell_outcome": lambda vault: vault.outcome(DECISION, "sent"),
+    "make_audience": lambda vault: vault.audience([CUSTOMER], purpose="sales", channel="email", release=["contact"]),
+    "show_audience": lambda vault: vault.audience_so_far(AUDIENCE),
+    "audience_result": lambda vault: vault.audience_result(AUDIENCE),
+    "cancel_audience": lambda vault: vault.cancel_audience(AUDIENCE),
     "permit_key": lambda vault: vault.permit_key(),
     "revoked_permits": lambda vault: vault.revoked_permits(),
     "prefer": lambda vault: vault.prefer(CUSTOMER, order=["email"]),

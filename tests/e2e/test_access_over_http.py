@@ -29,6 +29,7 @@ Json = dict[str, Any]
 OTHER: Final = "larkspur"
 NO_FACT: Final = "fct_06h0090m41t835kpwqjv10s1y0"
 NO_REQUEST: Final = "rgt_06h0090m41t835kpwqjv10s1y0"
+NO_AUDIENCE: Final = "aud_06h0090m41t835kpwqjv10s1y0"
 NO_DECISION: Final = "dec_06h0090m41t835kpwqjv10s1y0"
 REASON: Final = re.compile(r'"code":"([a-z_]+)"')
 ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions", "hear_sms"}
@@ -37,6 +38,10 @@ ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions"
 BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "decide": lambda customer: make.asked(customer=customer, release=["contact"]),
     "decide_batch": lambda customer: {"questions": [make.asked(customer=customer)]},
+    "make_audience": lambda _: {"everyone": True, "purpose": "sales", "channel": "email"},
+    "show_audience": lambda _: None,
+    "audience_result": lambda _: None,
+    "cancel_audience": lambda _: None,
     "tell_outcome": lambda _: {"outcome": "sent"},
     "permit_key": lambda _: None,
     "revoked_permits": lambda _: None,
@@ -105,7 +110,7 @@ class Home:
         body = json.dumps(BODIES[operation](self.customer)).replace("fernhill.", f"{slug}.")
         place = path.replace("{customer:str}", self.customer).replace("{contact_point:str}", self.point)
         place = place.replace("{decision:str}", NO_DECISION).replace("{fact:str}", NO_FACT)
-        place = place.replace("{request_id:str}", NO_REQUEST)
+        place = place.replace("{request_id:str}", NO_REQUEST).replace("{audience:str}", NO_AUDIENCE)
         given = {"content-type": "application/json"} if body != "null" else {}
         return await self.stage.http.request(
             method, place, content=body if given else None, headers={**given, **headers}
@@ -186,6 +191,8 @@ async def test_to_another_organization_nobody_is_here(home: Home, door: Door) ->
         refused(answer, 404, "unknown_decision")
     elif "{request_id" in door[1]:
         refused(answer, 404, "unknown_request")
+    elif "{audience" in door[1]:
+        refused(answer, 404, "unknown_audience")
     elif door[2].startswith("me_"):
         refused(answer, 403, "insufficient_scope")
     elif door[2] in {"decide", "decide_batch", "evaluate", "evaluate_batch"}:

@@ -15,9 +15,10 @@ import pytest_asyncio
 from tests import make
 from tests.e2e.test_budgets import budgeted
 from tests.stage import Api, Json, Stage, codes, raw_id, refused, said
-from vault.actions.audience import screening, working
+from vault.actions.audience import making, screening, working
 from vault.base.ids import AudienceId
 from vault.domain.audience import job as jobs
+from vault.store.audience import chunks
 
 NOBODY = "cus_06h0090m41t835kpwqjv10s1y0"
 NO_AUDIENCE = "aud_06h0090m41t835kpwqjv10s1y0"
@@ -79,7 +80,7 @@ async def decided(stage: Stage) -> Counter[str]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a chunk be two customers, so that few are many chunks."""
-    for module in (jobs, screening, __import__("vault.actions.audience.making", fromlist=["making"])):
+    for module in (jobs, screening, making):
         monkeypatch.setattr(module, "CHUNK", 2)
     monkeypatch.setattr(screening, "AHEAD", 2)
 
@@ -190,7 +191,7 @@ async def test_killed_in_the_middle_of_a_chunk_nobody_is_asked_about_twice_or_le
     await people(api, yes=7)
     made = await everyone(api)
     organization, audience = await stage.organization(), AudienceId(made["id"])
-    kept, killed = screening.chunks.keep, 0
+    kept, killed = chunks.keep, 0
 
     async def dies(*args: Any, **named: Any) -> None:
         nonlocal killed
@@ -199,7 +200,7 @@ async def test_killed_in_the_middle_of_a_chunk_nobody_is_asked_about_twice_or_le
         if killed % 2:
             raise asyncio.CancelledError  # all is written, and nothing committed
 
-    monkeypatch.setattr(screening.chunks, "keep", dies)
+    monkeypatch.setattr(chunks, "keep", dies)
     for _ in range(40):
         try:
             if not await screening.step(stage.vault, organization, audience=audience):

@@ -50,6 +50,10 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "decide": [*asked, make.asked(contact=email, purpose="newsletter")],
         "decide_batch": [{"questions": asked}],
         "tell_outcome": [{"outcome": "complained"}],
+        "make_audience": [{"everyone": True, "purpose": "sales", "channel": "email", **wide}],
+        "show_audience": [None],
+        "audience_result": [None],
+        "cancel_audience": [None],
         "permit_key": [None],
         "revoked_permits": [None],
         "register_customer": [registration, make.customer()],
@@ -117,6 +121,7 @@ async def test_no_route_but_a_decision_hands_out_a_value(stage: Stage, key: str)
     ids = {"customer": customer, "contact_point": (await everything.points(customer))["postal_address"]}
     ids["fact"] = fact
     ids["request_id"] = "rgt_06h0090m41t835kpwqjv10s1y0"
+    ids["audience"] = "aud_06h0090m41t835kpwqjv10s1y0"
     ids["decision"] = (await everything.decide(customer=customer, release=["contact"]))["id"]
     before = len(stage.seen.exchanges)
     await call_everything(api, stage.apps[0], registration, ids)

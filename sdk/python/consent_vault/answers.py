@@ -381,7 +381,7 @@ def read(status: int, body: bytes, *, kind: type[Kind]) -> Kind:
     """Return the answer as `kind`; a `Problem` for everything that is not exactly that."""
     if status == _OK:
         try:
-            return msgspec.json.decode(body, type=kind, dec_hook=_released)
+            return msgspec.json.decode(body, type=kind, dec_hook=released)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise unreadable(status) from None
     if status == _NO_CONTENT and kind is type(None) and not body:
@@ -389,7 +389,8 @@ def read(status: int, body: bytes, *, kind: type[Kind]) -> Kind:
     raise problem(status, body)
 
 
-def _released(kind: type, value: object) -> Released:
+def released(kind: type, value: object) -> Released:
+    """Read what left with a yes: a hook of `msgspec`."""
     if kind is not Released or not isinstance(value, dict | None):
         raise TypeError("Expected `object`")
     return Released(msgspec.convert(value or {}, dict[str, str]))

@@ -67,6 +67,16 @@ class Question(TypedDict, total=False):
     permit_for: str | None
 
 
+class Screening(TypedDict, total=False):
+    """What is asked about each of an audience, and what reading the result hands out with a yes of that moment."""
+
+    purpose: Required[str]
+    channel: Required[str]
+    release: Sequence[str]
+    permit_for: str | None
+    campaign: str | None
+
+
 class Registration(TypedDict, total=False):
     """A customer to register; one whose reference is known is found."""
 

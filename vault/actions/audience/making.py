@@ -20,7 +20,7 @@ from vault.base.errors import Conflict, Denied
 from vault.base.ids import AUDIENCE, CUSTOMER, DECISION, AudienceId, ClientId, CustomerId, DecisionId, raw, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.audience.job import CHUNK, AudienceTold, Progress, Screening, check_size
-from vault.domain.audience.line import Lines, Named, Rubbish
+from vault.domain.audience.line import AudienceMember, Lines, Rubbish
 from vault.domain.audience.totals import totals
 from vault.domain.decision.reason import REASONS
 from vault.store.audience import chunks, jobs
@@ -178,7 +178,7 @@ async def _receive(
 ) -> int:
     """Store a list, a chunk at a time, and return how many lines it has."""
     lines, size = Lines(), 0
-    waiting: list[Named | Rubbish] = []
+    waiting: list[AudienceMember | Rubbish] = []
     async for part in parts:
         waiting += lines.feed(part)
         while len(waiting) >= CHUNK:
@@ -190,7 +190,9 @@ async def _receive(
     return size
 
 
-async def _store(vault: Vault, new: NewJob, *, lines: Sequence[Named | Rubbish], sought: _Sought, size: int) -> int:
+async def _store(
+    vault: Vault, new: NewJob, *, lines: Sequence[AudienceMember | Rubbish], sought: _Sought, size: int
+) -> int:
     named = [_named(line, sought) for line in lines]
     chunk = Chunk(
         first=size + 1,
@@ -204,7 +206,7 @@ async def _store(vault: Vault, new: NewJob, *, lines: Sequence[Named | Rubbish],
     return size + len(named)
 
 
-def _named(line: Named | Rubbish, sought: _Sought) -> tuple[UUID | None, UUID | None, str | None]:
+def _named(line: AudienceMember | Rubbish, sought: _Sought) -> tuple[UUID | None, UUID | None, str | None]:
     if isinstance(line, Rubbish):
         return None, None, line.code
     if line.external is None:

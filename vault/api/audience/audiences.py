@@ -18,7 +18,7 @@ from vault.base.errors import Invalid
 from vault.base.ids import SHOWN, AudienceId
 from vault.domain.actor import Actor
 from vault.domain.audience.job import AudienceLine, AudienceTold, NewAudience, Screening
-from vault.domain.audience.line import Named
+from vault.domain.audience.line import AudienceMember
 
 _LONGEST_LIST: Final = 2**30
 _KEY: Final = r"^([a-z][a-z0-9_]{0,62}|\*)$(?!\n)"
@@ -45,7 +45,7 @@ def _listed(
 
 @post(
     "/", operation_id="make_audience", status_code=200, request_max_body_size=_LONGEST_LIST,
-    opt={BODY: NewAudience, LINES: Named, "problems": (409, 422)},
+    opt={BODY: NewAudience, LINES: AudienceMember, "problems": (409, 422)},
     dependencies={"listed": Provide(_listed, sync_to_thread=False)},
 )  # fmt: skip
 async def make(

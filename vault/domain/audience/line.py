@@ -14,7 +14,7 @@ LONGEST_LINE: Final = 4_096
 """In bytes; a longer one is no line."""
 
 
-class Named(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AudienceMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom a line names, in exactly one of two ways."""
 
     customer: CustomerIdText | None = None
@@ -34,16 +34,16 @@ class Lines:
         self._rest = b""
         self._too_long = False
 
-    def feed(self, part: bytes) -> list[Named | Rubbish]:
+    def feed(self, part: bytes) -> list[AudienceMember | Rubbish]:
         """Return the lines that end in this part."""
         *ended, rest = part.split(b"\n")
-        found: list[Named | Rubbish] = []
+        found: list[AudienceMember | Rubbish] = []
         for piece in ended:
             found.extend(self._end(piece))
         self._hold(rest)
         return found
 
-    def close(self) -> list[Named | Rubbish]:
+    def close(self) -> list[AudienceMember | Rubbish]:
         """Return the last line, if it has no break at its end."""
         return self._end(b"")
 
@@ -51,7 +51,7 @@ class Lines:
         self._too_long = self._too_long or len(self._rest) + len(piece) > LONGEST_LINE
         self._rest = b"" if self._too_long else self._rest + piece
 
-    def _end(self, piece: bytes) -> list[Named | Rubbish]:
+    def _end(self, piece: bytes) -> list[AudienceMember | Rubbish]:
         """Return the line that ends here; a blank one is none."""
         self._hold(piece)
         line, too_long = self._rest, self._too_long
@@ -61,7 +61,7 @@ class Lines:
         return [read_line(line)] if line.strip() else []
 
 
-def read_line(line: bytes) -> Named | Rubbish:
+def read_line(line: bytes) -> AudienceMember | Rubbish:
     """Return whom a line names."""
     try:
         named = _DECODER.decode(line)
@@ -78,4 +78,4 @@ def _personal(kind: type, value: object) -> Personal:
     return Personal(value)
 
 
-_DECODER: Final = msgspec.json.Decoder(Named, dec_hook=_personal)
+_DECODER: Final = msgspec.json.Decoder(AudienceMember, dec_hook=_personal)

@@ -12,10 +12,11 @@ from consent_vault.access import Access
 from consent_vault.answers import read
 from consent_vault.calls import Call
 from consent_vault.machine import async_sleep, chance
-from consent_vault.problems import Unavailable
+from consent_vault.problems import Unavailable, problem
 
 Kind = TypeVar("Kind")
 
+_OK = 200
 _NO_TOKEN = 401
 _SECONDS = 10.0
 
@@ -30,13 +31,25 @@ class AsyncConnection:
         self._tokens = AsyncTokens(access, self._send)
 
     async def ask(self, call: Call, kind: type[Kind]) -> Kind:
-        """Return the answer to `call`; a `Problem` for anything else. A token that is refused is renewed once."""
+        """Return the answer to `call`; a `Problem` for anything else."""
+        answer = await self._answer(call)
+        return read(answer.status_code, answer.content, kind=kind)
+
+    async def fetch(self, call: Call) -> bytes:
+        """Return the bytes that answer `call`; a `Problem` for anything else."""
+        answer = await self._answer(call)
+        if answer.status_code != _OK:
+            raise problem(answer.status_code, answer.content)
+        return answer.content
+
+    async def _answer(self, call: Call) -> Response:
+        """Return what was answered. A token that is refused is renewed once."""
         token = await self._tokens.get()
         answer = await self._send(lambda: call.bearing(token))
         if answer.status_code == _NO_TOKEN:
             renewed = await self._tokens.get(instead_of=token)
             answer = await self._send(lambda: call.bearing(renewed))
-        return read(answer.status_code, answer.content, kind=kind)
+        return answer
 
     async def aclose(self) -> None:
         """Close what was opened here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -39,6 +39,7 @@ from consent_vault.answers import (
     Suppression,
     Suppressions,
 )
+from consent_vault.audiences import NDJSON, Audience, AudienceLine, heard, listed
 from consent_vault.calls import Call
 from consent_vault.gathering import AsyncAsker, AsyncDecision
 from consent_vault.machine import fresh
@@ -53,6 +54,7 @@ from consent_vault.questions import (
     Question,
     Reference,
     Registration,
+    Screening,
     Stop,
     TextMessage,
     Wishes,
@@ -131,6 +133,33 @@ class AsyncVault:
         """Fetch the public keys by which the vault's permits are verified, as a JSON Web Key Set."""
         call = Call(method="GET", url=self._v1.removesuffix("/v1") + "/.well-known/jwks.json")
         return {"keys": [dict(key) for key in (await self._connection.ask(call, KeySet)).keys]}
+
+    async def audience(
+        self, customers: Iterable[str | Reference] | None = None, *, idempotency_key: str | None = None,
+        **screening: Unpack[Screening],
+    ) -> Audience:  # fmt: skip
+        """Screen many at once: these, by id or reference, or everyone. Nothing leaves before the result is read."""
+        key = {"idempotency-key": idempotency_key or fresh()}
+        if customers is None:
+            headers, sent, path = {"content-type": "application/json"}, body({"everyone": True, **screening}), ""
+        else:
+            headers, sent = {"content-type": NDJSON}, listed(customers)
+            path = "?" + urlencode(without_none(screening), doseq=True)
+        call = Call(method="POST", url=f"{self._v1}/audiences{path}", headers={**headers, **key}, body=sent)
+        return await self._connection.ask(call, Audience)
+
+    async def audience_so_far(self, audience: str) -> Audience:
+        """Show how far an audience is, with totals."""
+        return await self._read(f"/audiences/{identifier('aud', audience)}", Audience)
+
+    async def audience_result(self, audience: str) -> tuple[AudienceLine, ...]:
+        """Read what came out. What is handed out is decided now, and counts as messages that are sent."""
+        path = f"/audiences/{identifier('aud', audience)}/result"
+        return heard(await self._connection.fetch(Call(method="GET", url=self._v1 + path)))
+
+    async def cancel_audience(self, audience: str) -> Audience:
+        """Call an audience off. What is answered stays."""
+        return await self._write(f"/audiences/{identifier('aud', audience)}/cancel", {}, kind=Audience)
 
     async def register(self, **registration: Unpack[Registration]) -> Registered:
         """Register a customer. Without an external reference the same one again is another customer."""
