@@ -48,22 +48,28 @@ async def test_a_cache_of_what_was_read_would_be_found(database_url: str, tmp_pa
 
 @asynccontextmanager
 async def servers(database_url: str, folder: Path, factory: str) -> AsyncIterator[list[AsyncVault]]:
-    """Run processes over one database that knows the sample organization."""
+    """Speak to processes over one database that knows the sample organization."""
+    async with AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(processes(database_url, folder, factory))
+        yield [await stack.enter_async_context(speaking(port, issuer=ISSUER, attempts=3)) for port in ports]
+
+
+@asynccontextmanager
+async def processes(database_url: str, folder: Path, factory: str) -> AsyncIterator[list[int]]:
+    """Run processes over one database that knows the sample organization; yield the ports at which they answer."""
     create(folder / "root.key", entropy=SystemEntropy())
     async with open_vault(Settings(key_file=folder / "root.key"), database_url) as vault:
         await organizations.apply(vault, make.written(make.organization()), name="organization.yaml")
     environment = {**os.environ, DATABASE: database_url, KEY: str(folder / "root.key"), SHIFT: "0"}
     async with AsyncExitStack() as stack:
-        several = []
-        for _ in range(PROCESSES):
-            port = free_port()
+        ports = [free_port() for _ in range(PROCESSES)]
+        for port in ports:
             command = [
                 sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop", "--http", "1",
                 "--no-ws", "--host", "127.0.0.1", "--port", port, f"tests.chaos.servers:{factory}",
             ]  # fmt: skip
             stack.enter_context(serving(command, port, lines=folder / "lines", environment=environment))
-            several.append(await stack.enter_async_context(speaking(port, issuer=ISSUER, attempts=3)))
-        yield several
+        yield ports
 
 
 async def recorded(several: list[AsyncVault]) -> list[list[Operation]]:
