@@ -103,11 +103,11 @@ def promises(key: Promising, entries: Sequence[bytes], *, organization: Organiza
             time=time,
             size=size,
             index=index,
-            leaf=encode(tree.leaf(index)),
-            path=tuple([encode(node) for node in tree.path(index)]),
+            leaf=leaf,
+            path=path,
             signature=signature,
         )
-        for index in range(size)
+        for index, (leaf, path) in enumerate(tree.proofs())
     ]
 
 

@@ -38,19 +38,22 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         """Return the root."""
         return Hash(self.rows[-1])
 
-    def leaf(self, index: int) -> Hash:
-        """Return the hash of a leaf."""
-        return Hash(self.rows[0][index * LENGTH : (index + 1) * LENGTH])
+    def proofs(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return each leaf and its inclusion proof, from its sibling upwards, in base64.
 
-    def path(self, index: int) -> list[Hash]:
-        """Return the inclusion proof of a leaf, from its sibling upwards."""
-        found = []
-        for row in self.rows[:-1]:
-            at = (index ^ 1) * LENGTH
-            if at < len(row):  # the last of an odd row goes up alone
-                found.append(Hash(row[at : at + LENGTH]))
-            index >>= 1
-        return found
+        A hash stands in the proofs of many leaves, and is spelled once.
+        """
+        rows = [[encode(row[at : at + LENGTH]) for at in range(0, len(row), LENGTH)] for row in self.rows]
+        return [(leaf, _path(rows, index)) for index, leaf in enumerate(rows[0])]
+
+
+def _path(rows: Sequence[Sequence[str]], index: int) -> tuple[str, ...]:
+    found = []
+    for row in rows[:-1]:
+        if (at := index ^ 1) < len(row):  # the last of an odd row goes up alone
+            found.append(row[at])
+        index >>= 1
+    return tuple(found)
 
 
 def batch(leaves: Sequence[Hash]) -> Batch:
