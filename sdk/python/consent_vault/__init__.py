@@ -27,6 +27,7 @@ from consent_vault.answers import (
     Suppression,
     Withheld,
 )
+from consent_vault.audiences import Audience, AudienceLine
 from consent_vault.calls import Pace
 from consent_vault.problems import Conflict, Denied, Invalid, NotFound, Problem, Unavailable
 from consent_vault.questions import Choice, Contact, ContactPoint, Question, Reference, TextMessage
@@ -34,6 +35,8 @@ from consent_vault.questions import Choice, Contact, ContactPoint, Question, Ref
 __all__ = [
     "Asked",
     "AsyncVault",
+    "Audience",
+    "AudienceLine",
     "Choice",
     "Chosen",
     "Conflict",

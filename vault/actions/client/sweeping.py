@@ -14,6 +14,7 @@ from vault.actions.vault import Vault
 from vault.base.errors import VaultError
 from vault.base.ids import OrganizationId
 from vault.store import limits, prompts
+from vault.store.audience import jobs
 from vault.store.client import assertions, revocations
 from vault.store.decision import permits, reservations
 
@@ -23,7 +24,7 @@ _log = structlog.get_logger()
 
 
 async def sweep(vault: Vault) -> None:
-    """Forget used assertions, revoked tokens, tries, signing keys and messages that are over.
+    """Forget used assertions, revoked tokens, tries, signing keys, messages and audiences that are over.
 
     What fails is done next time.
     """
@@ -44,3 +45,4 @@ async def _sweep(vault: Vault, organization: OrganizationId) -> None:
         await prompts.sweep(work)
         await reservations.sweep(work)
         await permits.sweep(work)
+        await jobs.sweep(work)
