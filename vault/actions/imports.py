@@ -102,8 +102,13 @@ class _Loading:
             self._refused[export.path] = refused
             return ()
         file = self._files[export.path] = _File(export, plan)
-        file.count, file.aside, file.cells = found.count, list(found.aside), found.cells
-        return found.rows
+        # People are not found again by number and full name yet: such a row would make another customer each time.
+        rows = tuple(row for row in found.rows if row.reference is not None or row.point(ADDRESS) is not None)
+        lost = {row.record for row in found.rows} - {row.record for row in rows}
+        file.count = found.count
+        file.aside = [*found.aside, *(Aside(record=record, reason="no_identifier") for record in lost)]
+        file.cells = tuple(cell for cell in found.cells if cell.record not in lost)
+        return rows
 
     async def named(self, person: Person) -> None:
         """Find or make whoever has a first name, and record what the rows say."""
@@ -144,7 +149,9 @@ class _Loading:
         )
 
     def _check(self, plan: Layout) -> None:
-        """Refuse a file whose yeses nobody could give: the organization file names a channel the purpose lacks."""
+        """Refuse a file that says more than can be recorded, and one whose yeses nobody could give."""
+        if not plan.plain:
+            raise FileRefused("unsupported_mapping", f"sources.{plan.source}: this vault cannot record all it says yet")
         for statement in plan.statements:
             for purpose in statement.purposes:
                 self._here.organization.purpose(purpose)
@@ -259,6 +266,11 @@ def vocabulary(organization: Organization) -> Vocabulary:
         withdrawn=frozenset(map(folded, organization.words.get("withdrawn", ()))),
         countries={code: frozenset(map(folded, words)) for code, words in organization.countries.items()},
         evidence=organization.evidence,
+        channels={key: channel.reaches for key, channel in organization.channels.items()},
+        suppressions={
+            kind: frozenset(organization.channel(channel).reaches for channel in rule.channels)
+            for kind, rule in organization.suppressions.items()
+        },
     )
 
 

@@ -41,9 +41,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 def first_name(text: str) -> str | None:
     """Return a first name as it is compared; a single letter is none."""
+    found = name(text)
+    return found if found is not None and len(found) > 1 else None
+
+
+def name(text: str) -> str | None:
+    """Return a name as it is compared."""
     letters = "".join(letter for letter in normalize("NFKD", text.casefold()) if letter.isalnum())
-    name = _UMLAUT.sub(r"\1", letters)
-    return name if len(name) > 1 else None
+    return _UMLAUT.sub(r"\1", letters) or None
 
 
 def people(rows: Iterable[Row]) -> list[Person]:

@@ -70,12 +70,11 @@ def test_about_tells_addresses_from_people() -> None:
 @pytest.mark.parametrize(
     ("file", "about", "place"),
     [
-        ({"suppress": "bounce"}, {}, "suppress"),
-        ({"at": "When"}, {}, "at"),
-        ({"withdrawn": {"A": {"purpose": "a", "channel": "email"}}}, {}, "withdrawn"),
-        ({"granted": {"purpose": "a", "channel": "email", "when": {"A": "b"}}}, {}, "granted.when"),
+        ({"suppress": ["bounce"]}, {}, "suppress"),
+        ({"withdrawn": {"A": {"purpose": "a"}}}, {}, "withdrawn"),
+        ({"granted": {"purpose": "a", "channel": "email", "when": {"A": 1}}}, {}, "granted.when"),
         ({"granted": {"purpose": "a", "channel": "email", "document": "D"}}, {}, "granted.document"),
-        ({}, {"flags": {"A": {}}}, "flags"),
+        ({}, {"subscriptions": {"A": "b"}}, "subscriptions"),
         ({}, {"columns": {}}, "columns"),
         ({"columns": {"same_as": {"column": "A", "source": "b"}}}, {}, "columns"),
     ],

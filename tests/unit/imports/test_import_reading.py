@@ -27,7 +27,7 @@ COLUMNS = {
     "last_name": ["Surname"],
     "phone": ["Phone"],
     "country": ["Land"],
-    "reference": ["Id"],
+    "reference": ["No"],
 }
 LETTER = {
     "date": "Datum",
@@ -71,7 +71,7 @@ def letter(said: str = "", date: str = "", **cells: str) -> str:
 
 
 def test_a_row_tells_whom_it_is_about_and_keeps_only_declared_attributes() -> None:
-    row = only({}, "Id,Name,Surname,E-Mail,Phone,Land,Notes\n7, Ann ,Lee, A@x ,0123,Germany,secret\n")
+    row = only({}, "No,Name,Surname,E-Mail,Phone,Land,Notes\n7, Ann ,Lee, A@x ,0123,Germany,secret\n")
     assert row.reference == Personal("7")
     assert row.name == "ann"
     assert row.attributes == {"first_name": Personal("Ann"), "country": Personal("DE")}
@@ -148,12 +148,12 @@ def test_the_word_of_a_row_that_is_put_aside_is_not_applied_in_part() -> None:
 
 
 def test_an_address_that_is_none_puts_the_row_aside() -> None:
-    assert why({}, "E-Mail,Id\nnobody,7\n") == [(1, "unreadable_email")]
+    assert why({}, "E-Mail,No\nnobody,7\n") == [(1, "unreadable_email")]
 
 
 def test_a_row_with_neither_address_nor_record_id_is_put_aside() -> None:
-    assert why({}, "E-Mail,Id,Name\n,,Ann\n") == [(1, "no_identifier")]
-    assert only({}, "E-Mail,Id,Name\n,7,Ann\n").points == ()
+    assert why({}, "E-Mail,No,Name\n,,Ann\n") == [(1, "no_identifier")]
+    assert only({}, "E-Mail,No,Name\n,7,Ann\n").points == ()
 
 
 def test_a_number_or_country_that_cannot_be_read_is_set_aside_and_the_row_applied() -> None:

@@ -6,14 +6,19 @@ from hypothesis import strategies as st
 
 from vault.imports.row import FileRefused
 from vault.imports.table import table
-from vault.imports.text import decode, is_broken
+from vault.imports.text import decoded, encoding, is_broken
 
 LETTERS = "Größe;März;Ünal;François\r\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_an_encoding_is_found_out(encoding: str) -> None:
-    assert decode(LETTERS.encode(encoding)) == LETTERS
+def decode(data: bytes, *, size: int = 1 << 16) -> str:
+    chunks = [data[start : start + size] for start in range(0, len(data), size)]
+    return "".join(decoded(chunks, encoding(chunks)))
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_an_encoding_is_found_out(name: str) -> None:
+    assert decode(LETTERS.encode(name)) == decode(LETTERS.encode(name), size=1) == LETTERS
 
 
 def test_big_endian_utf_16_is_read_by_its_mark() -> None:
@@ -22,7 +27,7 @@ def test_big_endian_utf_16_is_read_by_its_mark() -> None:
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff")))
 def test_utf_8_is_always_read_as_it_was_written(text: str) -> None:
-    assert decode(text.encode()) == text
+    assert decode(text.encode(), size=1) == decode(text.encode()) == text
     assert decode(b"\xff\xfe" + text.encode("utf-16-le")) == text
 
 
@@ -49,7 +54,7 @@ def test_a_file_cut_in_the_middle_of_a_character_is_refused() -> None:
 
 def test_utf_16_without_its_mark_is_refused_and_not_read_as_something_else() -> None:
     with pytest.raises(FileRefused, match="byte order mark"):
-        table(decode("email,name\na@b.example,Ann\n".encode("utf-16-le")))
+        table([decode("email,name\na@b.example,Ann\n".encode("utf-16-le"))])
 
 
 def test_nul_and_lone_surrogates_are_broken_and_other_letters_are_not() -> None:
