@@ -267,6 +267,21 @@ async def test_words_that_did_not_break_with_them_leave_those_of_the_message(
     assert yes["notice"] == 2
 
 
+async def test_a_no_by_a_link_ends_a_yes_that_came_after_an_earlier_no(
+    stage: Stage, api: Api, visitor: Visitor
+) -> None:
+    customer, early = await asked(stage, api)
+    for _ in range(2):  # the page of the first link stays open; by another one they said yes since
+        await api.say_no("refusals", customer, purpose="newsletter")
+        await api.grant(customer, **LETTER)
+        [late] = await links(stage)
+        assert (await visitor._look("POST", late, data={"say": "yes"})).status == 200
+        assert (await api.decide(customer=customer, purpose="newsletter"))["allowed"]
+        assert (await visitor._look("POST", early, data={"say": "no"})).heading == "You said no"
+        assert codes(await api.decide(customer=customer, purpose="newsletter")) == ["withdrawn"]
+        assert (await visitor._look("POST", late, data={"say": "yes"})).status == 404
+
+
 @pytest.mark.parametrize("fields", [{}, {"say": ""}, {"say": "perhaps"}, {"say": ["yes", "no"]}])
 async def test_what_is_no_answer_changes_nothing(stage: Stage, api: Api, visitor: Visitor, fields: Any) -> None:
     _, link = await asked(stage, api)

@@ -26,7 +26,7 @@ from vault.domain.decision.basis import Person
 from vault.domain.entry import told
 from vault.domain.fact import Fact
 from vault.domain.joining.asking import EMAIL
-from vault.domain.joining.confirming import cited, is_live, noes
+from vault.domain.joining.confirming import cited, is_live, standing_no
 from vault.domain.joining.link import Confirmation, packed
 from vault.domain.leaving.stopping import way_of
 from vault.domain.sign_in.device import Device
@@ -109,8 +109,8 @@ async def _yes(act: Acting, meant: _Meant, *, given: Answer) -> Fact:
 
 async def _no(act: Acting, meant: _Meant) -> Fact:
     said, organization = meant.said, act.here.organization
-    if already := noes(organization, said, facts=meant.person.facts):
-        return max(already, key=lambda fact: fact.at)
+    if (already := standing_no(organization, said, facts=meant.person.facts)) is not None:
+        return already
     rule = way_of(organization, purpose=said.purpose, channel=said.channel)
     stands = standing(meant.person.facts, rule, instants=Instants(now=act.now))
     word = Said(
@@ -119,7 +119,6 @@ async def _no(act: Acting, meant: _Meant) -> Fact:
         channel=said.channel,
         source="link",
         method="form",
-        idempotency=_tag(act, meant, word=b"no"),
     )
     fact, _ = await _write(act, meant, word=word)
     return fact
@@ -135,7 +134,7 @@ def _granted(act: Acting, meant: _Meant, *, shown: Asking) -> Said:
         contact_point=meant.said.point,
         notice=shown.notice.version,
         locale=shown.locale,
-        idempotency=_tag(act, meant, word=b"yes"),
+        idempotency=act.here.safe.repeat(b"confirm", packed(meant.said)),
     )
 
 
@@ -147,7 +146,3 @@ async def _write(act: Acting, meant: _Meant, *, word: Said) -> tuple[Fact, bool]
         entry = await act.detailed("fact", subject=meant.subject, **told(fact))
         await consents.add(act.work, [Kept(subject=meant.subject, fact=fact, entry=entry)])
     return fact, fact.id == own
-
-
-def _tag(act: Acting, meant: _Meant, *, word: bytes) -> bytes:
-    return act.here.safe.repeat(b"confirm", word, packed(meant.said))

@@ -6,7 +6,7 @@ Any no said after the asking overtakes it: then it is as if there had never been
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -75,3 +75,14 @@ def noes(organization: Organization, said: Confirmation, *, facts: Iterable[Fact
         and fact.channel in {said.channel, EVERY}
         and fact.at >= said.asked_at
     ]
+
+
+def standing_no(organization: Organization, said: Confirmation, *, facts: Sequence[Fact]) -> Fact | None:
+    """Return the no that says already what a no by a link would; none where it was said yes to, or asked, since."""
+    last = max(noes(organization, said, facts=facts), key=lambda fact: fact.at, default=None)
+    if last is None or any(
+        fact.kind in _YESES and (fact.purpose, fact.channel) == (said.purpose, said.channel) and fact.at > last.at
+        for fact in facts
+    ):
+        return None
+    return last
