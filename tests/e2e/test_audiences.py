@@ -244,7 +244,7 @@ async def test_what_is_handed_out_is_decided_afresh_when_it_is_read(stage: Stage
     assert (lines[1]["customer"], lines[1]["reasons"], "released" in lines[1]) == (two, ["withdrawn"], False)
     assert lines[2] == {"line": 3, "outcome": "deny", "reasons": ["unknown_customer"]}
     released = [entry.get("released") for entry in await stage.entries("decision")]
-    assert released == [None, None, None, ["contact", "first_name"], None]
+    assert sorted(released, key=bool) == [None, None, None, None, ["contact", "first_name"]]
     assert lines[0]["customer"] == one
     assert await stage.count("vault.reservation") == 1
 

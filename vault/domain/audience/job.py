@@ -111,7 +111,7 @@ class AudienceLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     customer: str | None = None
     decision: str | None = None
     reasons: tuple[str, ...] = ()
-    defer_until: datetime | None = None
+    defer_until: Annotated[datetime, Meta(tz=True)] | None = None
     error: str | None = None
     released: Mapping[str, Personal] | None = None
     withheld: Mapping[str, str] | None = None
