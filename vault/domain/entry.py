@@ -7,6 +7,7 @@ left out; canonical JSON has no null.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from vault.base.canonical import Json, canonical
@@ -48,6 +49,7 @@ def told(fact: Fact) -> dict[str, str | int | bool | None]:
     }
 
 
+@lru_cache(maxsize=64)  # all entries of a batch are of one instant
 def stamp(instant: datetime) -> str:
     """Return RFC 3339 in UTC with microseconds, which sorts as it reads."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
