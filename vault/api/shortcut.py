@@ -36,12 +36,16 @@ _QUESTION: Final = msgspec.json.Decoder(Question, dec_hook=read_personal)
 _ANSWER: Final = msgspec.json.Encoder(enc_hook=Personal.reveal)
 
 
+Headers = tuple[tuple[bytes, bytes], ...]
+_JSON: Final[Headers] = ((b"content-type", b"application/json"),)
+
+
 class _Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What to send; `headers` beside the length of the body."""
 
     status: int = 200
     body: bytes
-    headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
+    headers: Headers = _JSON
 
 
 class _Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,15 +109,15 @@ async def _issued(vault: Vault, call: _Call) -> _Reply | None:
     asked = read_form(body, authorization=call.headers.get(b"authorization"))
     heard = [line] if (line := call.headers.get(b"x-forwarded-for")) is not None else []
     answer = await token(vault, asked, network=came_from(call.peer, heard, trusted=vault.proxies))
-    return _Reply(status=answer.status, body=msgspec.json.encode(answer.body), headers=answer.headers)
+    headers = tuple([(name.lower().encode(), value.encode()) for name, value in answer.headers])
+    return _Reply(status=answer.status, body=msgspec.json.encode(answer.body), headers=headers)
 
 
 _WAYS: Final[Mapping[str, Callable[[Vault, _Call], Awaitable[_Reply | None]]]] = {_PATH: _decided, TOKEN: _issued}
 
 
 async def _send(send: Send, reply: _Reply) -> None:
-    headers = [(name.lower().encode(), value.encode()) for name, value in reply.headers]
-    headers.append((b"content-length", str(len(reply.body)).encode()))
+    headers = [*reply.headers, (b"content-length", b"%d" % len(reply.body))]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
