@@ -125,7 +125,7 @@ def basis(
     `hours` are those in which the client that asks reaches anybody, if it declares any.
     """
     fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
-    named = named if any(point.id == named for point in fitting) else None
+    named = named if named is not None and any(point.id == named for point in fitting) else None
     minor = person.is_minor(instants.instant)
     law = way.rule.within(person.country)
     stands = standing(person.facts, law, instants=instants, contact_point=named, minor=minor)
@@ -282,6 +282,8 @@ def _zones(person: Person, point: Point | None) -> tuple[str, ...]:
 def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, instants: Instants) -> Point | None:
     if wanted is not None:
         return next((point for point in fitting if point.id == wanted), None)
+    if len(fitting) <= 1:
+        return fitting[0] if fitting else None
     needs = way.purpose.needs_verified(way.rule.channel)
     return min(
         fitting,
@@ -292,7 +294,6 @@ def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, 
             not point.verified,
             point.id,
         ),
-        default=None,
     )
 
 

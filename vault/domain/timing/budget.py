@@ -62,7 +62,7 @@ class Sliding(msgspec.Struct, frozen=True, kw_only=True):
 
     def allows(self, instant: datetime) -> bool:
         """Whether one more may be spent at an instant. What a clock that went back has still to come counts too."""
-        return sum(instant < free for free in self._free()) < self.most
+        return len(self.spent) < self.most or sum(instant < free for free in self._free()) < self.most
 
     def edges(self, *, start: datetime, end: datetime) -> Iterable[datetime]:
         """Return when one is free again."""
