@@ -38,15 +38,17 @@ class Door:
         self._checking = checking
         self._relay = relay
 
-    async def handle_RCPT(self, _: Any, __: Any, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802 - the library's name
-        """Take the first recipient, and no other."""
+    async def handle_RCPT(self, *told: Any) -> str:  # noqa: N802 - the library's name
+        """Take the first recipient, and no other. Told are server, session, envelope, address and options."""
+        _, _, envelope, address, _ = told
         if envelope.rcpt_tos:
             return _ONE
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 heard"
 
-    async def handle_DATA(self, _: Any, __: Any, envelope: Envelope) -> str:  # noqa: N802 - the library's name
-        """Pass a message on, or say why not."""
+    async def handle_DATA(self, *told: Any) -> str:  # noqa: N802 - the library's name
+        """Pass a message on, or say why not. Told are server, session and envelope."""
+        _, _, envelope = told
         try:
             permit = await self._pass(envelope)
         except Turned as refused:

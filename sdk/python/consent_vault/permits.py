@@ -151,7 +151,7 @@ def _signed(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     named = [one for one in _keys(jwks) if one.get("kid") == header.get("kid")]
     if not named:
         raise UnknownKey
-    if not any(_verified(f"{parts[0]}.{parts[1]}".encode(), signature, one) for one in named):
+    if not any(_verified(f"{parts[0]}.{parts[1]}".encode(), signature, key=one) for one in named):
         raise Forged
     return _object(parts[1])
 
@@ -162,7 +162,7 @@ def _keys(jwks: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in found if (one.get("kty"), one.get("crv")) == ("EC", "P-256")]
 
 
-def _verified(message: bytes, signature: bytes, key: Mapping[str, Any]) -> bool:
+def _verified(message: bytes, signature: bytes, *, key: Mapping[str, Any]) -> bool:
     if len(signature) != 2 * _COORDINATE:
         return False
     x, y = (int.from_bytes(_decoded(str(key.get(name, "")))) for name in ("x", "y"))
