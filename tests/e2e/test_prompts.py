@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any, Final
@@ -209,6 +210,18 @@ async def test_a_no_counts_whatever_its_prompt_and_whatever_becomes_of_the_yeses
     prompt = (await made(api))["prompt"]
     refused(await send(api, other, prompt, NO, YES), 422, "chosen_twice")
     assert codes(await api.decide(customer=other)) == ["refused"]
+
+
+async def test_a_yes_and_a_no_to_one_prompt_at_once_wait_for_each_other_and_the_no_is_never_turned_away(
+    stage: Stage, api: Api
+) -> None:
+    customer, _ = await somebody(api)
+    for _ in range(12):
+        prompt = (await made(api))["prompt"]
+        answers = await asyncio.gather(*[send(api, customer, prompt, choice) for choice in (YES, NO, YES, NO)])
+        assert {answer.status_code for answer in answers[1::2]} == {200}
+        assert {answer.status_code for answer in answers[::2]} <= {200, 409}
+        assert codes(await api.decide(customer=customer)) == ["refused"]
 
 
 async def test_a_prompt_is_over_in_a_day_and_then_forgotten(stage: Stage) -> None:

@@ -71,11 +71,11 @@ async def answer(vault: Vault, actor: Actor, *, given: PromptAnswer) -> PromptAn
     stated: dict[tuple[str, str], Stated] = {}
     async with acting(vault, actor, name="answer_prompt") as act:
         sealed = _read(act.here, given.prompt)
+        if not yeses and sealed is not None and sealed.client == actor.client and act.now < sealed.ends_at:
+            await _first(act, given, sealed=sealed)  # before the customer, as a yes does: or both wait for ever
         for one in given.choices:
             if one.say == "no":
                 stated[one.purpose, one.channel] = await _refuse(act, given, choice=one, sealed=sealed)
-        if not yeses and sealed is not None and sealed.client == actor.client and act.now < sealed.ends_at:
-            await _first(act, given, sealed=sealed)
     if yeses:
         check_once(given.choices)
         async with acting(vault, actor, name="answer_prompt") as act:
