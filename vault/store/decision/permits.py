@@ -54,7 +54,7 @@ WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4 AND (
   OR EXISTS (SELECT FROM vault.preference w
              WHERE w.organization = $1 AND w.customer = b.customer AND w.paused_until > $4)
   OR EXISTS (SELECT FROM vault.fact f WHERE f.organization = $1 AND f.subject = p.subject
-             AND f.recorded_at > p.at - interval '1 minute')
+             AND f.kind IN ('withdrawn', 'refused', 'objected') AND f.recorded_at > p.at - interval '1 minute')
   OR EXISTS (SELECT FROM vault.contact_point c
              JOIN vault.fact f ON f.organization = $1 AND f.subject = c.tag
              WHERE c.organization = $1 AND c.customer = b.customer AND f.recorded_at > p.at - interval '1 minute')
