@@ -139,6 +139,19 @@ async def test_what_is_wrong_is_said_in_ones_own_words_and_an_admin_reads_only_w
     assert (entry["right"], entry["field"], entry["actor"]["kind"]) == ("rectification", "boot_size", "client")
 
 
+async def test_nobody_floods_the_admins_with_wrongs_and_what_counts_at_once_is_never_too_much(
+    stage: Stage, api: Api, visitor: Visitor
+) -> None:
+    for number in range(20):
+        assert (await use(visitor, "rectification", text=f"{number}. {WRONG}")).status == 200
+    assert (await use(visitor, "rectification", text=f"20. {WRONG}")).status == 429
+    assert (await use(visitor, "rectification", text=f"0. {WRONG}")).status == 200  # is open already
+    for right in ("restriction", "objection"):
+        assert (await use(visitor, right)).status == 200
+    assert [one["right"] for one in await todo(api)].count("rectification") == 20
+    assert len(await todo(api)) == 22
+
+
 async def test_a_wrong_that_is_not_said_comes_back_with_all_that_was_typed(stage: Stage, visitor: Visitor) -> None:
     page = await use(visitor, "rectification", field="boot_size", text="")
     assert (page.status, page.title.startswith("Error: ")) == (422, True)

@@ -11,11 +11,12 @@ from typing import Final
 
 import msgspec
 
+from vault.actions import limits
 from vault.actions.acting import Acting, acting
 from vault.actions.choices.saying import person_of, write_all
 from vault.actions.customer.customers import locked
 from vault.actions.vault import Vault
-from vault.base.errors import Unknown
+from vault.base.errors import TooMany, Unknown
 from vault.base.ids import REQUEST, RequestId, Subject, raw
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
@@ -29,6 +30,9 @@ from vault.store.customer.requests import Kept
 from vault.store.keys import CustomerKey, Safe
 
 TABLE: Final = "rights_request"
+MOST: Final = 20
+"""How much of what admins work off somebody asks for in a day."""
+_DAY_SECONDS: Final = 24 * 3600
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +93,8 @@ async def ask(vault: Vault, actor: Actor, *, wanted: NewRequest) -> RequestTold:
         for one in await requests.of(act.work, actor.me):
             if one.request.is_open and _same(act, one, wanted=wanted, key=key):
                 return shown(act, one)
+        if wanted.right not in AT_ONCE:
+            await _limit(act)
         return shown(act, await add(act, wanted, subject=subject, key=key))
 
 
@@ -154,6 +160,14 @@ async def _subjects(act: Acting) -> list[Subject]:
     if not (found := await customers.subjects(act.work, [act.actor.me])):
         raise Unknown("unknown_customer", "there is no such customer")
     return found
+
+
+async def _limit(act: Acting) -> None:
+    """Count what admins are to work off; what counts at once is a no, and never too much (law 12)."""
+    name = act.here.safe.repeat(b"rights_limit", raw(act.actor.me).bytes)
+    if not await limits.count(act.work, name, window_seconds=_DAY_SECONDS, limit=MOST):
+        limits.note(act.vault, act.actor, name="me_ask_right")
+        raise TooMany("too_many_requests", "you asked for a lot today", retry_after_seconds=_DAY_SECONDS)
 
 
 async def _lock(act: Acting) -> None:
