@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from tests.bench import written
+from tests.bench.audience import audience
 from tests.bench.batch import batch
 from tests.bench.decide import decide
 from tests.bench.growth import growth
@@ -20,6 +21,7 @@ BENCHES: dict[str, tuple[Any, dict[str, Any]]] = {  # each with what makes it ti
     "decide": (decide, {"customers": 20, "connections": 8, "seconds": 0.5, "rounds": 1}),
     "decide-one": (decide_one, {"customers": 5, "seconds": 0.2, "rounds": 1}),
     "batch": (batch, {"customers": 20, "most": 30, "connections": 8, "seconds": 0.2, "rounds": 1}),
+    "audience": (audience, {"customers": 30, "workers": 1}),
     "log": (sequence, {"entries": 300, "rounds": 1}),
     "token": (token, {"connections": 8, "seconds": 0.5, "rounds": 1}),
     "growth": (
