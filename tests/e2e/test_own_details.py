@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import sign_in, somebody
+from tests.e2e.test_imports import loaded, sheet
 from tests.stage import Api, Stage
 from tests.visitor import Page, Visitor
 
@@ -169,3 +170,13 @@ async def test_the_page_is_there_in_every_language(stage: Stage, api: Api, visit
     await at_home(stage, api, visitor)
     for language, heading in (("de", "Ihre Angaben"), ("fr", "Vos données")):
         assert (await visitor.get(f"/details?lang={language}")).heading == heading
+
+
+async def test_a_list_that_had_no_number_for_them_is_told_in_words(stage: Stage, api: Api, visitor: Visitor) -> None:
+    assert api.token
+    address = make.email()
+    await loaded(stage, sheet(f"{address};Quokkabeth;ja;;03.06.2024;"))
+    await sign_in(stage, visitor, address)
+    page = await visitor.get("/details?lang=de")
+    assert "Eine ältere Liste Nannte uns Ihre Adresse, am" in page.text
+    assert "first name" not in page.text.casefold()

@@ -24,7 +24,7 @@ from vault.pages.cookies import PORTAL, PROOF, gone
 from vault.pages.forms import Form
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
-from vault.portal.own.telling import field_name, held, languages, reach, system
+from vault.portal.own.telling import field_name, held, known_from, languages, reach
 
 Pages = Request[Any, Any, Any]
 ADDRESS: Final = "value"
@@ -96,10 +96,7 @@ def page(frame: Frame, visit: Visit, *, found: Details, back: Back = _NOTHING, d
         "fields": [one for one in fields if one.corrects],
         "others": [one for one in fields if not one.corrects],
         "languages": languages(organization, locale=back.typed.get("locale") or found.locale),
-        "systems": [
-            (system(organization, source), frame.words.day(since, zone=frame.zone))
-            for source, since in found.sources.items()
-        ],
+        "systems": [known_from(frame, organization, source, since=since) for source, since in found.sources.items()],
         "wrongs": list(back.wrong.items()),
         "done": _done(frame, done),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from vault.base.ids import ContactPointId
 from vault.domain.organization import Attribute, Organization
 from vault.domain.own.fields import may_correct
 from vault.domain.own.points import PROVABLE, PointState, is_last, state
+from vault.imports.people import ADDRESS_AND_NAME
 from vault.pages.frame import Frame
 from vault.portal.wording import title
 from vault.words.catalogue import offered, own_name
@@ -140,10 +142,14 @@ def languages(organization: Organization, *, locale: str | None) -> list[Languag
     return [Language(code=one, name=own_name(one), chosen=one == now) for one in choice] if len(choice) > 1 else []
 
 
-def system(organization: Organization, source: str) -> str:
-    """Return what people call a system that knows them."""
+def known_from(frame: Frame, organization: Organization, source: str, *, since: datetime) -> tuple[str, str]:
+    """Return what people call a system that knows them, and how long it has; a list may have had no number for them."""
+    say, day = frame.words.say, frame.words.day(since, zone=frame.zone)
+    if source == ADDRESS_AND_NAME:
+        return say("An older list"), say("Told us your address, on %(date)s", date=day)
     client = organization.clients.get(source)
-    return client.title if client is not None else source.replace("_", " ").capitalize()
+    name = client.title if client is not None else source.replace("_", " ").capitalize()
+    return name, say("Knows you under a number of its own, since %(date)s", date=day)
 
 
 def _said(frame: Frame, point: Point, *, stands: PointState) -> str:
