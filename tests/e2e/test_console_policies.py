@@ -13,7 +13,7 @@ from tests import make
 from tests.e2e.colleague import Colleague, at_the_desk
 from tests.e2e.test_console_log import Found, furnish, numbered
 from tests.e2e.test_policy_replay import LOOSE, SUNDAY
-from tests.stage import Stage
+from tests.stage import Stage, refused
 from tests.visitor import Page
 from vault.actions.organizations import apply
 from vault.actions.policies import drafts, replaying
@@ -201,3 +201,40 @@ def row(page: Page, policy: str) -> str:
 def text_of(page: Page) -> str:
     """Return what stands in the field for policies."""
     return unescape(page.html.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0])
+
+
+# ── For programs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_system_of_an_admin_has_policies_checked_and_tried(stage: Stage, found: Found) -> None:
+    api = await stage.client("everything")
+    assert await api.post("/v1/policies/check", {"policies": {"silence.cedar": SUNDAY}}) == {"problems": []}
+    both = {"policies": {"silence.cedar": SUNDAY, "loose.cedar": LOOSE.replace("silence", "loose")}}
+    [problem, *more] = (await api.post("/v1/policies/check", both))["problems"]
+    assert problem.startswith("organization/loose.cedar, fernhill.loose: an organization may only add forbids")
+    effect = await api.post("/v1/policies/replay", {"policies": {"silence.cedar": SUNDAY}, "last": 1000})
+    assert (effect["reached"], effect["lost"], effect["cut"]) == (0, 1, False)
+    [change] = effect["changes"]
+    assert (change["before"], change["after"], change["reason"]) == ("yes", "no", "not_allowed")
+    assert change["examples"] == [found.allowed]
+    refused(await api.send("POST", "/v1/policies/replay", both), 422, "bad_policy")
+    assert [entry["problems"] for entry in await stage.entries("policies_checked")] == [0, 1 + len(more)]
+    assert len(await stage.entries("policies_replayed")) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"policies": {"../contact.cedar": SUNDAY}},
+        {"policies": {"vault.cedarschema": SUNDAY}},
+        {"policies": {f"{number}.cedar": "" for number in range(101)}},
+        {"policies": {"long.cedar": "/" * 70_000}},
+        {"policies": {}, "last": 0},
+        {"policies": {}, "last": 100_001},
+        {"policies": [SUNDAY]},
+        {},
+    ],
+    ids=range(8),
+)
+async def test_what_is_no_set_of_policies_is_refused(stage: Stage, body: dict[str, object]) -> None:
+    api = await stage.client("everything")
+    refused(await api.send("POST", "/v1/policies/replay", body), 422, "invalid_request")
+    assert await stage.entries("policies_replayed") == []
