@@ -279,6 +279,19 @@ async def test_only_the_client_that_made_it_sees_it(stage: Stage, api: Api) -> N
             refused(await other.send(method, f"/v1/audiences/{audience}{path}"), 404, "unknown_audience")
 
 
+async def test_a_result_is_read_within_the_ceiling_of_the_client_as_it_is_now(stage: Stage, api: Api) -> None:
+    await people(api, yes=1)
+    made = await everyone(api)
+    await work(stage)
+    assert len(await read(api, made["id"])) == 1
+    narrow = make.organization()
+    narrow["clients"]["everything"]["ceiling"]["purposes"] = ["events"]
+    await stage.apply(narrow)
+    answer = await api.send("GET", f"/v1/audiences/{made['id']}/result")
+    refused(answer, 403, "purpose_not_granted_to_client")
+    assert (await api.get(f"/v1/audiences/{made['id']}"))["state"] == "done"  # numbers name nobody
+
+
 async def test_whom_a_client_may_not_ask_about_or_hand_out_it_is_told_at_once(stage: Stage, api: Api) -> None:
     only = await stage.client("only_audience")
     answer = await only.send("POST", "/v1/audiences", {"everyone": True, **SALES, "release": ["contact"]})
