@@ -22,6 +22,7 @@ from tests.bench import crowd
 from tests.bench.result import held
 from tests.bench.servers import settings
 from tests.bench.world import run, world
+from vault import worker
 from vault.actions.audience import making, working
 from vault.actions.organizations import find
 from vault.actions.vault import Vault, here
@@ -99,7 +100,7 @@ def _work(ready: Semaphore) -> None:
 async def _working(ready: Semaphore) -> None:
     async with open_vault(settings(), os.environ["BENCH_DATABASE"]) as vault:
         ready.release()
-        await working.keep(vault)
+        await worker.run(vault, {"audiences": working.keep})
 
 
 async def _actor(vault: Vault, organization: OrganizationId) -> Actor:
