@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page
 
 from tests.browser.test_console import EVERYWHERE, desk, device, enrolled, heading
 from tests.browser.watched import DESK, Shade, Watched
@@ -78,8 +78,8 @@ async def test_without_scripts_a_file_is_tried_and_an_example_opened(
     async with desk.tab(width=DESK) as page:
         await page.context.add_cookies(cookies)  # type: ignore[arg-type]  # as it gave them
         await page.goto(PLACE)
-        file = {"name": "own.cedar", "mimeType": "text/plain", "buffer": b"// nothing"}
-        await page.get_by_label("Or a file").set_input_files(files=[file])  # type: ignore[list-item]  # as it wants them
+        file: FilePayload = {"name": "own.cedar", "mimeType": "text/plain", "buffer": b"// nothing"}
+        await page.get_by_label("Or a file").set_input_files(files=file)
         await page.get_by_role("button", name="Check and try").click()
         assert await page.get_by_text("1 person would be reached who were not before.").is_visible()
         assert await page.get_by_label("Policies of your own").input_value() == "// nothing"
