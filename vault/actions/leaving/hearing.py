@@ -108,7 +108,7 @@ async def _words(act: Acting, sender: _From, *, message: TextMessage) -> Words:
 
 async def _stop(act: Acting, sender: _From) -> bool:
     """Stop a number; whether it was not stopped before. Handed on again, it does nothing to one that is stopped."""
-    stopped = is_stopped(await suppressions.of(act.work, sender.tagged.tag), now=act.now)
+    stopped = is_stopped(await suppressions.of(act.work, sender.tagged.tag))
     if stopped and not sender.fresh:
         return False
     subjects = await customers.subjects(act.work, sender.holders)

@@ -68,11 +68,9 @@ def said(stop: Stop) -> Said:
     return Said(kind=stop.kind, purpose=stop.purpose, channel=stop.channel, source="link", method="stop_word")
 
 
-def is_stopped(known: Sequence[Suppression], *, now: datetime) -> bool:
-    """Whether a word stops this number already."""
-    return any(
-        one.kind == STOP_WORD and one.channel is None and (one.until is None or one.until > now) for one in known
-    )
+def is_stopped(known: Sequence[Suppression]) -> bool:
+    """Whether a word stops this number already, and for good: what was to stop it for a while alone does not."""
+    return any(one.kind == STOP_WORD and one.channel is None and one.until is None for one in known)
 
 
 def spoken(organization: Organization, text: str, *, locales: Sequence[str | None] = ()) -> str:
