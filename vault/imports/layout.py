@@ -20,7 +20,7 @@ from vault.imports.statement import Statement, Vocabulary
 from vault.imports.table import folded
 from vault.imports.when import Form, form
 
-__all__ = ["ADDRESS", "Layout", "Statement", "Vocabulary", "layout", "matching"]
+__all__ = ["ADDRESS", "Layout", "Statement", "Vocabulary", "layout", "matching", "of_mapping"]
 
 ADDRESS: Final = "email"
 NUMBER: Final = "phone"
@@ -30,6 +30,7 @@ LAST_NAME: Final = "last_name"
 BIRTH_DATE: Final = "birth_date"
 COUNTRY: Final = "country"
 SAME_AS: Final = "same_as"
+GENERIC: Final = "file"
 PERSONAL: Final = frozenset({REFERENCE, FIRST_NAME, LAST_NAME, BIRTH_DATE, COUNTRY})
 
 Shape = Literal["table", "statuses", "numbers"]
@@ -151,9 +152,28 @@ def layout(sources: Mapping[str, Any], source: str, *, pattern: str, vocabulary:
     )
 
 
+def of_mapping(mapping: Mapping[str, Any], *, vocabulary: Vocabulary) -> Layout:
+    """Return how to read a file by a mapping of its own: `about`, `time_zone`, and the keys of a file.
+
+    `FileRefused` for a field nobody declared: it could not be kept.
+    """
+    known = {*vocabulary.kinds, *vocabulary.attributes, *PERSONAL}
+    columns = mapping.get("columns")
+    if mapping.get("about") not in ("address", "person") or not isinstance(columns, Mapping):
+        raise FileRefused("unsupported_mapping", "a mapping has columns, and about: address or about: person")
+    for key in columns:
+        if key not in known:
+            raise FileRefused(
+                "undeclared_field", f"columns.{key}: declare it in the organization file, or leave it out"
+            )
+    file = {key: said for key, said in mapping.items() if key not in _SOURCE or key == "columns"}
+    own = {key: mapping[key] for key in ("about", "time_zone") if key in mapping}
+    return layout({GENERIC: {**own, "files": {"*": file}}}, GENERIC, pattern="*", vocabulary=vocabulary)
+
+
 def _patterns(source: Mapping[str, Any]) -> tuple[str, ...]:
     own = salesforce.FILES if salesforce.is_declared(source) else ()
-    return (*source.get("files", {}), *own)
+    return (*source.get("files", ()), *own)
 
 
 def _columns(file: Mapping[str, Any], about: Mapping[str, Any]) -> tuple[dict[str, Any], Role]:

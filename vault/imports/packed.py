@@ -56,8 +56,6 @@ def _inflated(start: bytes, parts: Iterator[bytes]) -> Iterator[bytes]:
                     packed = zlib.decompressobj(_WITH_HEADER)
                 yield packed.decompress(rest, _PIECE)
                 rest = packed.unconsumed_tail or packed.unused_data
-        while not packed.eof and (piece := packed.decompress(b"", _PIECE)):
-            yield piece
     except zlib.error:
         raise FileRefused("unreadable_bytes", "the packed file is damaged: export it again") from None
     if not packed.eof:

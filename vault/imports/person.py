@@ -29,7 +29,12 @@ from vault.imports.when import instant
 
 _SEPARATE: Final = frozenset({ADDRESS, NUMBER, "fax_number"})
 _UTC: Final = ZoneInfo("UTC")
-_NOES: Final = frozenset({"refused", "withdrawn", "objected"})
+_VERDICTS: Final[dict[str, Verdict]] = {
+    "granted": "granted",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+    "objected": "objected",
+}
 
 
 class PersonRow:
@@ -56,7 +61,7 @@ class PersonRow:
         consented = self._consent()
         held = [one for one in self._layout.statements if self._holds(one)]
         said = tuple(self._said(held)) if consented is None else consented.said
-        dealings = tuple(self._dealings(any(one.verdict in _NOES for one in said)))
+        dealings = tuple(self._dealings(says_no=any(one.verdict != "granted" for one in said)))
         suppressed = tuple(self._suppressed(held, points))
         links = tuple(self._links()) if consented is None else (consented.party,)
         for reason in sorted(self._wrong_dates):
@@ -182,12 +187,22 @@ class PersonRow:
         return [folded(value) for value in self._cells.named(column).split(";")]
 
     def _said(self, held: list[Statement]) -> Iterator[Saying]:
-        for one in held:
-            verdict = self._verdict(one)
-            if verdict is None:
-                continue
-            at = self._yes_at(one) if verdict == "granted" else self._cells.no_at(one.at, self._wrong_dates)
-            evidence = dict(self._evidence(one)) if verdict == "granted" else {}
+        """Yield what the row says; beside a no, a yes that cannot be read is set aside, and the no counts."""
+        verdicts = [(one, verdict) for one in held if (verdict := self._verdict(one)) is not None]
+        says_no = any(verdict != "granted" for _, verdict in verdicts)
+        for one, verdict in verdicts:
+            evidence: dict[str, Personal] = {}
+            if verdict != "granted":
+                at = self._cells.no_at(one.at, self._wrong_dates)
+            else:
+                try:
+                    at = self._yes_at(one)
+                    evidence = dict(self._evidence(one))
+                except Wrong as wrong:
+                    if not says_no:
+                        raise
+                    self._wrong_dates.add(wrong.reason)
+                    continue
             for purpose in one.purposes:
                 for channel in one.channels:
                     yield Saying(verdict=verdict, purpose=purpose, channel=channel, at=at, evidence=evidence)
@@ -195,11 +210,7 @@ class PersonRow:
     def _verdict(self, one: Statement) -> Verdict | None:
         if one.verdict is None or one.word is None:
             return one.verdict
-        match self._meaning(one):
-            case ("granted" | "refused" | "withdrawn" | "objected") as verdict:
-                return verdict
-            case _:
-                return None
+        return _VERDICTS[self._meaning(one) or one.verdict]
 
     def _yes_at(self, one: Statement) -> datetime:
         return self._cells.date(one.at) or self._how.exported_at
@@ -222,7 +233,7 @@ class PersonRow:
                 stopped = (point for point in points if point.kind in kinds)
                 yield from (Suppressing(kind=one.suppress, point=point, at=at) for point in stopped)
 
-    def _dealings(self, says_no: bool) -> Iterator[Dealing]:  # noqa: FBT001 - one call
+    def _dealings(self, *, says_no: bool) -> Iterator[Dealing]:
         dealings = self._layout.dealings
         if dealings is None:
             return
@@ -240,7 +251,7 @@ class PersonRow:
             yield Dealing(kind=dealings.kinds[word], at=at, refusal_offered=offered)
 
     def _offered(self, column: str | None) -> bool:
-        word = folded(self._cells.named(column)) if column is not None else ""
+        word = folded(self._cells.named(column or ""))
         if word and word not in self._how.vocabulary.granted and word not in self._how.vocabulary.withdrawn:
             raise Wrong("unreadable_value")
-        return bool(word) and word in self._how.vocabulary.granted
+        return word in self._how.vocabulary.granted

@@ -6,7 +6,7 @@ yes has to be complete. No value leaves but as `Personal`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vault.imports.layout import ADDRESS, NUMBER, REFERENCE, Layout
@@ -61,6 +61,25 @@ def rows(file: str, opened: Opened, *, how: Reading, found: Survey) -> Iterator[
                 yield Aside(record=record.number, reason=wrong.reason)
     if bytes_.digest != found.digest:
         raise FileRefused("file_changed", "the file changed while it was read: import it again when nobody writes it")
+
+
+def fitting(header: tuple[str, ...], layouts: Mapping[tuple[str, str], Layout]) -> list[tuple[str, str]]:
+    """Return the sources and patterns that a table with this header can be: those that know most of it.
+
+    More than one is more than can be told apart: of the lists one system writes, some are of those who left.
+    """
+    fit = {key: _fit(header, layout) for key, layout in layouts.items()}
+    most = max(fit.values(), default=0)
+    return [key for key, known in fit.items() if known == most > 0]
+
+
+def _fit(header: tuple[str, ...], layout: Layout) -> int:
+    """Return how many things of a person are in the header; nothing where a column that is needed is not."""
+    if layout.shape != "table" or layout.object is not None:
+        return 0
+    if any(header.count(name) != 1 for name in _required(layout)):
+        return 0
+    return sum(not {*header}.isdisjoint(names) for names in layout.columns.values())
 
 
 def columns_of(header: tuple[str, ...], layout: Layout, *, found: Survey) -> Columns:

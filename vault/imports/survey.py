@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from vault.imports.layout import Layout
-from vault.imports.packed import unpacked
+from vault.imports.packed import LARGEST, unpacked
 from vault.imports.row import FileRefused
 from vault.imports.statuses import statuses
 from vault.imports.table import Table, folded, numbers, table
@@ -28,15 +28,16 @@ _ENDS: Final = ("\r\n", "\n", "\r")
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told about a file, instead of found out."""
+    """What is told about a file, instead of found out. `largest`: of how many bytes it may be, unpacked."""
 
     encoding: str | None = None
     separator: str | None = None
     day_first: bool | None = None
+    largest: int = LARGEST
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out of a file. `digest` is the SHA-256 of its bytes, in hex.
+    """What was found out of a file. `size` and `digest` (SHA-256, in hex) are those of its bytes, unpacked.
 
     `day_first` tells what its dates with slashes begin with, none where that cannot be told; `forms_by` the header of
     the column that tells the form of its dates, if one does; `line_ends` those of its first line.
@@ -58,8 +59,8 @@ def survey(opened: Opened, *, layout: Layout, told: Overrides | None = None) -> 
     told = told or Overrides()
     if told.encoding is not None and told.encoding not in ENCODINGS:
         raise FileRefused("unknown_encoding", f"name one of {', '.join(ENCODINGS)}")
-    name = told.encoding or encoding(unpacked(opened()))
-    bytes_ = Digested(unpacked(opened()))
+    name = told.encoding or encoding(unpacked(opened(), most=told.largest))
+    bytes_ = Digested(unpacked(opened(), most=told.largest))
     texts = _Ends(decoded(bytes_, name))
     whole = shaped(texts, layout=layout, separator=told.separator)
     found = _Found(whole, layout)
@@ -83,7 +84,7 @@ def shaped(texts: Iterable[str], *, layout: Layout, separator: str | None) -> Ta
             return statuses(texts)
         case "numbers":
             return numbers(texts)
-        case "table":
+        case _:
             return table(texts, separator=separator)
 
 

@@ -105,10 +105,7 @@ def _separator(head: str) -> str:
     def cells(separator: str) -> int:
         return len(next(csv.reader(StringIO(head[:_HEAD], newline=""), delimiter=separator), ()))
 
-    try:
-        return max(_SEPARATORS, key=cells)
-    except csv.Error:
-        raise _unquoted(0) from None
+    return max(_SEPARATORS, key=cells)
 
 
 def _header(cells: Iterable[str]) -> tuple[str, ...]:

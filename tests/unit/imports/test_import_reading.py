@@ -141,10 +141,11 @@ def test_a_no_of_the_file_covers_every_purpose_it_names() -> None:
     assert [(one.verdict, one.purpose) for one in said] == [("withdrawn", "letter"), ("withdrawn", "paper")]
 
 
-def test_the_word_of_a_row_that_is_put_aside_is_not_applied_in_part() -> None:
+def test_beside_a_no_a_yes_that_cannot_be_dated_is_set_aside_and_the_no_counts() -> None:
     found = told(LETTER, letter("nein", "45363", Paper="ja"))
-    assert (found.rows, found.cells) == ((), ())
-    assert [one.reason for one in found.aside] == ["unreadable_date"]
+    assert [(said.verdict, said.at) for row in found.rows for said in row.said] == [("refused", EXPORTED)]
+    assert [one.reason for one in found.cells] == ["unreadable_date"]
+    assert found.aside == ()
 
 
 def test_an_address_that_is_none_puts_the_row_aside() -> None:

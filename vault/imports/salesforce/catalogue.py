@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from vault.imports.row import FileRefused
 from vault.imports.salesforce.objects import (
     CONTACT,
     ENGAGEMENT,
@@ -33,12 +34,18 @@ class Catalogue:
         self._kept: dict[str, dict[str, tuple[str, ...]]] = {}
 
     def gather(self, name: str, table: Table) -> None:
-        """Keep what the ids of an object's file stand for, to be read before what points to them."""
-        object_ = OBJECTS[name]
+        """Keep what the ids of an object's file stand for, to be read before what points to them.
+
+        `FileRefused` when a column for that is not there.
+        """
+        wanted = ("id", *OBJECTS[name].keeps)
+        missing = [column for column in wanted if table.header and column not in table.header]
+        if missing:
+            raise FileRefused("missing_column", f"{name}: there is no column {missing[0]}")
+        places = [table.header.index(column) for column in wanted if table.header]
         kept = self._kept.setdefault(name, {})
-        places = [table.header.index(column) for column in ("id", *object_.keeps) if column in table.header]
         for record in table.records:
-            if record.wrong is None and len(places) == 1 + len(object_.keeps):
+            if record.wrong is None:
                 own, *values = (record.cells[place] for place in places)
                 kept[own[:_COMPARED]] = tuple(values)
 
