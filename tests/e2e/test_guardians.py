@@ -99,7 +99,9 @@ async def test_a_guardians_yes_comes_with_its_evidence(api: Api, evidence: Json)
 
 
 async def test_where_no_evidence_is_declared_nobody_speaks_for_a_child(stage: Stage, api: Api) -> None:
-    await stage.apply(make.organization())
+    file = make.organization()
+    del file["evidence"]["guardian"]
+    await stage.apply(file)
     refused(await api.send("POST", TAG.format(await child(api)), make.granted(**GUARDIAN)), 422, "no_guardians")
 
 
