@@ -43,7 +43,7 @@ async def replay_last(
         place, left, end, cut = BEGINNING, min(last, MOST), passed() + seconds, False
         while left > 0 and not cut and (page := await decided.before(act.work, place, most=min(left, _PAGE))):
             for number, one in enumerate(page):
-                _count(act, tally, one, candidates=candidates)
+                _count(act, tally, one=one, candidates=candidates)
                 if number % _YIELD == 0:
                     await asyncio.sleep(0)
             place, left = page[-1].place, left - len(page)
@@ -54,7 +54,7 @@ async def replay_last(
     return effect
 
 
-def _count(act: Acting, tally: Tally, one: Decided, *, candidates: Policies) -> None:
+def _count(act: Acting, tally: Tally, *, one: Decided, candidates: Policies) -> None:
     """Count one decision; what nobody can read, or asked for a client that is gone, is counted as unread."""
     try:
         logged = read_decision(one.body or b"")
