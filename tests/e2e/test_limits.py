@@ -245,6 +245,8 @@ async def test_a_no_gets_through_whatever_else_the_client_asked(stage: Stage) ->
     answers = await asyncio.gather(*(everything.send("GET", path) for _ in range(9)))
     assert statuses(answers)[429]
     assert (await everything.send("POST", f"{path}/withdrawals", {"purpose": "sales"})).status_code == 200
+    said_no = make.prompted(customer, "of another day", choices=[{"purpose": "sales", "channel": "email", "say": "no"}])
+    assert (await everything.send("POST", "/v1/prompts/answers", said_no)).status_code == 200
 
 
 async def test_dead_tokens_take_nothing_from_the_client(stage: Stage) -> None:

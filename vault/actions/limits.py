@@ -26,7 +26,7 @@ from vault.store.database import Work
 _MOST_PURSES: Final = 10_000
 _MOST_AT_ONCE: Final = 10_000
 _NOES: Final = frozenset(
-    {"withdraw", "refuse", "object", "suppress", "hear_sms"}
+    {"withdraw", "refuse", "object", "suppress", "hear_sms", "answer_prompt", "me_withdraw", "me_ask_right"}
 )  # counted apart: nothing else keeps a no out
 _OUTCOME: Final = "tell_outcome"  # there may be as many as decisions, and they take nothing from these
 _DEAD: Final = 20  # requests in a second with tokens of one client that are good for nothing any more
