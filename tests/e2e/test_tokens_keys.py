@@ -99,7 +99,7 @@ async def test_a_spent_key_is_destroyed_with_an_entry(stage: Stage) -> None:
     await rotate(stage.vault)
     await sweep(stage.vault)
     assert await stage.count("keystore.signing_key") == 2
-    await stage.rows("UPDATE keystore.signing_key SET signs_from = signs_from - interval '20 minutes'")
+    await stage.rows("UPDATE keystore.signing_key SET signs_from = signs_from - interval '40 minutes'")
     stage.vault.memory.signing = None
     second = await token(stage, 0)
     assert kid(second) != kid(first)
