@@ -33,7 +33,7 @@ def encoding(chunks: Iterable[bytes]) -> str:
         if start.startswith(mark):
             return name
     broken = letters = 0
-    for text in _decoded(start, parts, ("utf-8", "surrogateescape")):
+    for text in _decoded(start, parts, way=("utf-8", "surrogateescape")):
         if not text.isascii():
             here = len(_BROKEN.findall(text))
             broken += here
@@ -49,7 +49,7 @@ def decoded(chunks: Iterable[bytes], name: str) -> Iterator[str]:
     for mark, known, way in _MARKS:
         if known == name:
             start, errors = start.removeprefix(mark), way
-    yield from _decoded(start, parts, (name, errors))
+    yield from _decoded(start, parts, way=(name, errors))
 
 
 def is_broken(text: str) -> bool:
@@ -69,7 +69,7 @@ def _marked(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield from parts
 
 
-def _decoded(start: bytes, parts: Iterable[bytes], way: tuple[str, str]) -> Iterator[str]:
+def _decoded(start: bytes, parts: Iterable[bytes], *, way: tuple[str, str]) -> Iterator[str]:
     decoder = getincrementaldecoder(way[0])(way[1])
     try:
         yield decoder.decode(start)
