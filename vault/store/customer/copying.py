@@ -92,7 +92,7 @@ async def read(work: Work, customer: CustomerId) -> Sealed:
 def attributes(safe: Safe, key: CustomerKey, *, sealed: Sealed) -> tuple[CopiedField, ...]:
     """Open the attributes."""
     return tuple(
-        CopiedField(name=row["name"], value=_open(safe, key, "attribute", column=row["name"], row=row))
+        CopiedField(name=row["name"], value=_open(safe, key, table="attribute", column=row["name"], row=row))
         for row in sealed.attributes
     )
 
@@ -102,7 +102,7 @@ def points(safe: Safe, key: CustomerKey, *, sealed: Sealed) -> tuple[CopiedPoint
     return tuple(
         CopiedPoint(
             kind=row["kind"],
-            value=_open(safe, key, "contact_point", column="value", row=row),
+            value=_open(safe, key, table="contact_point", column="value", row=row),
             primary=row["primary"],
             verified_at=row["verified_at"],
             recorded_at=row["recorded_at"],
@@ -116,13 +116,13 @@ def references(safe: Safe, key: CustomerKey, *, sealed: Sealed) -> tuple[CopiedR
     return tuple(
         CopiedReference(
             source=row["source"],
-            id=_open(safe, key, "external_reference", column="id", row=row),
+            id=_open(safe, key, table="external_reference", column="id", row=row),
             recorded_at=row["recorded_at"],
         )
         for row in sealed.references
     )
 
 
-def _open(safe: Safe, key: CustomerKey, table: str, *, column: str, row: Record) -> Personal:
+def _open(safe: Safe, key: CustomerKey, *, table: str, column: str, row: Record) -> Personal:
     place: UUID = row["row"]
     return safe.open(key, table, column=column, row=place, sealed=row["sealed"])
