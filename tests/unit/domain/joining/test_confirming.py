@@ -29,7 +29,7 @@ from vault.base.ids import CONTACT_POINT, SUBJECT, ContactPointId, Subject, show
 from vault.domain.decision.basis import basis, way
 from vault.domain.fact import Fact, FactKind
 from vault.domain.joining.asking import begins, follows
-from vault.domain.joining.confirming import cited, is_live, noes, shown
+from vault.domain.joining.confirming import cited, is_live, noes, shown, standing_no
 from vault.domain.joining.link import LASTS, Confirmation, ending, packed, unpacked
 from vault.domain.organization import Notice, Organization
 from vault.domain.standing import Instants, Rule, standing
@@ -120,6 +120,32 @@ def test_law_8_a_yes_by_a_live_link_counts_and_no_link_is_live_after_a_no(facts:
     assert noes(organization, said_by, facts=facts) == since
     assert is_live(organization, said_by, person=who) == (not since)
     assert standing([*facts, confirmed], RULE, instants=instants, contact_point=HERE).state == "granted"
+
+
+@given(st.lists(facts_about(), max_size=6), st.sampled_from(MOMENTS))
+def test_law_12_a_no_by_a_link_is_said_again_wherever_a_yes_stands_since(facts: list[Fact], asked: datetime) -> None:
+    said_by = link(asked_at=asked)
+    found = standing_no(ORGANIZATION, said_by, facts=facts)
+    since = noes(ORGANIZATION, said_by, facts=facts)
+    if found is None:
+        last = max((no.at for no in since), default=None)
+        again = [one for one in facts if one.kind in {"granted", "asked"} and last is not None and one.at > last]
+        assert not since or any((one.purpose, one.channel) == ("sales", "email") for one in again)
+    else:
+        assert found in since
+        instants = Instants(now=max(fact.at for fact in facts) + timedelta(days=1))
+        rule = Rule(lineage=ORGANIZATION.purposes["sales"].lineage, channel="email")
+        assert standing(facts, rule, instants=instants).state != "granted"
+
+
+def test_a_no_stands_until_a_yes_is_said_or_asked_for() -> None:
+    no = said("refused", NOW - timedelta(days=1))
+    for kind in ("granted", "asked"):
+        later = said(kind, NOW - timedelta(hours=1))
+        assert standing_no(ORGANIZATION, link(), facts=[no, later]) is None
+        assert standing_no(ORGANIZATION, link(), facts=[later, said("withdrawn", NOW)]) is not None
+    assert standing_no(ORGANIZATION, link(), facts=[]) is None
+    assert standing_no(ORGANIZATION, link(), facts=[no]) == no
 
 
 @given(st.lists(facts_about(About(kinds=("asked", "refused", "withdrawn", "objected"))), max_size=6))
