@@ -134,10 +134,15 @@ async def test_every_place_says_where_one_is_and_what_one_may_not_enter_is_absen
     auditor: Colleague, admin: Colleague, found: Found
 ) -> None:
     for colleague, names in (
-        (auditor, ["Overview", "Search", "One customer", "Was it allowed?", "Samples"]),
-        (admin, ["Overview", "Search", "Was it allowed?", "Samples"]),
+        (auditor, ["Overview", "Search", "One customer", "Was it allowed?", "Samples", "Policies"]),
+        (admin, ["Overview", "Search", "Was it allowed?", "Samples", "Policies", "Requests"]),
     ):
-        for place, here in (("/", "Overview"), ("/search", "Search"), (f"/entry/{found.fact}", "Search")):
+        for place, here in (
+            ("/", "Overview"),
+            ("/search", "Search"),
+            (f"/entry/{found.fact}", "Search"),
+            ("/policies", "Policies"),
+        ):
             html = (await colleague.get(place)).html
             nav = html[html.index("<nav") : html.index("</nav>")]
             assert re.findall(r"<a [^>]*>([^<]*)</a>", nav) == names
