@@ -154,16 +154,15 @@ async def result(work: Work, audience: AudienceId, *, after: int) -> Answers | N
     whose = await work.fetch(_WHOSE, work.own, [one for one in row["subjects"] if one is not None])
     return Answers(
         first=row["first"],
-        answers=[_answer(grounds, *one) for one in zip(*(row[name] for name in _COLUMNS), strict=True)],
+        answers=[_answer(one, grounds=grounds) for one in zip(*(row[name] for name in _COLUMNS), strict=True)],
         customers={
             Subject(show(SUBJECT, one["subject"])): CustomerId(show(CUSTOMER, one["customer"])) for one in whose
         },
     )
 
 
-def _answer(
-    grounds: Sequence[Ground], subject: UUID | None, decision: UUID | None, told: int, defer_until: datetime | None
-) -> Answer:
+def _answer(row: tuple[UUID | None, UUID | None, int, datetime | None], *, grounds: Sequence[Ground]) -> Answer:
+    subject, decision, told, defer_until = row
     return Answer(
         ground=grounds[told],
         subject=None if subject is None else Subject(show(SUBJECT, subject)),
