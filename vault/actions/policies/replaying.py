@@ -18,6 +18,7 @@ from vault.base.errors import VaultError
 from vault.domain.actor import Actor
 from vault.domain.audit.effect import Answered, Asked, Effect, Tally
 from vault.domain.audit.replay import Logged, read_decision
+from vault.domain.decision.basis import LEARNT
 from vault.policy.decide import Policies, Verdict
 from vault.policy.loader import load
 from vault.store.log import decided
@@ -74,7 +75,8 @@ def _count(act: Acting, tally: Tally, *, one: Decided, candidates: Policies) -> 
 def _ask(policies: Policies, logged: Logged, *, client: str) -> Verdict:
     if logged.flat is None:
         return policies.ask(logged.asked_with or {}, client=client, purpose=logged.purpose)
-    return policies.contact(logged.flat, client=client, purpose=logged.purpose)
+    known = policies.known_of({**LEARNT, **logged.flat})
+    return policies.contact(known, client=client, purpose=logged.purpose)
 
 
 def _answered(verdict: Verdict) -> Answered:

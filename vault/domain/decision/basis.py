@@ -43,6 +43,11 @@ UNKNOWN: Final = frozenset({"", NOWHERE})
 
 
 NO_WISHES: Final = Preference()
+LEARNT: Final[Flat] = {
+    "paused": False, "quiet": "", "outside_frame": False, "budget_spent": "",
+    "restricted": False, "guardian": False, "implied": "",
+}  # fmt: skip
+"""Facts that were told only from some version on, and what they were worth before."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
