@@ -17,7 +17,15 @@ OPEN: Final = frozenset(
     {"authorization_server_metadata", "authzen_metadata", "jwks", "health", "/.well-known/gpc.json"}
 )
 FORMS: Final = frozenset({"token", "revoke", "introspect"})  # of the authorization server, which knows nobody
-PEOPLE: Final = ("/p/", "/u/", "/c/", "/console", "/assets/", "/log/", "/v1/log/")  # where people come, and no client does
+PEOPLE: Final = (
+    "/p/",
+    "/u/",
+    "/c/",
+    "/console",
+    "/assets/",
+    "/log/",
+    "/v1/log/",
+)  # where people come, and no client does
 FIELDS: Final = ("contact", *make.attributes(), "email", "phone")
 
 

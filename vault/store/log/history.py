@@ -64,9 +64,7 @@ async def held(work: Work, subject: Subject) -> Held | None:
     facts = tuple(read_fact(tuple(fact)) for fact in (*row["facts"], *row["shared"]))
     if erased and not facts and not row["is_logged"]:
         return None
-    return Held(
-        facts=facts, places=_places(row), minor_until=row["minor_until"], country=row["country"], erased=erased
-    )
+    return Held(facts=facts, places=_places(row), minor_until=row["minor_until"], country=row["country"], erased=erased)
 
 
 async def facts(work: Work, ids: Sequence[FactId]) -> list[Fact]:
