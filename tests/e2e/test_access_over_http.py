@@ -55,7 +55,7 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "remove_contact_point": lambda _: None,
     "show_consents": lambda _: None,
     "make_prompt": lambda _: {"purposes": ["sales"], "method": "form"},
-    "answer_prompt": lambda customer: make.prompted(customer),
+    "answer_prompt": make.prompted,
     "grant": lambda _: make.granted(),
     "deal": lambda _: {"what": "purchased"},
     "refuse": lambda _: {"purpose": "sales"},
@@ -92,7 +92,7 @@ DOORS: Final[list[Door]] = sorted(
 )
 PAGES: Final = [door for door in DOORS if door[1].startswith(("/p/", "/console/"))]
 API: Final = [door for door in DOORS if not door[1].startswith(("/p/", "/u/", "/c/", "/console/", "/v1/log/"))]
-"""Doors that a token opens; a session opens the log's (`test_audit_entrance`), and a link those below `/u/` and `/c/`."""
+"""Doors that a token opens; a session opens the log's (`test_audit_entrance`), a link those below `/u/` and `/c/`."""
 
 
 @dataclass

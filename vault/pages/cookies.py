@@ -1,4 +1,4 @@
-"""Cookies: one while somebody is signed in, and a sealed one while a code of theirs is waited for. No script reads them.
+"""Cookies: one while somebody is signed in, and a sealed one while their code is waited for. No script reads them.
 
 `__Host-` binds a cookie to this very host, to TLS and to the whole path. Browsers take 127.0.0.1 and localhost for
 safe, so that a trial needs no exception.

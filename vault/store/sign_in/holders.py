@@ -31,7 +31,8 @@ JOIN vault.contact_point p ON p.organization = i.organization AND p.customer = i
 """
 _OF: Final = f"""
 {_COLUMNS} FROM vault.contact_point p {_MORE}
-WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4 ORDER BY p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
+WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4
+ORDER BY p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
 """
 
 

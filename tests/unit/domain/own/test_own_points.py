@@ -28,7 +28,8 @@ DAY = timedelta(days=1)
 
 
 def own(name: str = "a", **given: Any) -> OwnPoint:
-    return OwnPoint(**({"id": ContactPointId(f"ctp_{name}"), "kind": "email", "verified_at": NOW - DAY} | given))
+    plain: dict[str, Any] = {"id": ContactPointId(f"ctp_{name}"), "kind": "email", "verified_at": NOW - DAY}
+    return OwnPoint(**(plain | given))
 
 
 def stop(kind: SuppressionKind, **given: Any) -> Suppression:
