@@ -170,6 +170,7 @@ def test_a_packed_file_is_read_like_the_file_in_it() -> None:
         (gzip.compress(HEAD) + b"rest", "unreadable_bytes"),
         (b"\x1f\x8bno", "unreadable_bytes"),
     ],
+    ids=["zip", "cut", "with a rest", "no gzip"],
 )
 def test_what_is_packed_otherwise_or_damaged_is_refused(data: bytes, code: str) -> None:
     assert refusal(data) == code
