@@ -10,8 +10,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cedarpy import Entities, PolicySet, Schema, pst, validate_policies
 
@@ -73,15 +74,33 @@ def candidate_texts(folder: Path) -> dict[str, str]:
 
 def load(texts: Mapping[str, str], organization: Organization) -> Policies:
     """Return the policies these texts make for this organization; `BadPolicies` tells every problem they have."""
+    read = _read(tuple(sorted(texts.items())))
+    entities = Entities.from_json_str(json.dumps(_entities(organization)), read.schema)
+    return Policies(
+        texts,
+        read.digest,
+        parts=Parts(policies=read.policies, schema=read.schema, entities=entities, rules=read.rules, facts=read.facts),
+    )
+
+
+class _Read(NamedTuple):
+    """Texts without a problem, as they were read: the same for every organization that has them."""
+
+    digest: str
+    policies: PolicySet
+    schema: Schema
+    rules: Mapping[str, Rule]
+    facts: Mapping[str, frozenset[str]]
+
+
+@lru_cache(maxsize=16)
+def _read(named: tuple[tuple[str, str], ...]) -> _Read:
+    """Read texts; kept, for checking them takes a tenth of a second and organizations mostly share theirs."""
+    texts = dict(named)
     if found := problems(texts):
         raise BadPolicies(found)
-    schema = Schema.from_str(texts[SCHEMA])
-    entities = Entities.from_json_str(json.dumps(_entities(organization)), schema)
-    policies = parse(texts)
-    parts = Parts(
-        policies=policies, schema=schema, entities=entities, rules=rules_of(policies), facts=_facts(str(schema))
-    )
-    return Policies(texts, digest(dict(texts)), parts=parts)
+    schema, policies = Schema.from_str(texts[SCHEMA]), parse(texts)
+    return _Read(digest(texts), policies, schema, rules_of(policies), _facts(str(schema)))
 
 
 def _facts(schema: str) -> dict[str, frozenset[str]]:
