@@ -50,6 +50,7 @@ class Page(HTMLParser):
         self.words: list[str] = []
         self._within: list[str] = []
         self._select = ""
+        self._is_worded = False
         if "html" in response.headers.get("content-type", ""):
             self.feed(self.html)
             self.close()
@@ -94,7 +95,8 @@ class Page(HTMLParser):
             case "select":
                 self._select = given["name"]
             case "option" if "selected" in given or self._select not in self.forms[-1].fields:
-                self.forms[-1].fields[self._select] = given["value"]
+                self.forms[-1].fields[self._select] = given.get("value", "")
+                self._is_worded = "value" not in given  # then its words are its value
             case "input" if given.get("type") != "radio" or "checked" in given:
                 self.forms[-1].fields[given["name"]] = given.get("value", "")
 
@@ -106,6 +108,9 @@ class Page(HTMLParser):
             self.words.append(" ")
 
     def handle_data(self, data: str) -> None:
+        if self._is_worded:
+            self.forms[-1].fields[self._select] = data.strip()
+            self._is_worded = False
         if "title" in self._within:
             self.title += data
             return
