@@ -24,12 +24,13 @@ from tests.house import Exchange, Seen
 from vault.actions import denials, organizations
 from vault.actions.customer import erasure
 from vault.actions.vault import Vault
-from vault.app import application, open_vault
+from vault.app import application
 from vault.base.clock import Clock, SystemClock
 from vault.base.ids import CustomerId, OrganizationId, raw
 from vault.base.settings import OnFork, Settings
 from vault.domain.actor import Actor
 from vault.domain.certificate import Certificate
+from vault.parts import open_vault
 from vault.store import log
 
 Json = dict[str, Any]

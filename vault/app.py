@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,12 +12,8 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
-from vault.actions import denials
-from vault.actions.client import uses
 from vault.actions.client.carriers import authenticate
-from vault.actions.client.sweeping import sweep
-from vault.actions.log.parts import witnesses
-from vault.actions.vault import Vault, forget
+from vault.actions.vault import Vault
 from vault.api import (
     consents,
     customers,
@@ -41,27 +36,20 @@ from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.policies import drafts
 from vault.api.promises import promised
 from vault.api.rights import answers, own
-from vault.base.clock import Clock, Entropy, SystemClock, SystemEntropy
-from vault.base.errors import Unavailable
+from vault.base.clock import Clock
 from vault.base.network import address, came_from
 from vault.base.personal import Personal
 from vault.base.settings import Settings
 from vault.console import refusals as at_the_console
 from vault.console import router as console
-from vault.courier.parts import courier
-from vault.crypto.keyring import Keyring
-from vault.crypto.provider import FileProvider
 from vault.domain.actor import Actor
 from vault.domain.sign_in.device import Device
 from vault.pages import script, stylesheet
+from vault.parts import open_vault
 from vault.portal import joining, leaving, refusals
 from vault.portal import router as portal
 from vault.portal.choices import signal
-from vault.store import migrations
-from vault.store.database import SERVICE, open_database
 
-_FORGET_SECONDS: Final = 60
-_TELL_SECONDS: Final = 1
 _COLLECT_AFTER: Final = 50_000
 
 _V1: Final = (
@@ -77,45 +65,6 @@ _V1: Final = (
     suppressions.router,
     suppressions.inbound,
 )
-
-
-@asynccontextmanager
-async def open_vault(
-    settings: Settings, url: str, *, clock: Clock | None = None, entropy: Entropy | None = None
-) -> AsyncIterator[Vault]:
-    """Open the vault's parts on the database at `url`; it must be at this vault's migration."""
-    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-    if settings.production and not settings.allow_key_file:
-        raise Unavailable(
-            "key_file_in_production",
-            "production wants its root key in a key service; to use a key file, set VAULT_ALLOW_KEY_FILE=true",
-        )
-    provider = FileProvider(settings.root_key, entropy=entropy)
-    await migrations.check(url, role=SERVICE)
-    database = await open_database(url, size=settings.pool)
-    vault = Vault(
-        clock=clock,
-        entropy=entropy,
-        database=database,
-        provider=provider,
-        keyring=Keyring(provider, clock=clock, entropy=entropy),
-        issuer=settings.issuer,
-        per_network=settings.requests_per_network,
-        proxies=settings.proxies,
-        on_fork=settings.on_fork,
-        witnesses=tuple(one.verifier.vkey for one in witnesses(settings.log_witnesses)),
-        courier=courier(settings),
-    )
-    lasting = [asyncio.create_task(_forget(vault)), asyncio.create_task(_tell(vault))]
-    try:
-        yield vault
-    finally:
-        for task in lasting:
-            task.cancel()
-        await asyncio.gather(*lasting, return_exceptions=True)
-        await denials.tell(vault)
-        await uses.tell(vault)
-        await database.close()
 
 
 def create_app(settings: Settings, url: str, *, clock: Clock | None = None) -> Litestar:
@@ -216,17 +165,3 @@ async def _actor(request: Request[Any, Any, Any], vault: NamedDependency[Vault])
     actor = await authenticate(vault, carried(request))
     await check_body(request)  # nobody is told what is wrong with a body before the vault knows who sends it
     return actor
-
-
-async def _tell(vault: Vault) -> None:
-    while True:
-        await asyncio.sleep(_TELL_SECONDS)
-        await denials.tell(vault)
-        await uses.tell(vault)
-
-
-async def _forget(vault: Vault) -> None:
-    while True:
-        await asyncio.sleep(_FORGET_SECONDS)
-        forget(vault)
-        await sweep(vault)

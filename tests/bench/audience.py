@@ -26,10 +26,10 @@ from vault import worker
 from vault.actions.audience import making, working
 from vault.actions.organizations import find
 from vault.actions.vault import Vault, here
-from vault.app import open_vault
 from vault.base.ids import OrganizationId
 from vault.domain.actor import Actor
 from vault.domain.audience.job import Screening
+from vault.parts import open_vault
 
 MILLION = 1_000_000
 SECONDS_FOR_A_MILLION = 45

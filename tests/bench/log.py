@@ -22,10 +22,10 @@ from vault.actions.log.bundles import bundle
 from vault.actions.log.parts import Sequencing
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
-from vault.app import open_vault
 from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
+from vault.parts import open_vault
 from vault.store import log
 from vault.store.database import open_database
 from vault.store.log.guard import Guard

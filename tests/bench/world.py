@@ -26,7 +26,6 @@ from tests.bench.servers import MANY, settings
 from vault.actions import organizations
 from vault.actions.customer import consents, customers
 from vault.actions.vault import Vault
-from vault.app import open_vault
 from vault.base.clock import SystemEntropy
 from vault.base.ids import CustomerId
 from vault.base.personal import Personal
@@ -34,6 +33,7 @@ from vault.crypto.provider import create
 from vault.domain.actor import Actor
 from vault.domain.customer import NewContactPoint, Registration
 from vault.domain.statement import NewGrant
+from vault.parts import open_vault
 from vault.store import migrations
 from vault.store.bundled import running
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from tests.chaos.servers import DATABASE, KEY, SHIFT, WrongClock
 from vault.actions import limits
 from vault.actions.vault import Vault
-from vault.app import open_vault
 from vault.base.clock import passed
 from vault.base.errors import TooMany
 from vault.base.settings import Settings
+from vault.parts import open_vault
 from vault.store.database import INSTALLATION
 
 LIMIT = 60

@@ -29,12 +29,12 @@ from tests.command import run
 from vault.actions.log.naming import head_of, verifiers
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
-from vault.app import open_vault
 from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh, raw, show
 from vault.base.settings import Settings
 from vault.crypto.note_keys import Algorithm
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
+from vault.parts import open_vault
 from vault.store import log
 from vault.store.bundled import running
 from vault.store.log.guard import Guard

@@ -17,8 +17,8 @@ import msgspec
 from vault import worker
 from vault.actions.log import sequencer
 from vault.actions.log.parts import Sequencing
-from vault.app import open_vault
 from vault.base.settings import Settings
+from vault.parts import open_vault
 from vault.store.database import Database, open_database
 from vault.store.log import sequence
 from vault.store.log.guard import Guard

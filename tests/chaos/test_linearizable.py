@@ -21,10 +21,10 @@ from tests.chaos.processes import free_port, serving, speaking
 from tests.chaos.servers import DATABASE, KEY, SHIFT
 from tests.stage import ISSUER
 from vault.actions import organizations
-from vault.app import open_vault
 from vault.base.clock import SystemEntropy
 from vault.base.settings import Settings
 from vault.crypto.provider import create
+from vault.parts import open_vault
 
 PROCESSES = 3
 CUSTOMERS = 4

@@ -22,11 +22,11 @@ from tests.chaos.servers import DATABASE, KEY, SHIFT
 from tests.house import check_entries, read_tables
 from tests.stage import ISSUER, now
 from vault.actions import organizations
-from vault.app import open_vault
 from vault.base.clock import SystemEntropy
 from vault.base.ids import raw
 from vault.base.settings import Settings
 from vault.crypto.provider import create
+from vault.parts import open_vault
 
 CUSTOMERS = 40
 TIMES = 25

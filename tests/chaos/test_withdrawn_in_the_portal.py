@@ -19,8 +19,8 @@ from tests.e2e.doors import CODE, ask
 from tests.mail import Pocket, until, working
 from tests.stage import ISSUER
 from tests.visitor import Visitor
-from vault.app import open_vault
 from vault.base.settings import Settings
+from vault.parts import open_vault
 
 TURNS = 6
 

@@ -15,10 +15,10 @@ from tests import make
 from tests.house import Seen, check_house
 from tests.stage import Lines, Stage, copy_of
 from vault.actions import organizations
-from vault.app import open_vault
 from vault.base.clock import SystemEntropy
 from vault.base.settings import Settings
 from vault.crypto.provider import create
+from vault.parts import open_vault
 
 
 @pytest.fixture(scope="session")

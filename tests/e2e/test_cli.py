@@ -23,12 +23,12 @@ from tests.command import COMMAND, Ran, environment, run, sql
 from tests.stage import at, copy_of
 from vault.actions import organizations
 from vault.actions.customer import customers
-from vault.app import open_vault
 from vault.base.personal import Personal
 from vault.base.settings import Settings
 from vault.cli.main import main
 from vault.domain.actor import Actor
 from vault.domain.customer import NewContactPoint, Registration
+from vault.parts import open_vault
 
 
 @pytest.fixture

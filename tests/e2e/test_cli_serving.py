@@ -28,7 +28,6 @@ from tests.mail import write
 from tests.stage import copy_of
 from vault.actions import organizations
 from vault.actions.customer import customers
-from vault.app import open_vault
 from vault.base.clock import SystemClock
 from vault.base.personal import Personal
 from vault.base.settings import Settings
@@ -36,6 +35,7 @@ from vault.cli import doctor
 from vault.domain.actor import Actor
 from vault.domain.customer import Registration
 from vault.domain.organization import Authentication, Ceiling, Client
+from vault.parts import open_vault
 from vault.store.installation import Login
 
 Serve = Callable[..., tuple[subprocess.Popen[str], str]]

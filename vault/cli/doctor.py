@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from vault.actions.vault import Vault, rebuild
-from vault.app import open_vault
 from vault.base.clock import Clock, SystemClock
 from vault.base.errors import Invalid, VaultError
 from vault.base.settings import Settings, read
@@ -22,6 +21,7 @@ from vault.cli import worker
 from vault.cli.opening import database
 from vault.cli.terminal import Commands, say
 from vault.domain.organization import Client, Organization
+from vault.parts import open_vault
 from vault.store import installation, migrations, organizations, outbox
 from vault.store.client import clients
 from vault.store.database import SERVICE, Work

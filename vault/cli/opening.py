@@ -18,12 +18,12 @@ from typing import Final, TypeVar
 
 from vault.actions.log.parts import Sequencing, witnesses
 from vault.actions.vault import Vault
-from vault.app import open_vault
 from vault.base.clock import SystemEntropy
 from vault.base.errors import Conflict, Unavailable
 from vault.base.settings import Settings, read
 from vault.cli import lines
 from vault.crypto.provider import create
+from vault.parts import open_vault
 from vault.store import installation, migrations
 from vault.store.bundled import running
 from vault.store.database import SERVICE, Database, open_database

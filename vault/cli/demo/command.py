@@ -24,7 +24,6 @@ from consent_vault import Problem, Vault
 
 from vault.actions import imports, organizations
 from vault.actions.client import clients
-from vault.app import open_vault
 from vault.base.clock import SystemClock, SystemEntropy
 from vault.base.errors import Invalid, Unavailable
 from vault.base.ids import OrganizationId
@@ -41,6 +40,7 @@ from vault.domain.actor import Actor
 from vault.domain.organization import Client
 from vault.imports.outcome import FileLoaded, Loaded
 from vault.imports.row import Aside
+from vault.parts import open_vault
 from vault.store import log
 from vault.store.bundled import running
 
