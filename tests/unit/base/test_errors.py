@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vault.base.errors import Conflict, Denied, Gone, Invalid, Unavailable, Unknown, VaultError, place
+from vault.base.errors import Conflict, Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError, place
 
 
 @pytest.mark.parametrize("kind", [Conflict, Denied, Gone, Invalid, Unavailable, Unknown])
@@ -29,3 +29,7 @@ def test_the_place_is_the_innermost_and_holds_no_value() -> None:
 
 def test_an_error_nobody_raised_has_no_place() -> None:
     assert place(ValueError("anna")) == "nowhere"
+
+
+def test_too_many_says_when_to_come_again() -> None:
+    assert TooMany("too_many_requests", "this was asked for too often", retry_after_seconds=7).retry_after_seconds == 7

@@ -205,3 +205,8 @@ def test_no_host_is_trusted_unless_it_is_named_in_full() -> None:
     assert read({"VAULT_TRUSTED_HOSTS": "localhost,keys.internal,::1"}).trusted == {"localhost", "keys.internal", "::1"}
     for hosts in ("*", "*.internal", "keys.internal,", "https://keys.internal", "keys.internal:443", "10.0.0.0/8"):
         assert "VAULT_TRUSTED_HOSTS" in refusal(trusted_hosts=hosts)
+
+
+def test_the_guard_of_the_log_stands_with_the_data_unless_it_is_given_another_place() -> None:
+    assert read({"VAULT_DATA": "/srv/vault"}).guard == Path("/srv/vault/log-guard")
+    assert read({"VAULT_LOG_GUARD": "/srv/guard"}).guard == Path("/srv/guard")

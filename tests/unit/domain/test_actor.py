@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.base.errors import Denied
 from vault.base.ids import ClientId, CustomerId, OrganizationId
 from vault.domain.access import facts, refusal
 from vault.domain.actor import Actor, ActorKind
@@ -65,3 +66,10 @@ def test_whoever_sits_at_the_machine_comes_through_no_door(kind: ActorKind) -> N
 @pytest.mark.parametrize("kind", ["client", "customer", "auditor", "admin"])
 def test_everybody_else_does(kind: ActorKind) -> None:
     assert not actor(kind).at_the_machine
+
+
+def test_only_customers_and_who_acts_for_them_are_somebody_themselves() -> None:
+    own = Actor(organization=OrganizationId("org_a"), kind="customer", customer=CustomerId("cus_a"))
+    assert own.me == "cus_a"
+    with pytest.raises(Denied, match="for customers themselves"):
+        _ = Actor(organization=OrganizationId("org_a"), kind="client").me

@@ -291,3 +291,13 @@ def test_no_grant_ends_at_the_edge_of_the_calendar() -> None:
     assert refused(spoken(until=datetime.fromisoformat(EDGES[2]))) == "time_out_of_range"
     assert refused(spoken(until=datetime(2030, 1, 1))) == "naive_time"  # noqa: DTZ001 - that is the point
     assert becomes(spoken(until=datetime.fromisoformat("9998-12-31T23:59:59+00:00"))).until is not None
+
+
+def test_a_dealing_needs_no_notice_and_is_told_once_by_its_reference() -> None:
+    said = Said(kind="dealing", purpose=EVERY, channel=EVERY, source="client", method="api", dealing="purchased",
+                reference=b"r" * 16)  # fmt: skip
+    fact = becomes(said)
+    assert (fact.kind, fact.at, fact.dealing) == ("dealing", NOW, "purchased")
+    assert repeated([fact], said) is fact
+    assert repeated([fact], msgspec.structs.replace(said, dealing="inquired")) is None
+    assert refused(msgspec.structs.replace(said, reference=None, at=NOW + DAY)) == "dated_in_future"

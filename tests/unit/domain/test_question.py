@@ -89,6 +89,12 @@ def test_a_question_about_the_past_reserves_nothing() -> None:
     assert not past.reserves
 
 
+@pytest.mark.parametrize("given", [{"at": "2026-01-31T12:00:00Z"}, {"reserve": False}])
+def test_a_permit_is_for_a_message_to_be_sent_now(given: dict[str, Any]) -> None:
+    assert refused(asked(permit_for="larkline", **given)) == "permit_without_message"
+    asked(permit_for="larkline").check(NOW)
+
+
 @pytest.mark.parametrize(
     ("given", "reserves"),
     [

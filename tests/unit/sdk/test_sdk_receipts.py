@@ -59,7 +59,8 @@ def test_all_receipts_in_one_file_verify_together_or_not_at_all() -> None:
 def test_whatever_is_changed_it_no_longer_verifies(case: tuple[dict[str, Any], tuple[Any, ...]], value: Any) -> None:
     receipt, path = case
     assert not receipts.verify(json.dumps(changed(receipt, path)), KEYS)
-    assert not receipts.verify(json.dumps(changed(receipt, path, value)), KEYS)
+    other = changed(receipt, path, value)
+    assert other == receipt or not receipts.verify(json.dumps(other), KEYS)
 
 
 @given(st.text(max_size=3))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
-from tests.unit.domain.facts import NOW, ORGANIZATION, Case, cases, said
+from tests.unit.domain.facts import DAY, NOW, ORGANIZATION, Case, cases, said
+from vault.base.duration import Duration
 from vault.base.errors import Conflict, Invalid
 from vault.base.ids import FactId
 from vault.domain.audit.replay import differences, fold, read_decision, words
 from vault.domain.entry import stamp
 from vault.domain.fact import Fact
 from vault.domain.standing import Instants, rule, standing
+from vault.domain.timing.implied import Implied
 
 FLAT: dict[str, Any] = {
     "standing": "granted", "pending_for": "", "basis": "consent", "kind": "offer", "channel": "email", "minor": False,
@@ -150,3 +153,17 @@ def test_a_guardians_yes_is_taken_again_for_a_child_and_not_for_who_was_of_age()
     assert named(body(flat=child, facts=[yes.id]), [yes]) == []
     assert named(body(flat=grown, facts=[yes.id]), [yes]) == ["standing", "flat.standing"]
     assert named(body(flat={**child, "guardian": False}, facts=[yes.id]), [yes]) == ["flat.guardian"]
+
+
+def test_a_law_that_implied_a_yes_is_found_again_without_its_country() -> None:
+    casl = Implied(rule="casl", countries=("CA",), channels=("email",), purchased=Duration(months=24))
+    sales = msgspec.structs.replace(ORGANIZATION.purpose("sales"), implied=(casl,))
+    declared = msgspec.structs.replace(ORGANIZATION, purposes={**ORGANIZATION.purposes, "sales": sales})
+    bought = msgspec.structs.replace(
+        said("dealing", at=NOW - DAY, purpose="*", channel="*"), dealing="purchased", id=FactId("fct_a")
+    )
+    flat = FLAT | {"implied": "casl"}
+    logged = read_decision(body(flat=flat, standing="granted", facts=["fct_a"], subject="sub_a"))
+    told, again = fold(declared, logged, facts=[bought])
+    assert (again["flat.implied"], again["standing"]) == ("casl", "granted")
+    assert differences(told, again) == ()

@@ -178,3 +178,9 @@ def test_a_no_without_words_and_a_yes_whose_words_are_lost_are_told_apart() -> N
     assert [one.path for one in check(lost)] == [
         spelled((*_RECORD, "dpv:hasNotice", 0, "schema:mainEntity")),
     ]
+
+
+def test_one_where_several_are_wanted_is_wrong() -> None:
+    [fault] = check(changed(kant(), ("piiControllers",), "Fernhill"))
+    assert fault.path == "piiControllers"
+    assert fault.sentence.startswith("wrong: who is responsible; write ")
