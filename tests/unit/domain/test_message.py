@@ -13,7 +13,8 @@ from vault.domain.message import LONGEST, Message, check
 
 def letter(**given: str) -> Message:
     plain: dict[str, Any] = {"to": "somebody@mail.example", "title": "Your code", "text": "It is 123456."} | given
-    return Message(kind="code", **{name: Personal(value) for name, value in plain.items()})
+    named: dict[str, Any] = {name: Personal(value) for name, value in plain.items()}
+    return Message(kind="code", **named)
 
 
 def test_a_letter_may_be_as_long_as_letters_are() -> None:
