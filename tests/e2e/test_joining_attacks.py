@@ -15,6 +15,7 @@ import pytest_asyncio
 from tests import make
 from tests.e2e.doors import somebody
 from tests.e2e.joining import LETTER, asked, links, press, signed_in
+from tests.e2e.test_access_to_objects import BY_THE_CLOCK
 from tests.stage import Api, Stage, codes
 from tests.visitor import Visitor
 from vault.actions.joining import links as confirming
@@ -122,7 +123,7 @@ async def test_links_that_lead_nowhere_take_the_same_statements(
     for name, place in places.items():
         for data in (None, YES):
             await stage.http.request("GET" if data is None else "POST", place, data=data)
-        found[name] = [*statements]
+        found[name] = [one for one in statements if not any(table in one for table in BY_THE_CLOCK)]
         statements.clear()
     first = found["mangled"]
     assert first
