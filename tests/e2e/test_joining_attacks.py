@@ -15,8 +15,7 @@ import pytest_asyncio
 from tests import make
 from tests.e2e.doors import somebody
 from tests.e2e.joining import LETTER, asked, links, press, signed_in
-from tests.e2e.test_access_to_objects import BY_THE_CLOCK
-from tests.stage import Api, Stage, codes
+from tests.stage import BY_THE_CLOCK, Api, Stage, codes
 from tests.visitor import Visitor
 from vault.actions.joining import links as confirming
 from vault.domain.joining.link import Confirmation
