@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.facts import NOW, said
 from vault.base.canonical import canonical
-from vault.base.ids import ClientId, ContactPointId, EntryId, OrganizationId
+from vault.base.ids import ClientId, ContactPointId, EntryId, OrganizationId, SessionId, StaffId
 from vault.domain.actor import Actor
-from vault.domain.entry import entry, stamp
+from vault.domain.entry import by_whom, entry, stamp
 from vault.domain.entry import told as told_of
 
 OPERATOR = Actor(organization=OrganizationId("org_a"), kind="operator")
@@ -121,3 +121,9 @@ def test_the_entry_of_a_fact_tells_what_was_said_and_never_about_which_address()
         "guardian": None,
         "dealing": None,
     }
+
+
+def test_staff_are_told_by_their_id_and_session() -> None:
+    own, signed_in = StaffId("stf_a"), SessionId("ses_a")
+    auditor = Actor(organization=OrganizationId("org_a"), kind="auditor", staff=own, session=signed_in)
+    assert by_whom(auditor) == {"kind": "auditor", "staff": "stf_a", "session": "ses_a"}

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.domain.facts import ORGANIZATION
+from tests.unit.domain.facts import ORGANIZATION, said
 from vault.base.errors import Denied, Invalid
 from vault.base.personal import Personal
-from vault.domain.statement import NewGrant, NewNo, check_age, majority, proves, suffices
+from vault.domain.standing import Standing
+from vault.domain.statement import NewGrant, NewNo, check_age, majority, proves, shown, suffices
 
 DECLARED = msgspec.structs.replace(
     ORGANIZATION,
@@ -213,3 +214,10 @@ def test_what_shows_a_guardian_proves_no_yes_of_the_person() -> None:
 
 def test_a_guardians_word_ends_with_the_day_of_majority_in_utc() -> None:
     assert majority(date(2030, 1, 1)) == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_an_objection_is_told_only_to_whom_finer_reasons_are() -> None:
+    found = Standing(state="objected", rests_on=said("objected"))
+    assert shown("sales", "email", found=found).state == "objected"
+    hidden = shown("sales", "email", found=found, full=False)
+    assert (hidden.state, hidden.since, hidden.implied) == ("not_allowed", None, None)

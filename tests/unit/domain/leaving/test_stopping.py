@@ -175,3 +175,11 @@ def test_a_purpose_that_the_file_dropped_is_not_offered() -> None:
     after = stands_so(pressed([yes], link()))
     dropped = msgspec.structs.replace(ORGANIZATION, purposes={})
     assert offer(dropped, before=before, after=after, link=link(), locale="en") is None
+
+
+def test_everything_stops_whatever_it_rests_on_but_orders_and_the_law() -> None:
+    found = stopping.everything(ORGANIZATION, [said("granted")], instants=Instants(now=NOW))
+    assert {stop.purpose for stop in found} == {
+        purpose.lineage[-1] for purpose in ORGANIZATION.purposes.values() if purpose.basis == "consent"
+    }
+    assert {*ORGANIZATION.bearing} == {*ORGANIZATION.purposes, "*"}
