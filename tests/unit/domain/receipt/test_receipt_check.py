@@ -184,3 +184,8 @@ def test_one_where_several_are_wanted_is_wrong() -> None:
     [fault] = check(changed(kant(), ("piiControllers",), "Fernhill"))
     assert fault.path == "piiControllers"
     assert fault.sentence.startswith("wrong: who is responsible; write ")
+
+
+def test_words_where_a_record_belongs_are_a_fault_and_nothing_below_them_is_looked_for() -> None:
+    found = check(changed(iso(), ("dpv:hasRecordOfActivity",), ["words"]))
+    assert [fault.path for fault in found] == ["dpv:hasRecordOfActivity[0]"]
