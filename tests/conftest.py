@@ -32,7 +32,7 @@ settings.load_profile("unhurried")
 RUN = "VAULT_TEST_RUN"  # names the run; workers inherit it from the process that started them
 GIVEN = "VAULT_TEST_DATABASE_URL"
 WHOLE = ("tests/browser/", "tests/chaos/", "tests/e2e/")
-ONE_IN = 4
+ONE_IN = 3
 TEMPLATE_LOCK = 7_310_411_602_240_099
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
@@ -99,7 +99,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure which branches a test reaches; of those over a whole vault one in four, the same ones each time.
+    """Measure which branches a test reaches; of those over a whole vault one in three, the same ones each time.
 
     Measuring takes half as long again, and many such tests reach the same.
     """
