@@ -31,6 +31,7 @@ SampleId = NewType("SampleId", str)
 ReceiptId = NewType("ReceiptId", str)
 RequestId = NewType("RequestId", str)
 AudienceId = NewType("AudienceId", str)
+ImportId = NewType("ImportId", str)
 
 CUSTOMER: Final = "cus"
 SUBJECT: Final = "sub"
@@ -49,6 +50,7 @@ SAMPLE: Final = "smp"
 RECEIPT: Final = "rct"
 REQUEST: Final = "rgt"
 AUDIENCE: Final = "aud"
+IMPORT: Final = "imp"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]

@@ -55,6 +55,7 @@ class Customers(Table, tablename="customer", schema="vault", db=_ENGINE):
     erased_at = Timestamptz(**_MAYBE)
     recorded_at = Timestamptz(**_VALUE)
     restricted_since = Timestamptz(**_MAYBE)
+    brought_by = UUID(**_MAYBE)
 
 
 class Attributes(Table, tablename="attribute", schema="vault", db=_ENGINE):
@@ -64,6 +65,7 @@ class Attributes(Table, tablename="attribute", schema="vault", db=_ENGINE):
     customer = UUID(**_VALUE)
     name = Text(primary_key=True, **_VALUE)
     sealed = Bytea(**_VALUE)
+    brought_by = UUID(**_MAYBE)
 
 
 class ContactPoints(Table, tablename="contact_point", schema="vault", db=_ENGINE):
@@ -79,6 +81,7 @@ class ContactPoints(Table, tablename="contact_point", schema="vault", db=_ENGINE
     verified_at = Timestamptz(**_MAYBE)
     recorded_at = Timestamptz(**_VALUE)
     area = Text(**_MAYBE)
+    brought_by = UUID(**_MAYBE)
 
 
 class ExternalReferences(Table, tablename="external_reference", schema="vault", db=_ENGINE):
@@ -90,6 +93,7 @@ class ExternalReferences(Table, tablename="external_reference", schema="vault", 
     source = Text(**_VALUE)
     sealed = Bytea(**_VALUE)
     recorded_at = Timestamptz(**_VALUE)
+    brought_by = UUID(**_MAYBE)
 
 
 class Facts(Table, tablename="fact", schema="vault", db=_ENGINE):
@@ -117,6 +121,7 @@ class Facts(Table, tablename="fact", schema="vault", db=_ENGINE):
     evidence = Bytea(**_MAYBE)
     guardian = Boolean(**_VALUE)
     dealing = Text(**_MAYBE)
+    brought_by = UUID(**_MAYBE)
 
 
 class Suppressions(Table, tablename="suppression", schema="vault", db=_ENGINE):
@@ -130,6 +135,7 @@ class Suppressions(Table, tablename="suppression", schema="vault", db=_ENGINE):
     at = Timestamptz(**_VALUE)
     until = Timestamptz(**_MAYBE)
     recorded_at = Timestamptz(**_VALUE)
+    brought_by = UUID(**_MAYBE)
 
 
 class ErasureMarks(Table, tablename="erasure_mark", schema="vault", db=_ENGINE):
@@ -184,3 +190,4 @@ class BlindIndex(Table, tablename="blind_index", schema="keystore", db=_ENGINE):
     tag = UUID(primary_key=True, **_VALUE)
     customer = UUID(**_VALUE)
     owner = UUID(**_VALUE)
+    brought_by = UUID(**_MAYBE)
