@@ -1,0 +1,1 @@
+"""Imports: what was given, how far it got, what became of each row."""
