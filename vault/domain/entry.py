@@ -46,6 +46,7 @@ def told(fact: Fact) -> dict[str, str | int | bool | None]:
         "words": fact.words,
         "guardian": fact.guardian or None,
         "dealing": fact.dealing,
+        "import": fact.brought_by,
     }
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.errors import Invalid, Unavailable
-from vault.base.ids import ClientId, ContactPointId, FactId
+from vault.base.ids import ClientId, ContactPointId, FactId, ImportId
 
 FactKind = Literal["asked", "granted", "refused", "withdrawn", "objected", "dealing"]
 Source = Literal["person", "link", "client", "admin", "import"]
@@ -30,6 +30,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     the hash of the words shown; `until` is an end the grant itself names. `contact_point` is the one it is about.
     `reference` and `idempotency` are tags by which a retry is known. `guardian`: it is of somebody who may speak for a
     child. A dealing, which is no statement, has for purpose and channel `*`, and says in `dealing` what it was.
+    `brought_by` is the import it came with.
     """
 
     id: FactId
@@ -49,6 +50,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     proven: bool = True
     guardian: bool = False
     dealing: str | None = None
+    brought_by: ImportId | None = None
     reference: Tag | None = None
     idempotency: Tag | None = None
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CLIENT, CONTACT_POINT, FACT, FactId, Subject, raw, show
+from vault.base.ids import CLIENT, CONTACT_POINT, FACT, IMPORT, FactId, Subject, raw, show
 from vault.base.personal import Personal
 from vault.domain import fact
 from vault.domain.fact import Fact
@@ -21,12 +21,14 @@ _FOLDED: Final = (
     "id", "kind", "purpose", "channel", "at", "recorded_at", "source", "method", "contact_point", "notice", "until",
     "proven", "guardian", "dealing",
 )  # fmt: skip
-_REST: Final = ("client", "locale", "words", "reference", "idempotency")
+_REST: Final = ("brought_by", "client", "locale", "words", "reference", "idempotency")
 _NAMES: Final = (*_FOLDED, *_REST)
-_SHOWN: Final = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT}
+_SHOWN: Final = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT, "brought_by": IMPORT}
 
 FOLDED: Final = ", ".join(f"f.{name}" for name in _FOLDED)
 """The columns the fold reads: a decision needs no more."""
+BROUGHT: Final = f"{FOLDED}, f.brought_by"
+"""The same, and the import that brought each."""
 _COLUMNS: Final = ", ".join(f"f.{name}" for name in _NAMES)
 _READ: Final = f"SELECT {_COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
 _INSTANT: Final = """
@@ -39,14 +41,16 @@ SELECT id, evidence FROM vault.fact WHERE organization = $1 AND id = ANY ($2::uu
 _ADD: Final = """
 WITH fact AS (
   INSERT INTO vault.fact (organization, subject, id, kind, purpose, channel, at, recorded_at, source, method, client,
-    contact_point, notice, locale, words, until, proven, guardian, dealing, reference, idempotency, evidence)
+    contact_point, notice, locale, words, until, proven, guardian, dealing, reference, idempotency, evidence,
+    brought_by)
   SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
     $8::timestamptz[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::int[], $14::text[], $15::text[],
-    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::text[], $20::uuid[], $21::uuid[], $22::bytea[])
+    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::text[], $20::uuid[], $21::uuid[], $22::bytea[],
+    $23::uuid[])
 ), entry AS (
-  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($23::uuid[], $24::bytea[])
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($24::uuid[], $25::bytea[])
 )
-INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($23::uuid[])
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($24::uuid[])
 """
 
 
@@ -111,6 +115,7 @@ async def add(work: Work, kept: Sequence[Kept]) -> None:
         [fact.reference and UUID(bytes=fact.reference) for fact in facts],
         [fact.idempotency and UUID(bytes=fact.idempotency) for fact in facts],
         [one.evidence for one in kept],
+        [_raw(fact.brought_by) for fact in facts],
         [raw(one.entry[0]) for one in kept],
         [one.entry[1] for one in kept],
     )
