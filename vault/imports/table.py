@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from vault.imports.quarantine import is_quarantine, restored
 from vault.imports.row import FileRefused
 from vault.imports.text import is_broken
 
@@ -64,6 +65,9 @@ def table(texts: Iterable[str], *, separator: str | None = None) -> Table:
     found = separator or found
     lines = _records(chain((head,), rest), found)
     header = _header(next(lines, ()))
+    if is_quarantine(header):
+        header = tuple(map(restored, header))
+        lines = ([restored(cell) for cell in cells] for cells in lines)
     records = (_record(number, cells, header=header) for number, cells in enumerate(lines, start=1))
     return Table(header=header, records=records, separator=found, quoted=head.lstrip().startswith('"'))
 
