@@ -15,6 +15,7 @@ import msgspec
 from vault.base.duration import Duration
 from vault.base.ids import ContactPointId
 from vault.domain.fact import Fact, FactKind
+from vault.domain.merging.merged import Merged
 from vault.domain.organization import EVERY, Organization, Purpose
 from vault.domain.timing.implied import Implied, Law, read
 
@@ -24,6 +25,9 @@ Awaited = Literal["double_opt_in", "evidence"]
 _NOES: Final[dict[FactKind, State]] = {"refused": "refused", "withdrawn": "withdrawn", "objected": "objected"}
 _STRICTNESS: Final[dict[FactKind, int]] = {"refused": 0, "withdrawn": 1, "objected": 2}
 _LEAST_FIRST: Final[dict[State, int]] = {"expired": 0, "outdated": 1, "granted": 2}
+_STRICTEST_FIRST: Final[tuple[State, ...]] = (
+    "objected", "withdrawn", "refused", "never_asked", "pending", "expired", "outdated", "granted",
+)  # fmt: skip
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -125,11 +129,14 @@ def standing(
     contact_point: ContactPointId | None = None,
     minor: bool = True,
 ) -> Standing:
-    """Return what the facts of one customer add up to.
+    """Return what the facts of one customer add up to; of one that was merged, by law 13.
 
     Without `at` every fact counts, whatever its date. A grant that names another contact point than the question does
     not count; a no always does. Where somebody is not `minor` at the instant, no guardian speaks for them any more.
     """
+    if isinstance(facts, Merged):
+        whole = facts if instants.known_at is None else facts.known_by(instants.known_at)
+        return _whole(whole, rule, instants=instants, contact_point=contact_point, minor=minor)
     heard = _heard(facts, instants)
     if rule.implied:
         heard = list(heard)  # looked at twice
@@ -152,6 +159,29 @@ def _added(noes: Sequence[Fact], yeses: Sequence[Fact], *, rule: Rule, instant: 
     if unproven:
         return Standing(state="pending", rests_on=max(unproven, key=_latest_last), pending_for="evidence")
     return _asked_again(_SILENCE, asked)
+
+
+def _whole(
+    merged: Merged, rule: Rule, *, instants: Instants, contact_point: ContactPointId | None, minor: bool
+) -> Standing:
+    """Law 13: the strictest of those a merge made one, until the person in person says something later than it.
+
+    From then on everything counts as if one had said it. Silence is stricter than a yes, so that the yes of one never
+    opens the way to an address of the other.
+    """
+    if (last := merged.last()) is None:
+        [part] = merged.parts
+        own = msgspec.structs.replace(rule, country=part.country or "") if rule.implied else rule
+        return standing(part.facts, own, instants=instants, contact_point=contact_point, minor=minor)
+    together = tuple(merged)
+    noes, yeses = _bearing(_heard(together, instants), rule, contact_point=contact_point)
+    if any(word.kind != "asked" and word.in_person and word.at > last.at for word in (*noes, *yeses)):
+        return standing(together, rule, instants=instants, contact_point=contact_point, minor=minor)
+    both = [
+        _whole(half, rule, instants=instants, contact_point=contact_point, minor=minor) for half in merged.without(last)
+    ]
+    found = min(both, key=_strictest_first)
+    return msgspec.structs.replace(found, guardian=all(one.guardian for one in both))
 
 
 def _implied(facts: Iterable[Fact], rule: Rule, *, instant: datetime) -> Standing | None:
@@ -300,3 +330,10 @@ def _least_first(found: Standing) -> tuple[int, datetime, int, datetime, str]:
     grant = found.rests_on
     assert grant is not None  # noqa: S101 - for mypy: a grant's worth always names it
     return _LEAST_FIRST[found.state], found.until or _NEVER, grant.notice or 0, grant.recorded_at, grant.id
+
+
+def _strictest_first(found: Standing) -> tuple[int, bool, datetime, datetime, str]:
+    """Order by state; of yeses what a law implies before what somebody said, and what ends first."""
+    rests = found.rests_on
+    said = (_NEVER, "") if rests is None else (rests.at, rests.id)
+    return _STRICTEST_FIRST.index(found.state), not found.implied, found.until or _NEVER, *said

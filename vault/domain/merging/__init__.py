@@ -1,0 +1,1 @@
+"""Merging: several customers that are one person."""
