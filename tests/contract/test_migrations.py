@@ -40,6 +40,7 @@ NOT_PICCOLOS: Final = {
     "vault.import_undone",
     "keystore.import_key",
     "keystore.import_tag",
+    "keystore.import_label",
     "vault.log_capability",
     "vault.log_checkpoint",
     "vault.log_cosignature",

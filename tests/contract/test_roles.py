@@ -42,6 +42,7 @@ GRANTS: Final = {
     "vault.import_undone": ("SI", "", ""),
     "keystore.import_key": ("SID", "", ""),
     "keystore.import_tag": ("SID", "", ""),
+    "keystore.import_label": ("SIUD", "", ""),
     "vault.claimed_point": ("SID", "", ""),
     "vault.client": ("SIU", "", ""),
     "vault.client_secret": ("SID", "", ""),

@@ -7,7 +7,7 @@ cancelled caller included. No work inside a work, and no work shared between tas
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ _DOWN: Final = (
 )
 _CLOSED: Final = (*_DOWN, asyncpg.ObjectNotInPrerequisiteStateError)  # the second: it lets nobody in just now
 _TURN_SECONDS: Final = 1
+_LONG_SECONDS: Final = 6 * 3600
 _BUSY: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError)
 _AWAY: Final = "the database does not answer; ask again"
 
@@ -70,6 +71,15 @@ class Work:
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a statement written out and return its rows."""
         return await self._connection.fetch(statement, *arguments)
+
+    async def long(self, statement: str, *arguments: object) -> str:
+        """Run a statement that may take as long as it takes, and return its status."""
+        return await self._connection.execute(statement, *arguments, timeout=_LONG_SECONDS)
+
+    async def copy(self, table: str, columns: Sequence[str], *, rows: Iterable[Sequence[object]]) -> None:
+        """Add many rows at once to a table of a schema, each in the order of the columns."""
+        schema, _, name = table.partition(".")
+        await self._connection.copy_records_to_table(name, schema_name=schema, columns=columns, records=rows)
 
     async def lock(self, names: Sequence[int]) -> None:
         """Wait for whoever works under one of these names, until this work ends. Always in the same order."""
@@ -144,6 +154,23 @@ class Database:
                 await self._pool.release(connection)
         except _DOWN:
             raise DatabaseError("database_away", _AWAY) from None
+
+    @asynccontextmanager
+    async def alone(self, name: int) -> AsyncIterator[bool]:
+        """Hold a name until the block ends or the connection does; false, at once, if somebody else holds it."""
+        try:
+            connection = await self._pool.acquire(timeout=10)
+        except _CLOSED:
+            raise DatabaseError("database_away", _AWAY) from None
+        try:
+            try:
+                held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", name)
+            except _DOWN:
+                raise DatabaseError("database_away", _AWAY) from None
+            yield held
+        finally:
+            connection.terminate()  # the lock goes with the connection, however we came here
+            await self._pool.release(connection)
 
     async def close(self) -> None:
         """Give back every connection."""

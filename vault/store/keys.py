@@ -108,6 +108,16 @@ class Safe:
         key = unwrap(self._organization_key(), wrapped, binding=binding)
         return CustomerKey(customer=customer, version=version, key=key)
 
+    def new_import_key(self, import_: UUID) -> tuple[CustomerKey, bytes]:
+        """Return the key of an import's rows, and its wrapped form. Its place is the import's id."""
+        key, wrapped = self._keyring.fresh_key(self._organization_key(), self._of_import(import_))
+        return CustomerKey(customer=import_, version=VERSION, key=key), wrapped
+
+    def open_import_key(self, import_: UUID, *, wrapped: bytes) -> CustomerKey:
+        """Return the key of an import's rows from its wrapped form."""
+        key = unwrap(self._organization_key(), wrapped, binding=self._of_import(import_))
+        return CustomerKey(customer=import_, version=VERSION, key=key)
+
     def seal(self, key: CustomerKey, table: str, *, column: str, row: UUID, value: bytes) -> bytes:
         """Seal a value into its place."""
         place = self._place(key, table, column=column, row=row)
@@ -115,7 +125,11 @@ class Safe:
 
     def open(self, key: CustomerKey, table: str, *, column: str, row: UUID, sealed: bytes) -> Personal:
         """Open a value from its place."""
-        return Personal(open_sealed(key.key, self._place(key, table, column=column, row=row), sealed=sealed).decode())
+        return Personal(self.opened(key, table, column=column, row=row, sealed=sealed).decode())
+
+    def opened(self, key: CustomerKey, table: str, *, column: str, row: UUID, sealed: bytes) -> bytes:
+        """Open bytes from their place. They may hold personal values in the clear."""
+        return open_sealed(key.key, self._place(key, table, column=column, row=row), sealed=sealed)
 
     def ticket(self, use: str, plaintext: bytes) -> bytes:
         """Seal what is handed out and read again within minutes. `use` is a frozen label."""
@@ -140,6 +154,9 @@ class Safe:
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""
         self._held, self._index, self._links = None, {}, {}
+
+    def _of_import(self, import_: UUID) -> Binding:
+        return Binding(organization=self.organization, kind="import", owner=import_, version=VERSION)
 
     def _place(self, key: CustomerKey, table: str, *, column: str, row: UUID) -> Place:
         return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
