@@ -29,8 +29,8 @@ FOLDED: Final = ", ".join(f"f.{name}" for name in _FOLDED)
 """The columns the fold reads: a decision needs no more."""
 BROUGHT: Final = f"{FOLDED}, f.brought_by"
 """The same, and the import that brought each."""
-_COLUMNS: Final = ", ".join(f"f.{name}" for name in _NAMES)
-_READ: Final = f"SELECT {_COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
+COLUMNS: Final = ", ".join(f"f.{name}" for name in _NAMES)
+_READ: Final = f"SELECT {COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
 _INSTANT: Final = """
 SELECT greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') AS instant
 FROM vault.fact WHERE organization = $1 AND subject = $2
