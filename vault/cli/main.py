@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "worker": "deliver messages",
     "migrate": "bring the database up to this vault",
     "apply": "put an organization file in force",
+    "import": "bring in files of other systems",
     "client": "make secrets for clients, stop clients, see what they may and what they used",
     "token-key": "change the key that signs access tokens",
     "staff": "invite auditors and admins, and put them out",
@@ -35,6 +36,7 @@ _COMMANDS: Final = {
     "doctor": "say what is configured wrongly",
 }
 """Each is a module of `vault.cli` with `add(commands)`, imported only when it is asked for, so that help is quick."""
+_ROOMS: Final = {"import": "importing"}  # a word of Python's own cannot be a module
 
 _FINE, _MEND, _OURS, _INTERRUPTED, _NO_READER = 0, 2, 70, 130, 141
 
@@ -69,7 +71,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     asked = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name, purpose in _COMMANDS.items():
         if name == asked:
-            import_module(f"vault.cli.{name.replace('-', '_')}").add(commands)
+            import_module(f"vault.cli.{_ROOMS.get(name, name.replace('-', '_'))}").add(commands)
         else:
             commands.add_parser(name, help=purpose)
     return parser
