@@ -6,21 +6,14 @@ name. Names are compared without case, accents, spaces and punctuation. Nothing 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Final
-from unicodedata import normalize
 
 import msgspec
 
 from vault.base.personal import Personal
+from vault.imports.identity.joining import ADDRESS_AND_NAME
 from vault.imports.layout import ADDRESS
 from vault.imports.row import Row
-
-ADDRESS_AND_NAME: Final = "address_and_first_name"
-"""The source of the reference by which a person without a record id is found again."""
-
-_UMLAUT: Final = re.compile("([aou])e")
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,18 +30,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     def references(self) -> dict[tuple[str, str], Personal]:
         """What the person is found again by, each once."""
         return {key: value for row in self.rows for key, value in _references(row).items()}
-
-
-def first_name(text: str) -> str | None:
-    """Return a first name as it is compared; a single letter is none."""
-    found = name(text)
-    return found if found is not None and len(found) > 1 else None
-
-
-def name(text: str) -> str | None:
-    """Return a name as it is compared."""
-    letters = "".join(letter for letter in normalize("NFKD", text.casefold()) if letter.isalnum())
-    return _UMLAUT.sub(r"\1", letters) or None
 
 
 def people(rows: Iterable[Row]) -> list[Person]:

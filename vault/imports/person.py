@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from vault.base.personal import Personal
+from vault.imports.identity.names import first_name, name
 from vault.imports.layout import (
     ADDRESS,
     BIRTH_DATE,
@@ -17,7 +18,6 @@ from vault.imports.layout import (
     NUMBER,
     REFERENCE,
 )
-from vault.imports.people import first_name, name
 from vault.imports.record import Cells, Columns, Reading, Wrong
 from vault.imports.row import Dealing, Link, Row, Saying, Spelled, Suppressing, Verdict
 from vault.imports.salesforce.catalogue import whole_id

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.base.personal import Personal
-from vault.imports.people import first_name, people
+from vault.imports.identity.names import first_name
+from vault.imports.people import people
 from vault.imports.row import Row, Spelled
 
 

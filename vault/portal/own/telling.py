@@ -14,7 +14,7 @@ from vault.base.ids import ContactPointId
 from vault.domain.organization import Attribute, Organization
 from vault.domain.own.fields import may_correct
 from vault.domain.own.points import PROVABLE, PointState, is_last, state
-from vault.imports.people import ADDRESS_AND_NAME
+from vault.imports.identity.joining import ADDRESS_AND_NAME
 from vault.pages.frame import Frame
 from vault.portal.wording import title
 from vault.words.catalogue import offered, own_name
