@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,11 +20,12 @@ from vault.crypto.box import SALT
 from vault.crypto.keyring import Keyring
 from vault.crypto.link import LinkKey
 from vault.crypto.permit import PermitKey
+from vault.crypto.provider import KeyProvider
 from vault.crypto.seal import Place, open_sealed, seal
 from vault.crypto.tag import index_tag, suppression_tag
 from vault.crypto.ticket import issue
 from vault.crypto.ticket import read as read_ticket
-from vault.crypto.wrap import Binding, WrappingKey, unwrap
+from vault.crypto.wrap import Binding, WrappingKey, unwrap, wrap
 from vault.store.database import Work
 from vault.store.tables import CustomerKeys, IndexKeys, OrganizationKeys
 
@@ -51,13 +52,20 @@ class CustomerKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"CustomerKey(version={self.version})"
 
 
+class Wrapped(NamedTuple):
+    """A key of a name as it is kept, and which of the keys of that name it is."""
+
+    key: bytes
+    version: int
+
+
 class Safe:
     """One organization's keys: seals, opens and tags for it, and for no other."""
 
     __slots__ = ("_entropy", "_epoch", "_held", "_index", "_keyring", "_links", "_wrapped", "organization")
 
     def __init__(
-        self, keyring: Keyring, entropy: Entropy, *, organization: UUID, epoch: int, wrapped: Mapping[str, bytes]
+        self, keyring: Keyring, entropy: Entropy, *, organization: UUID, epoch: int, wrapped: Mapping[str, Wrapped]
     ) -> None:
         self.organization = organization
         self._keyring = keyring
@@ -93,8 +101,7 @@ class Safe:
 
         Its place is the organization's own id.
         """
-        key = unwrap(self._organization_key(), self._wrapped[DETAILS], binding=_of_name(self.organization, DETAILS))
-        return CustomerKey(customer=self.organization, version=VERSION, key=key)
+        return CustomerKey(customer=self.organization, version=VERSION, key=self._unwrapped(DETAILS))
 
     def new_key(self, customer: CustomerId, kind: KeyKind) -> tuple[CustomerKey, bytes]:
         """Return a new customer key and its wrapped form."""
@@ -151,6 +158,16 @@ class Safe:
         """Return the permit key; only an organization that `has` it gives permits."""
         return PermitKey(self._key(PERMIT))
 
+    def carried(self, carrier: KeyProvider) -> bytes:
+        """Return the suppression key wrapped by a carrier: tags made under it mean something wherever it is taken."""
+        return carrier.wrap(self._key(SUPPRESSION), _carried(self.organization))
+
+    def taken(self, carrier: KeyProvider, wrapped: bytes, *, of: UUID) -> Wrapped:
+        """Return the suppression key that another organization's safe gave a carrier, as this one keeps it."""
+        key, version = carrier.unwrap(wrapped, _carried(of)), self._wrapped[SUPPRESSION].version + 1
+        binding = _of_name(self.organization, SUPPRESSION, version=version)
+        return Wrapped(wrap(self._organization_key(), key, binding=binding, salt=self._entropy.draw(SALT)), version)
+
     def forget(self) -> None:
         """Let go of what was unwrapped; it is unwrapped again when it is needed."""
         self._held, self._index, self._links = None, {}, {}
@@ -162,29 +179,37 @@ class Safe:
         return Place(organization=self.organization, customer=key.customer, table=table, column=column, row=row)
 
     def _organization_key(self) -> WrappingKey:
-        key = self._keyring.organization_key(self.organization, self._epoch, wrapped=self._wrapped["organization"])
+        key = self._keyring.organization_key(self.organization, self._epoch, wrapped=self._wrapped["organization"].key)
         if key is not self._held:
             self._held, self._index, self._links = key, {}, {}
         return key
 
     def _key(self, name: str) -> bytes:
-        above = self._organization_key()
+        self._organization_key()
         if (key := self._index.get(name)) is None:
-            key = unwrap(above, self._wrapped[name], binding=_of_name(self.organization, name))
-            self._index[name] = key
+            key = self._index[name] = self._unwrapped(name)
         return key
+
+    def _unwrapped(self, name: str) -> bytes:
+        wrapped, version = self._wrapped[name]
+        return unwrap(self._organization_key(), wrapped, binding=_of_name(self.organization, name, version=version))
 
 
 async def read(work: Work, keyring: Keyring, *, entropy: Entropy) -> Safe:
-    """Read the organization's wrapped keys and return its safe."""
+    """Read the organization's wrapped keys and return its safe. Of several keys of a name the latest is used."""
     own = work.own
     keys = await work.run(
         OrganizationKeys.select(OrganizationKeys.epoch, OrganizationKeys.wrapped)
         .where(OrganizationKeys.organization == own)
         .order_by(OrganizationKeys.epoch, ascending=False)
     )
-    names = await work.run(IndexKeys.select(IndexKeys.name, IndexKeys.wrapped).where(IndexKeys.organization == own))
-    wrapped = {row["name"]: row["wrapped"] for row in names} | {"organization": keys[0]["wrapped"]}
+    names = await work.run(
+        IndexKeys.select(IndexKeys.name, IndexKeys.version, IndexKeys.wrapped)
+        .where(IndexKeys.organization == own)
+        .order_by(IndexKeys.version)
+    )
+    wrapped = {row["name"]: Wrapped(row["wrapped"], row["version"]) for row in names}
+    wrapped["organization"] = Wrapped(keys[0]["wrapped"], keys[0]["epoch"])
     return Safe(keyring, entropy, organization=own, epoch=keys[0]["epoch"], wrapped=wrapped)
 
 
@@ -237,5 +262,15 @@ async def opened(work: Work, safe: Safe, *, customer: CustomerId, kind: KeyKind)
     return safe.open_key(raw(customer), kind, version=row["version"], wrapped=row["wrapped"])
 
 
-def _of_name(organization: UUID, name: str) -> Binding:
-    return Binding(organization=organization, kind="index", owner=name, version=VERSION)
+async def take(work: Work, taken: Wrapped) -> None:
+    """Keep a suppression key that came from elsewhere; what is tagged from the next epoch on is tagged under it."""
+    row = IndexKeys(organization=work.own, name=SUPPRESSION, version=taken.version, wrapped=taken.key)
+    await work.run(IndexKeys.insert(row))
+
+
+def _of_name(organization: UUID, name: str, *, version: int = VERSION) -> Binding:
+    return Binding(organization=organization, kind="index", owner=name, version=version)
+
+
+def _carried(organization: UUID) -> Binding:
+    return Binding(organization=organization, kind="carried", owner=SUPPRESSION, version=VERSION)

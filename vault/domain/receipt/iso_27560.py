@@ -33,6 +33,11 @@ def iso_27560(told: Told) -> dict[str, Json]:
     }
 
 
+def record(told: Told) -> dict[str, Json]:
+    """Return the record by itself, as the organization keeps it: a receipt is what the person takes home of it."""
+    return {"@context": CONTEXT, **_record(told)}
+
+
 def instant(at: datetime) -> str:
     """Return an instant as RFC 3339 in UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -43,7 +48,7 @@ def title(titles: Mapping[str, str], *, locale: str, own: str) -> str:
     return titles.get(locale) or titles.get(own) or next(iter(titles.values()), "")
 
 
-def _record(told: Told) -> Json:
+def _record(told: Told) -> dict[str, Json]:
     return {
         "@id": _id(told, told.fact.id),
         "@type": "dpv:ConsentRecord",

@@ -1,0 +1,1 @@
+"""Exports: the lines in which everything of an organization goes out, and comes back. Pure."""
