@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from vault.base.ids import CUSTOMER, SUBJECT, CustomerId, Subject, raw, show
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.decision.questions import Sought
 from vault.store.keys import VERSION
@@ -18,14 +19,14 @@ _CUSTOMER: Final = "SELECT customer FROM keystore.subject WHERE organization = $
 _SUBJECTS: Final = f"""
 SELECT DISTINCT b.subject FROM keystore.blind_index i
 JOIN keystore.subject b ON b.organization = $1 AND b.customer = i.customer
-WHERE i.organization = $1 AND i.field = $2 AND i.version = {VERSION} AND i.tag = $3 ORDER BY 1
-"""  # noqa: S608 - a number of ours
+WHERE i.organization = $1 AND i.field = $2 AND i.version = {VERSION} AND i.tag = $3 AND {brought.stands("i")} ORDER BY 1
+"""  # noqa: S608 - a number and a condition of ours
 
-_HOLDERS: Final = """
+_HOLDERS: Final = f"""
 SELECT DISTINCT b.subject FROM vault.contact_point p
 JOIN keystore.subject b ON b.organization = $1 AND b.customer = p.customer
-WHERE p.organization = $1 AND p.tag = $2 ORDER BY 1
-"""
+WHERE p.organization = $1 AND p.tag = $2 AND {brought.stands("p")} ORDER BY 1
+"""  # noqa: S608 - a condition of ours
 
 
 async def customer(work: Work, subject: Subject) -> CustomerId | None:

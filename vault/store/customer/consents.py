@@ -13,6 +13,7 @@ from vault.base.ids import CLIENT, CONTACT_POINT, FACT, IMPORT, FactId, Subject,
 from vault.base.personal import Personal
 from vault.domain import fact
 from vault.domain.fact import Fact
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
 from vault.store.log import Entry, note
@@ -30,7 +31,8 @@ FOLDED: Final = ", ".join(f"f.{name}" for name in _FOLDED)
 BROUGHT: Final = f"{FOLDED}, f.brought_by"
 """The same, and the import that brought each."""
 COLUMNS: Final = ", ".join(f"f.{name}" for name in _NAMES)
-_READ: Final = f"SELECT {COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
+_EVERY: Final = f"SELECT {COLUMNS} FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2"  # noqa: S608 - columns of ours
+_READ: Final = f"{_EVERY} AND {brought.counts('f')}"
 _INSTANT: Final = """
 SELECT greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') AS instant
 FROM vault.fact WHERE organization = $1 AND subject = $2
@@ -76,8 +78,13 @@ def read_fact(row: Sequence[Any]) -> Fact:
 
 
 async def read(work: Work, subject: Subject) -> list[Fact]:
-    """Return every fact under a subject."""
+    """Return every fact under a subject that counts."""
     return [read_fact(tuple(row)) for row in await work.fetch(_READ, work.own, raw(subject))]
+
+
+async def every(work: Work, subject: Subject) -> list[Fact]:
+    """Return every fact under a subject, those that an undone import brought among them."""
+    return [read_fact(tuple(row)) for row in await work.fetch(_EVERY, work.own, raw(subject))]
 
 
 async def instant(work: Work, subject: Subject) -> datetime:

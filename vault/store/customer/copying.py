@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from vault.base.ids import CustomerId, raw
 from vault.base.personal import Personal
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
 
@@ -18,17 +19,18 @@ _ROW: Final = """
 SELECT locale, time_zone, minor_until, restricted_since, recorded_at AS registered_at FROM vault.customer
 WHERE organization = $1 AND id = $2
 """
-_ATTRIBUTES: Final = """
-SELECT name, customer AS row, sealed FROM vault.attribute WHERE organization = $1 AND customer = $2 ORDER BY name
-"""
-_POINTS: Final = """
-SELECT id AS row, kind, sealed, is_primary AS primary, verified_at, recorded_at FROM vault.contact_point
-WHERE organization = $1 AND customer = $2 ORDER BY id
-"""
-_REFERENCES: Final = """
-SELECT id AS row, source, sealed, recorded_at FROM vault.external_reference
-WHERE organization = $1 AND customer = $2 ORDER BY id
-"""
+_ATTRIBUTES: Final = f"""
+SELECT a.name, a.customer AS row, a.sealed FROM vault.attribute a
+WHERE a.organization = $1 AND a.customer = $2 AND {brought.stands("a")} ORDER BY a.name
+"""  # noqa: S608 - conditions of ours
+_POINTS: Final = f"""
+SELECT p.id AS row, p.kind, p.sealed, p.is_primary AS primary, p.verified_at, p.recorded_at FROM vault.contact_point p
+WHERE p.organization = $1 AND p.customer = $2 AND {brought.stands("p")} ORDER BY p.id
+"""  # noqa: S608 - conditions of ours
+_REFERENCES: Final = f"""
+SELECT r.id AS row, r.source, r.sealed, r.recorded_at FROM vault.external_reference r
+WHERE r.organization = $1 AND r.customer = $2 AND {brought.stands("r")} ORDER BY r.id
+"""  # noqa: S608 - conditions of ours
 _SESSIONS: Final = "SELECT signed_in_at FROM keystore.session WHERE organization = $1 AND customer = $2 ORDER BY 1"
 _PASSKEYS: Final = "SELECT count(*) FROM keystore.passkey WHERE organization = $1 AND customer = $2"
 

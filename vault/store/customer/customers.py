@@ -11,6 +11,7 @@ import msgspec
 
 from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.domain.customer import CustomerShown, PointShown
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, VERSION
@@ -20,16 +21,34 @@ _LOCK: Final = """
 SELECT s.subject FROM vault.customer c JOIN keystore.subject s ON s.organization = c.organization AND s.customer = c.id
 WHERE c.organization = $1 AND c.id = $2 AND c.erased_at IS NULL FOR UPDATE OF c
 """
-_FIND: Final = """
+_FIND: Final = f"""
 SELECT s.field, s.tag, i.customer FROM unnest($2::text[], $3::uuid[]) AS s (field, tag)
-CROSS JOIN LATERAL (SELECT customer FROM keystore.blind_index
-                    WHERE organization = $1 AND field = s.field AND version = $4 AND tag = s.tag OFFSET 0) AS i
-"""
+CROSS JOIN LATERAL (SELECT b.customer FROM keystore.blind_index b
+                    WHERE b.organization = $1 AND b.field = s.field AND b.version = $4 AND b.tag = s.tag
+                    AND {brought.stands("b")} OFFSET 0) AS i
+"""  # noqa: S608 - a condition of ours
+# Who sets a field again, or for the first time after an import was undone, sets it themselves.
 _ATTRIBUTE: Final = """
 INSERT INTO vault.attribute (organization, customer, name, sealed)
 SELECT $1, $2, * FROM unnest($3::text[], $4::bytea[])
-ON CONFLICT (organization, customer, name) DO UPDATE SET sealed = excluded.sealed
+ON CONFLICT (organization, customer, name) DO UPDATE SET sealed = excluded.sealed, brought_by = NULL
 """
+_POINTS: Final = f"""
+SELECT p.id, p.kind, p.tag, p.is_primary, p.verified_at FROM vault.contact_point p
+WHERE p.organization = $1 AND p.customer = $2 AND {brought.stands("p")} ORDER BY p.id
+"""  # noqa: S608 - a condition of ours
+# Whoever shows that a contact point is theirs has said so themselves, whatever brought it.
+_VERIFY: Final = """
+WITH found AS (UPDATE keystore.blind_index SET brought_by = NULL
+               WHERE organization = $1 AND customer = $2 AND owner = $3 AND brought_by IS NOT NULL)
+UPDATE vault.contact_point SET verified_at = $4, brought_by = NULL WHERE organization = $1 AND customer = $2 AND id = $3
+"""
+_FILLED: Final = f"""
+SELECT ARRAY(SELECT a.name FROM vault.attribute a
+             WHERE a.organization = $1 AND a.customer = $2 AND {brought.stands("a")}) AS names,
+  ARRAY(SELECT r.source FROM vault.external_reference r
+        WHERE r.organization = $1 AND r.customer = $2 AND {brought.stands("r")}) AS sources
+"""  # noqa: S608 - conditions of ours
 
 
 class NewPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +216,7 @@ async def add_references(
     """Store external references and their tags."""
     if not references:
         return
+    await brought.make_room(work, [reference.found_by for reference in references])
     await work.run(
         ExternalReferences.insert(
             *(
@@ -217,9 +237,6 @@ async def add_references(
 
 async def points(work: Work, customer: CustomerId) -> list[KeptPoint]:
     """Return a customer's contact points, without their values."""
-    query = ContactPoints.select(
-        ContactPoints.id, ContactPoints.kind, ContactPoints.tag, ContactPoints.is_primary, ContactPoints.verified_at
-    ).where(_of(work, ContactPoints, customer=customer))
     return [
         KeptPoint(
             id=ContactPointId(show(CONTACT_POINT, row["id"])),
@@ -228,13 +245,13 @@ async def points(work: Work, customer: CustomerId) -> list[KeptPoint]:
             primary=row["is_primary"],
             verified_at=row["verified_at"],
         )
-        for row in await work.run(query.order_by(ContactPoints.id))
+        for row in await work.fetch(_POINTS, work.own, raw(customer))
     ]
 
 
 async def verify(work: Work, customer: CustomerId, *, point: ContactPointId, at: datetime) -> None:
     """Note when a contact point proved to be the customer's."""
-    await work.run(ContactPoints.update({ContactPoints.verified_at: at}).where(_point(work, customer, point=point)))
+    await work.fetch(_VERIFY, work.own, raw(customer), raw(point), at)
 
 
 async def set_primary(work: Work, customer: CustomerId, *, kind: str, point: ContactPointId) -> None:
@@ -261,10 +278,7 @@ async def show_customer(work: Work, customer: CustomerId, *, today: date) -> Cus
     rows = await work.run(Customers.select(Customers.locale, Customers.time_zone, Customers.minor_until).where(own))
     if not rows:
         return None
-    names = await work.run(Attributes.select(Attributes.name).where(_of(work, Attributes, customer=customer)))
-    sources = await work.run(
-        ExternalReferences.select(ExternalReferences.source).where(_of(work, ExternalReferences, customer=customer))
-    )
+    [filled] = await work.fetch(_FILLED, work.own, raw(customer))
     until = rows[0]["minor_until"]
     return CustomerShown(
         id=customer,
@@ -272,8 +286,8 @@ async def show_customer(work: Work, customer: CustomerId, *, today: date) -> Cus
             PointShown(id=point.id, kind=point.kind, primary=point.primary, verified_at=point.verified_at)
             for point in await points(work, customer)
         ),
-        external=tuple(sorted(row["source"] for row in sources)),
-        attributes=tuple(sorted(row["name"] for row in names)),
+        external=tuple(sorted(filled["sources"])),
+        attributes=tuple(sorted(filled["names"])),
         locale=rows[0]["locale"],
         time_zone=rows[0]["time_zone"],
         minor=until is not None and today < until,

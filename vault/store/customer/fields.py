@@ -9,15 +9,16 @@ from uuid import UUID
 import msgspec
 
 from vault.base.personal import Personal
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
 
-_READ: Final = """
-SELECT name AS field, customer AS row, sealed, false AS is_point FROM vault.attribute
-WHERE organization = $1 AND customer = $2 AND name = ANY ($3::text[])
-UNION ALL SELECT kind, id, sealed, true FROM vault.contact_point
-WHERE organization = $1 AND customer = $2 AND kind = ANY ($3::text[]) ORDER BY 1, 2
-"""
+_READ: Final = f"""
+SELECT a.name AS field, a.customer AS row, a.sealed, false AS is_point FROM vault.attribute a
+WHERE a.organization = $1 AND a.customer = $2 AND a.name = ANY ($3::text[]) AND {brought.stands("a")}
+UNION ALL SELECT p.kind, p.id, p.sealed, true FROM vault.contact_point p
+WHERE p.organization = $1 AND p.customer = $2 AND p.kind = ANY ($3::text[]) AND {brought.stands("p")} ORDER BY 1, 2
+"""  # noqa: S608 - conditions of ours
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,18 +11,23 @@ import msgspec
 
 from vault.base.ids import SUPPRESSION, SuppressionId, raw, show
 from vault.domain.suppression import Suppression, SuppressionKind
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.tables import ErasureMarks, Suppressions
 
-_LIST: Final = """
-SELECT id, kind, at, channel, until FROM vault.suppression
-WHERE organization = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
-"""
-_LIFT: Final = """
-UPDATE vault.suppression SET until = $5
-WHERE organization = $1 AND tag = $2 AND kind = ANY ($3::text[]) AND at < $4 AND (until IS NULL OR until > $5)
-RETURNING id, kind, at, channel, until
-"""
+_OF: Final = f"""
+SELECT s.id, s.kind, s.at, s.channel, s.until FROM vault.suppression s
+WHERE s.organization = $1 AND s.tag = $2 AND {brought.stops("s")}
+"""  # noqa: S608 - a condition of ours
+_LIST: Final = f"""
+SELECT s.id, s.kind, s.at, s.channel, s.until FROM vault.suppression s
+WHERE s.organization = $1 AND ($2::uuid IS NULL OR s.id > $2) AND {brought.stops("s")} ORDER BY s.id LIMIT $3
+"""  # noqa: S608 - a condition of ours
+_LIFT: Final = f"""
+UPDATE vault.suppression s SET until = $5 WHERE s.organization = $1 AND s.tag = $2 AND s.kind = ANY ($3::text[])
+AND s.at < $4 AND (s.until IS NULL OR s.until > $5) AND {brought.stops("s")}
+RETURNING s.id, s.kind, s.at, s.channel, s.until
+"""  # noqa: S608 - a condition of ours
 _MARK: Final = """
 INSERT INTO vault.erasure_mark (organization, tag, recorded_at)
 SELECT $1, tag, date_trunc('day', $3::timestamptz) FROM unnest($2::uuid[]) AS tag ON CONFLICT DO NOTHING
@@ -39,10 +44,7 @@ def read_suppression(*row: Any) -> Suppression:
 
 async def of(work: Work, tag: UUID) -> list[Suppression]:
     """Return what stops the contact point behind a tag."""
-    query = Suppressions.select(
-        Suppressions.id, Suppressions.kind, Suppressions.at, Suppressions.channel, Suppressions.until
-    ).where((Suppressions.organization == work.own) & (Suppressions.tag == tag))
-    return [read_suppression(*row) for row in await work.run(query)]
+    return [read_suppression(*row) for row in await work.fetch(_OF, work.own, tag)]
 
 
 async def page(work: Work, *, after: SuppressionId | None, limit: int) -> list[Suppression]:

@@ -62,6 +62,8 @@ WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4 AND (
              JOIN vault.suppression s ON s.organization = $1 AND s.tag = c.tag
              WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point
              AND s.recorded_at > p.at - interval '1 minute')
+  OR EXISTS (SELECT FROM vault.import_undone u
+             WHERE u.organization = $1 AND u.recorded_at > p.at - interval '1 minute')
 )
 ORDER BY p.decision
 """

@@ -25,12 +25,18 @@ from vault.base.ids import (
     show,
 )
 from vault.domain.decision.outcome import Reserved, SendState
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.decision.questions import SOUGHT, Sought
 
 # One order for all: two batches that locked in the order of their questions would wait for each other.
 _HOLD: Final = f"""
-{SOUGHT}SELECT c.id FROM vault.customer c WHERE c.organization = $1 AND c.id IN (SELECT customer FROM sought)
+{SOUGHT}, whole AS (
+  SELECT customer FROM sought UNION
+  SELECT m.id FROM sought s JOIN vault.customer c ON c.organization = $1 AND c.id = s.customer
+  JOIN vault.customer m ON m.organization = $1 AND m.family = c.family
+)
+SELECT c.id FROM vault.customer c WHERE c.organization = $1 AND c.id IN (SELECT customer FROM whole)
 ORDER BY c.id FOR NO KEY UPDATE OF c
 """  # noqa: S608 - columns of ours
 _ADD: Final = """
@@ -55,14 +61,15 @@ UPDATE vault.reservation SET state = $5, told_at = $6
 WHERE organization = $1 AND subject = $2 AND decision = $3 AND at = $4
 """
 # Whoever has the contact point, found by the index that the one who reserved has of it: there is none of tags.
-_SHARING: Final = """
+_SHARING: Final = f"""
 SELECT DISTINCT b.subject FROM keystore.subject own
 JOIN vault.contact_point p ON p.organization = $1 AND p.customer = own.customer AND p.tag = $3
 JOIN keystore.blind_index i ON i.organization = $1 AND i.customer = own.customer AND i.owner = p.id
 JOIN keystore.blind_index o ON o.organization = $1 AND o.field = i.field AND o.version = i.version AND o.tag = i.tag
+  AND {brought.stands("o")}
 JOIN keystore.subject b ON b.organization = $1 AND b.customer = o.customer
 WHERE own.organization = $1 AND own.subject = $2 ORDER BY b.subject
-"""
+"""  # noqa: S608 - a condition of ours
 _SINCE: Final = """
 SELECT purpose, at FROM vault.reservation
 WHERE organization = $1 AND subject = $2 AND state <> 'not_sent' AND at >= $3 ORDER BY at

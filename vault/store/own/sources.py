@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from vault.base.ids import CustomerId, raw
+from vault.store.customer import brought
 from vault.store.database import Work
 
-_OF: Final = """
-SELECT source, min(recorded_at) AS since FROM vault.external_reference
-WHERE organization = $1 AND customer = $2 GROUP BY source ORDER BY since, source
-"""
+_OF: Final = f"""
+SELECT r.source, min(r.recorded_at) AS since FROM vault.external_reference r
+WHERE r.organization = $1 AND r.customer = $2 AND {brought.stands("r")} GROUP BY r.source ORDER BY since, r.source
+"""  # noqa: S608 - a condition of ours
 
 
 async def of(work: Work, customer: CustomerId) -> dict[str, datetime]:

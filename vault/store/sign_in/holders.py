@@ -11,6 +11,7 @@ from asyncpg import Record
 from vault.base.ids import CONTACT_POINT, CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.base.personal import Personal
 from vault.domain.sign_in.whose import FIRST_NAME
+from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.keys import VERSION, CustomerKey, Safe
 
@@ -18,20 +19,22 @@ _COLUMNS: Final = """
 SELECT p.customer, p.id, p.sealed, p.verified_at IS NOT NULL AS verified, p.is_primary, c.locale, s.subject,
   k.version, k.wrapped, a.sealed AS name
 """
-_MORE: Final = """
+_MORE: Final = f"""
 JOIN vault.customer c ON c.organization = p.organization AND c.id = p.customer AND c.erased_at IS NULL
 JOIN keystore.subject s ON s.organization = p.organization AND s.customer = p.customer
 JOIN keystore.customer_key k ON k.organization = p.organization AND k.customer = p.customer AND k.kind = 'data'
 LEFT JOIN vault.attribute a ON a.organization = p.organization AND a.customer = p.customer AND a.name = $3
+  AND {brought.stands("a")}
 """
 _FIND: Final = f"""
 {_COLUMNS} FROM keystore.blind_index i
 JOIN vault.contact_point p ON p.organization = i.organization AND p.customer = i.customer AND p.id = i.owner
-{_MORE} WHERE i.organization = $1 AND i.field = $2 AND i.version = $4 AND i.tag = $5 ORDER BY p.customer, p.id
+{_MORE} WHERE i.organization = $1 AND i.field = $2 AND i.version = $4 AND i.tag = $5
+AND {brought.stands("i")} AND {brought.stands("p")} ORDER BY p.customer, p.id
 """
 _OF: Final = f"""
 {_COLUMNS} FROM vault.contact_point p {_MORE}
-WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4
+WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4 AND {brought.stands("p")}
 ORDER BY p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
 """
 
