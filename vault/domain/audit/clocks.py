@@ -62,7 +62,7 @@ def _said(held: Held, way: Way) -> set[datetime]:
 
 
 def _learnt(held: Held, way: Way) -> set[datetime]:
-    return {heard_at for _, heard_at in _both(held, way)}
+    return {heard_at for _, heard_at in _both(held, way)} | {one.recorded_at for one in held.undone}
 
 
 def _both(held: Held, way: Way) -> list[tuple[datetime, datetime]]:

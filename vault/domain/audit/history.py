@@ -15,9 +15,10 @@ from datetime import date, datetime
 import msgspec
 
 from vault.base.errors import Invalid
-from vault.base.ids import ContactPointId, CustomerId, EntryId, FactId, Subject
+from vault.base.ids import ContactPointId, CustomerId, EntryId, FactId, ImportId, Subject
 from vault.domain.decision.basis import Basis, Flat, Person, Point, Way, basis, times
 from vault.domain.fact import Fact, FactKind, Method, Source, check_instants
+from vault.domain.importing.undone import Undone, counted, counts
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, State
 from vault.domain.suppression import Suppression, SuppressionKind
@@ -49,10 +50,11 @@ class HistoryAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
-    """A suppression, and when it was learnt of."""
+    """A suppression, when it was learnt of, and the import that brought it."""
 
     suppression: Suppression
     recorded_at: datetime
+    brought_by: ImportId | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +68,17 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is held under a subject. Of one that was erased the facts are left."""
+    """All that is held under a subject. Of one that was erased the facts are left.
+
+    Of an import that is `undone` it counts for whoever asks what was known before.
+    """
 
     facts: tuple[Fact, ...]
     places: tuple[Place, ...] = ()
     minor_until: date | None = None
     country: str | None = None
     erased: bool = False
+    undone: tuple[Undone, ...] = ()
 
     @property
     def stops(self) -> Sequence[Stop]:
@@ -87,9 +93,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
                 kind=place.kind,
                 primary=place.primary,
                 verified=place.verified,
-                suppressions=tuple(
-                    stop.suppression for stop in place.stops if known_at is None or stop.recorded_at <= known_at
-                ),
+                suppressions=tuple(stop.suppression for stop in place.stops if self._stops(stop, known_at=known_at)),
             )
             for place in self.places
         ]
@@ -99,8 +103,12 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
             minor_until=self.minor_until,
             country=self.country,
             points=tuple(points),
-            facts=self.facts,
+            facts=tuple(counted(self.facts, self.undone, known_at=known_at)),
         )
+
+    def _stops(self, stop: Stop, *, known_at: datetime | None) -> bool:
+        learnt_by_then = known_at is None or stop.recorded_at <= known_at
+        return learnt_by_then and counts(stop.brought_by, self.undone, is_stop=True, known_at=known_at)
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):

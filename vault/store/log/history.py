@@ -13,23 +13,37 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from vault.base.ids import CONTACT_POINT, ENTRY, ClientId, ContactPointId, EntryId, FactId, Subject, raw, show
+from vault.base.ids import (
+    CONTACT_POINT,
+    ENTRY,
+    IMPORT,
+    ClientId,
+    ContactPointId,
+    EntryId,
+    FactId,
+    ImportId,
+    Subject,
+    raw,
+    show,
+)
 from vault.domain.audit.history import Held, LoggedAnswer, Place, Stop
 from vault.domain.audit.replay import DECISION
 from vault.domain.fact import Fact
-from vault.store.customer.consents import FOLDED, read_fact
+from vault.store.customer import brought
+from vault.store.customer.consents import BROUGHT, FOLDED, read_fact
 from vault.store.customer.suppressions import read_suppression
 from vault.store.database import Work
 
 _HELD: Final = f"""
 SELECT b.customer, c.minor_until, c.country,
-  ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2) AS facts,
-  ARRAY(SELECT ROW({FOLDED}) FROM vault.contact_point p
+  ARRAY(SELECT ROW({BROUGHT}) FROM vault.fact f WHERE f.organization = $1 AND f.subject = $2) AS facts,
+  ARRAY(SELECT ROW({BROUGHT}) FROM vault.contact_point p
         JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag
         WHERE p.organization = $1 AND p.customer = b.customer) AS shared,
   ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag) FROM vault.contact_point p
         WHERE p.organization = $1 AND p.customer = b.customer) AS places,
-  ARRAY(SELECT ROW(s.tag, s.recorded_at, s.id, s.kind, s.at, s.channel, s.until) FROM vault.contact_point p
+  ARRAY(SELECT ROW(s.tag, s.recorded_at, s.brought_by, s.id, s.kind, s.at, s.channel, s.until)
+        FROM vault.contact_point p
         JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag
         WHERE p.organization = $1 AND p.customer = b.customer) AS stops,
   EXISTS(SELECT FROM vault.log_leaf WHERE organization = $1 AND subject = $2) AS is_logged
@@ -64,7 +78,14 @@ async def held(work: Work, subject: Subject) -> Held | None:
     facts = tuple(read_fact(tuple(fact)) for fact in (*row["facts"], *row["shared"]))
     if erased and not facts and not row["is_logged"]:
         return None
-    return Held(facts=facts, places=_places(row), minor_until=row["minor_until"], country=row["country"], erased=erased)
+    return Held(
+        facts=facts,
+        places=_places(row),
+        minor_until=row["minor_until"],
+        country=row["country"],
+        erased=erased,
+        undone=tuple(await brought.undone(work)),
+    )
 
 
 async def facts(work: Work, ids: Sequence[FactId]) -> list[Fact]:
@@ -92,8 +113,11 @@ def _logged(row: asyncpg.Record) -> LoggedAnswer:
 
 def _places(row: asyncpg.Record) -> tuple[Place, ...]:
     stops: dict[UUID, list[Stop]] = {}
-    for tag, recorded_at, *stop in row["stops"]:
-        stops.setdefault(tag, []).append(Stop(suppression=read_suppression(*stop), recorded_at=recorded_at))
+    for tag, recorded_at, brought_by, *stop in row["stops"]:
+        by = None if brought_by is None else ImportId(show(IMPORT, brought_by))
+        stops.setdefault(tag, []).append(
+            Stop(suppression=read_suppression(*stop), recorded_at=recorded_at, brought_by=by)
+        )
     return tuple(_place(place, stops) for place in row["places"])
 
 
