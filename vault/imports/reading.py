@@ -6,7 +6,7 @@ yes has to be complete. No value leaves but as `Personal`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from vault.imports.layout import ADDRESS, NUMBER, REFERENCE, Layout
@@ -17,6 +17,7 @@ from vault.imports.row import Aside, FileRefused, Read, Row
 from vault.imports.salesforce import consent
 from vault.imports.salesforce.objects import links_of
 from vault.imports.survey import Digested, Opened, Overrides, Survey, shaped, survey
+from vault.imports.table import Record
 from vault.imports.text import decoded
 
 __all__ = ["Reading", "Spell", "read", "rows"]
@@ -46,21 +47,33 @@ def rows(file: str, opened: Opened, *, how: Reading, found: Survey) -> Iterator[
 
     The refusal may come after rows, when the file is no longer the one that was looked at: nothing of it counts then.
     """
+    for _, row in records(file, opened, how=how, found=found):
+        yield row
+
+
+def records(
+    file: str, opened: Opened, *, how: Reading, found: Survey, wanted: Callable[[int], bool] | None = None
+) -> Iterator[tuple[Record, Row | Aside]]:
+    """Yield each record of a file that is `wanted` by its number, and what it was read as; all if nothing is said."""
     bytes_ = Digested(unpacked(opened()))
     texts = decoded(bytes_, found.encoding)
     whole = shaped(texts, layout=how.layout, separator=found.separator or None)
     if whole.header:
         columns = columns_of(whole.header, how.layout, found=found)
         for record in whole.records:
-            if record.wrong is not None:
-                yield Aside(record=record.number, reason=record.wrong)
-                continue
-            try:
-                yield PersonRow(record, columns, how=how).read(file)
-            except Wrong as wrong:
-                yield Aside(record=record.number, reason=wrong.reason)
+            if wanted is None or wanted(record.number):
+                yield record, _row(record, columns, file=file, how=how)
     if bytes_.digest != found.digest:
         raise FileRefused("file_changed", "the file changed while it was read: import it again when nobody writes it")
+
+
+def _row(record: Record, columns: Columns, *, file: str, how: Reading) -> Row | Aside:
+    if record.wrong is not None:
+        return Aside(record=record.number, reason=record.wrong)
+    try:
+        return PersonRow(record, columns, how=how).read(file)
+    except Wrong as wrong:
+        return Aside(record=record.number, reason=wrong.reason)
 
 
 def fitting(header: tuple[str, ...], layouts: Mapping[tuple[str, str], Layout]) -> list[tuple[str, str]]:

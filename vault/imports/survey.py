@@ -40,7 +40,8 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """What was found out of a file. `size` and `digest` (SHA-256, in hex) are those of its bytes, unpacked.
 
     `day_first` tells what its dates with slashes begin with, none where that cannot be told; `forms_by` the header of
-    the column that tells the form of its dates, if one does; `line_ends` those of its first line.
+    the column that tells the form of its dates, if one does; `line_ends` those of its first line. `header` is as it is
+    compared.
     """
 
     encoding: str
@@ -52,6 +53,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     day_first: bool | None
     forms_by: str | None
+    header: tuple[str, ...] = ()
 
 
 def survey(opened: Opened, *, layout: Layout, told: Overrides | None = None) -> Survey:
@@ -74,6 +76,7 @@ def survey(opened: Opened, *, layout: Layout, told: Overrides | None = None) -> 
         count=found.count,
         day_first=found.day_first if told.day_first is None else told.day_first,
         forms_by=layout.forms_by or found.forms_by,
+        header=whole.header,
     )
 
 

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import msgspec
 
 from vault.base.ids import ImportId, OrganizationId
+from vault.domain.importing.told import State
 from vault.imports.survey import Opened, Overrides
 
 Stage = Literal["looking", "staging", "joining", "settling"]
-State = Literal["receiving", "staging", "joining", "settling", "planned", "done", "refused"]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to be read. `path` is relative, with `/`: folder and name tell the source. `opened` opens it anew."""
+    """A file to be read. `path` is relative, with `/`: folder and name tell the source. `opened` opens it anew.
+
+    One that was `named` has to be read. Of a whole folder, what is clearly no export may be passed over.
+    """
 
     path: str
     opened: Opened
+    named: bool = True
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
     """Files, the instant they speak for, and how they are read where it is not by the organization file.
 
     `mapping` is one file's own, and then there is but one file. `dry`: looked at, and nothing but that. `keep`: a dry
-    one stays, to be shown and then carried out; otherwise it takes itself away.
+    one stays, to be shown and then carried out; otherwise it takes itself away. `received`: the import whose files
+    these are, where they came over HTTP.
     """
 
     files: Sequence[File]
@@ -35,44 +41,56 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool = False
     mapping: Mapping[str, Any] | None = None
     overrides: Overrides = Overrides()
+    received: ImportId | None = None
+
+
+class FileTold(msgspec.Struct, frozen=True, kw_only=True):
+    """How a file is read, and what became of it: each of its `rows` has one verdict.
+
+    `reasons` are those of rows put aside, `cells` those of cells set aside. `code`: why it was refused as a whole.
+    """
+
+    number: int
+    path: str
+    source: str
+    pattern: str
+    digest: str
+    size: int
+    encoding: str
+    separator: str
+    day_first: bool | None
+    rows: int
+    verdicts: Mapping[str, int] = {}
+    reasons: Mapping[str, int] = {}
+    cells: Mapping[str, int] = {}
+    code: str | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """How far an import is: rows done of all rows; how many there are nobody knows while it is `looking`."""
+    """How far an import is: rows done of all rows; how many there are nobody knows while it is `looking`.
+
+    `files` are told once, when all of them were looked at.
+    """
 
     stage: Stage
     done: int
     of: int | None
+    files: Sequence[FileTold] = ()
 
 
 Progress = Callable[[Step], None]
 
 
-class FileTold(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file: each of its `rows` has one verdict; `reasons` are those of rows put aside."""
-
-    path: str
-    source: str
-    pattern: str
-    digest: str
-    encoding: str
-    separator: str
-    rows: int
-    verdicts: Mapping[str, int] = {}
-    reasons: Mapping[str, int] = {}
-    cells: Mapping[str, int] = {}
-
-
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an import. `repeated`: all of it had been done before, and nothing was done now.
 
-    `cells` counts cells set aside in rows that were applied. `customers`: how many were made.
+    `cells` counts cells set aside in rows that were applied. `customers`: how many were made, or would have been.
+    `unread` are files of a folder that are no exports.
     """
 
     id: ImportId
     state: State
     dry: bool
-    repeated: bool
     exported_at: datetime
     made_at: datetime
     ended_at: datetime | None
@@ -83,13 +101,27 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     cells: Mapping[str, int]
     customers: int
     code: str | None = None
+    repeated: bool = False
+    unread: Sequence[str] = ()
 
 
-class Workers(Protocol):
-    """Processes that settle beside this one."""
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """An import for several processes to work on: what it was given, to be opened by each of them."""
 
-    def __call__(
-        self, organization: OrganizationId, import_: ImportId, *, done: Callable[[int], None]
-    ) -> Awaitable[None]:
-        """Work until nothing is left to settle; tells `done` how many rows each time."""
+    organization: OrganizationId
+    import_: ImportId
+    given: Given
+
+
+class Crew(Protocol):
+    """Processes beside this one. With it they are `lanes`, and this one is the first."""
+
+    lanes: int
+
+    def work(self, stage: Literal["staging", "settling"]) -> AsyncIterator[int]:
+        """Let each do its part, and yield how many rows are done whenever some are."""
         ...
+
+
+Workers = Callable[[Task], AbstractAsyncContextManager[Crew]]
+"""Starts processes for a task, and ends them."""

@@ -12,6 +12,9 @@ from vault.imports.survey import Survey
 from vault.store.database import Work
 from vault.store.imports.sealing import Sealing
 
+UPLOADED: Final = 1 << 20
+"""The first number of files as they are uploaded: they get their own when all of them were looked at."""
+
 _COLUMNS: Final = "number, path, how, digest, size, records, staged, code"
 _ADD: Final = f"""
 INSERT INTO vault.import_file (organization, import, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, NULL)
@@ -19,7 +22,8 @@ ON CONFLICT (organization, import, number) DO UPDATE
 SET path = $4, how = $5, digest = $6, size = $7, records = $8, staged = 0
 """  # noqa: S608 - columns of ours
 _OF: Final = f"""
-SELECT {_COLUMNS} FROM vault.import_file WHERE organization = $1 AND import = $2 ORDER BY number
+SELECT {_COLUMNS} FROM vault.import_file
+WHERE organization = $1 AND import = $2 AND number < {UPLOADED} ORDER BY number
 """  # noqa: S608 - columns of ours
 _STAGED: Final = """
 UPDATE vault.import_file SET staged = staged + $4 WHERE organization = $1 AND import = $2 AND number = $3
@@ -82,8 +86,14 @@ async def of(work: Work, import_: ImportId, *, sealing: Sealing) -> list[KeptFil
             staged=row["staged"],
             code=row["code"],
         )
-        for row in await work.fetch(_OF, work.own, raw(import_))
+        for row in await _rows(work, import_)
     ]
+
+
+async def about_addresses(work: Work, import_: ImportId) -> frozenset[int]:
+    """Return the numbers of the files in which a no binds whoever has the address."""
+    found = [(row["number"], msgspec.json.decode(row["how"], type=How | None)) for row in await _rows(work, import_)]
+    return frozenset(number for number, how in found if how is not None and how.about_address)
 
 
 async def staged(work: Work, import_: ImportId, *, number: int, records: int) -> None:
@@ -91,6 +101,15 @@ async def staged(work: Work, import_: ImportId, *, number: int, records: int) ->
     await work.fetch(_STAGED, work.own, raw(import_), number, records)
 
 
+async def count_staged(work: Work, import_: ImportId) -> int:
+    """Return how many records are staged, of all files."""
+    return sum(row["staged"] for row in await _rows(work, import_))
+
+
 async def refuse(work: Work, import_: ImportId, *, number: int, code: str) -> None:
     """Say why a file was refused as a whole."""
     await work.fetch(_REFUSE, work.own, raw(import_), number, code)
+
+
+async def _rows(work: Work, import_: ImportId) -> list[Any]:
+    return await work.fetch(_OF, work.own, raw(import_))

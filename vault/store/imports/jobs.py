@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from vault.base.errors import Unknown
 from vault.base.ids import CLIENT, IMPORT, ClientId, ImportId, raw, show
 from vault.domain.importing.told import State
 from vault.store.database import Work
@@ -19,7 +20,7 @@ _READ: Final = f"SELECT {_COLUMNS} FROM vault.import WHERE organization = $1 AND
 # One that was taken back, or refused, is done anew.
 _BY_DIGEST: Final = f"""
 SELECT {_COLUMNS} FROM vault.import i
-WHERE organization = $1 AND digest = $2 AND dry = $3 AND state NOT IN ('receiving', 'refused')
+WHERE organization = $1 AND digest = $2 AND dry = $3 AND state NOT IN ('receiving', 'queued', 'refused')
   AND NOT EXISTS (SELECT FROM vault.import_undone u WHERE u.organization = i.organization AND u.import = i.id)
 ORDER BY made_at DESC LIMIT 1
 """  # noqa: S608 - likewise
@@ -33,8 +34,12 @@ _AGAIN: Final = """
 UPDATE vault.import SET state = 'settling', dry = false, made = 0, ended_at = NULL
 WHERE organization = $1 AND id = $2 AND dry AND state = 'done' RETURNING id
 """
-_KEPT: Final = ("vault.import_row", "vault.import_piece", "keystore.import_tag", "keystore.import_key")
-_ALL: Final = (*_KEPT, "vault.import_file")
+# An undoing takes the row for itself; who counts what was made does not stand in the way.
+_HOLD: Final = f"""
+SELECT {_COLUMNS} FROM vault.import WHERE organization = $1 AND id = $2 AND state = $3 FOR KEY SHARE
+"""  # noqa: S608 - likewise
+_KEPT: Final = ("vault.import_row", "vault.import_piece", "keystore.import_tag")
+_ALL: Final = (*_KEPT, "vault.import_file", "keystore.import_key")
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +78,19 @@ async def read(work: Work, import_: ImportId) -> Job | None:
     return _job(await work.fetch(_READ, work.own, raw(import_)))
 
 
+async def found(work: Work, import_: ImportId) -> Job:
+    """Return an import; `Unknown` when there is none of this id."""
+    job = await read(work, import_)
+    if job is None:
+        raise Unknown("unknown_import", "there is no such import")
+    return job
+
+
+async def hold(work: Work, import_: ImportId, *, state: State) -> Job | None:
+    """Keep an import in a state until this work ends; none if it is in another."""
+    return _job(await work.fetch(_HOLD, work.own, raw(import_), state))
+
+
 async def by_digest(work: Work, digest: str, *, dry: bool) -> Job | None:
     """Return the import of the same files, read in the same way, that still counts."""
     return _job(await work.fetch(_BY_DIGEST, work.own, digest, dry))
@@ -105,7 +123,7 @@ async def carry_out(work: Work, import_: ImportId) -> bool:
 
 
 async def clear(work: Work, import_: ImportId) -> None:
-    """Take away its rows, its tags and their key; what became of it stays."""
+    """Take away its rows and their tags; what is known of the import and its files stays."""
     for table in _KEPT:
         await work.long(f"DELETE FROM {table} WHERE organization = $1 AND import = $2", work.own, raw(import_))  # noqa: S608 - ours
 

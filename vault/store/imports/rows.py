@@ -42,7 +42,7 @@ UPDATE vault.import_row SET verdict = NULL, reason = NULL
 WHERE organization = $1 AND import = $2 AND component > {ALONE} AND verdict IS NOT NULL
 """  # noqa: S608 - ours
 _LEFT: Final = """
-SELECT EXISTS (SELECT FROM vault.import_row WHERE organization = $1 AND import = $2 AND verdict IS NULL) AS more
+SELECT count(*) AS n FROM vault.import_row WHERE organization = $1 AND import = $2 AND verdict IS NULL
 """
 _COUNTS: Final = f"""
 SELECT (place >> {RECORDS})::int AS number, verdict, reason, count(*) AS times FROM vault.import_row
@@ -113,9 +113,9 @@ async def unjudge(work: Work, import_: ImportId) -> None:
     await work.long(_UNJUDGE, work.own, raw(import_))
 
 
-async def is_left(work: Work, import_: ImportId) -> bool:
-    """Whether any row has no verdict yet."""
-    return bool((await work.fetch(_LEFT, work.own, raw(import_)))[0]["more"])
+async def count_left(work: Work, import_: ImportId) -> int:
+    """Return how many rows have no verdict yet."""
+    return int((await work.fetch(_LEFT, work.own, raw(import_)))[0]["n"])
 
 
 async def counts(work: Work, import_: ImportId) -> list[Count]:

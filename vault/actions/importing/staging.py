@@ -1,0 +1,124 @@
+"""Staging: every record of the files is read, sealed and stored, with the tags its row is joined by.
+
+A chunk of a file is one transaction: killed anywhere, what is missing is read once more. Several processes each do
+their own chunks. Reading goes on in a thread while what was read is stored; no more than two chunks are held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from vault.actions.importing.given import Given
+from vault.actions.importing.opening import Looked, Opened
+from vault.actions.importing.sources import catalogue, naming
+from vault.actions.importing.tags import Tags
+from vault.actions.vault import Vault
+from vault.base.ids import ImportId
+from vault.domain.actor import Actor
+from vault.imports.coding import Held
+from vault.imports.reading import Reading, records
+from vault.imports.row import Aside, Row
+from vault.imports.salesforce.catalogue import Catalogue
+from vault.imports.table import Record
+from vault.store.imports import files, jobs, rows, sealing
+from vault.store.imports.rows import NewRow, place
+from vault.store.imports.sealing import Sealing
+
+CHUNK: Final = 1000  # records
+
+
+class Lane(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose turn which chunk is: this one of so many."""
+
+    own: int = 0
+    of: int = 1
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    number: int
+    rows: Sequence[NewRow]
+
+
+async def stage(
+    vault: Vault, actor: Actor, *, opened: Opened, given: Given, lane: Lane | None = None
+) -> AsyncIterator[int]:
+    """Stage what is missing in a lane, and yield how many records of each chunk. `FileRefused` names a file."""
+    own = opened.job.id
+    known = await asyncio.to_thread(catalogue, [(one.source, one.survey) for one in opened.looked])
+    async with vault.database.work(actor.organization) as work:
+        seals = await sealing.read(work, opened.here.safe, import_=own)
+    tags = Tags(opened.here.safe)
+    for looked in opened.looked:
+        missing = await _missing(vault, actor, own, looked=looked, lane=lane or Lane())
+        if missing:
+            reading = _Reading(looked, opened=opened, given=given, catalogue=known)
+            async for chunk in _read_ahead(reading.chunks(seals, tags, missing=missing)):
+                await _store(vault, actor, own, chunk=chunk)
+                yield len(chunk.rows)
+
+
+async def _missing(vault: Vault, actor: Actor, own: ImportId, *, looked: Looked, lane: Lane) -> frozenset[int]:
+    """Return the chunks of a file that are not staged, and are this lane's."""
+    chunks = range(-(-looked.survey.count // CHUNK))
+    firsts = {place(looked.number, chunk * CHUNK + 1): chunk for chunk in chunks if chunk % lane.of == lane.own}
+    async with vault.database.work(actor.organization) as work:
+        there = await rows.there(work, own, places=list(firsts))
+    return frozenset(chunk for first, chunk in firsts.items() if first not in there)
+
+
+async def _read_ahead(chunks: Iterator[_Chunk]) -> AsyncIterator[_Chunk]:
+    """Yield chunks; while one is stored, the next is read."""
+    reading = asyncio.create_task(asyncio.to_thread(next, chunks, None))
+    try:
+        while (chunk := await reading) is not None:
+            reading = asyncio.create_task(asyncio.to_thread(next, chunks, None))
+            yield chunk
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # a thread cannot be called off
+
+
+async def _store(vault: Vault, actor: Actor, own: ImportId, *, chunk: _Chunk) -> None:
+    async with vault.database.work(actor.organization) as work:
+        if await jobs.hold(work, own, state="staging") is not None:
+            await rows.stage(work, own, rows=chunk.rows)
+            await files.staged(work, own, number=chunk.number, records=len(chunk.rows))
+
+
+class _Reading:
+    """A file being read, in a thread of its own."""
+
+    def __init__(self, looked: Looked, *, opened: Opened, given: Given, catalogue: Catalogue | None) -> None:
+        self._looked = looked
+        layout = looked.source.layout
+        self._how: Reading = opened.sources.reading(layout, exported_at=given.exported_at, catalogue=catalogue)
+
+    def chunks(self, seals: Sealing, tags: Tags, *, missing: frozenset[int]) -> Iterator[_Chunk]:
+        """Yield the missing chunks. The file is read to its end: it has to be the one that was looked at."""
+        file, number = self._looked.source.file, self._looked.number
+        held: list[NewRow] = []
+        current = -1
+
+        def wanted(record: int) -> bool:
+            return (record - 1) // CHUNK in missing
+
+        with naming(file.path):
+            found = records(file.path, file.opened, how=self._how, found=self._looked.survey, wanted=wanted)
+            for record, row in found:
+                if (chunk := (record.number - 1) // CHUNK) != current and held:
+                    yield _Chunk(number, held)
+                    held = []
+                current = chunk
+                held.append(_staged(record, row, at=place(number, record.number), tags=tags, seals=seals))
+            if held:
+                yield _Chunk(number, held)
+
+
+def _staged(record: Record, row: Row | Aside, *, at: int, tags: Tags, seals: Sealing) -> NewRow:
+    if isinstance(row, Aside):
+        return NewRow(at, seals.row(at, Held(record.cells, None)), row.reason, (), ())
+    cells = [cell.reason for cell in row.cells]
+    return NewRow(at, seals.row(at, Held(record.cells, row)), None, cells, tags(row))
