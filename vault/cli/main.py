@@ -32,11 +32,12 @@ _COMMANDS: Final = {
     "policy": "check, test, explain and replay policies",
     "receipt": "check consent receipts",
     "gate": "let mail pass only with a permit",
+    "export": "write everything of an organization into files",
     "erase": "erase a customer for good",
     "doctor": "say what is configured wrongly",
 }
 """Each is a module of `vault.cli` with `add(commands)`, imported only when it is asked for, so that help is quick."""
-_ROOMS: Final = {"import": "importing"}  # a word of Python's own cannot be a module
+_ROOMS: Final = {"import": "importing", "export": "exporting"}  # a word of Python's own cannot be a module
 
 _FINE, _MEND, _OURS, _INTERRUPTED, _NO_READER = 0, 2, 70, 130, 141
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -60,7 +60,7 @@ class Export:
         """How many went out by now."""
         return self._counts["customers"]
 
-    async def parts(self) -> AsyncIterator[Part]:
+    async def parts(self) -> AsyncGenerator[Part, None]:
         """Yield what each file holds, in pieces, in the order in which they are to be written."""
         asked = self._act
         async with asked.vault.database.work(asked.actor.organization) as work:

@@ -14,6 +14,7 @@ import msgspec
 from asyncpg import Record
 
 from vault.domain.fact import Fact
+from vault.store.customer.brought import counts, stands, stops
 from vault.store.customer.consents import COLUMNS, read_fact
 from vault.store.customer.preferences import FIELDS
 from vault.store.database import Work
@@ -30,23 +31,23 @@ JOIN keystore.customer_key d ON d.organization = $1 AND d.customer = c.id AND d.
 JOIN keystore.customer_key p ON p.organization = $1 AND p.customer = c.id AND p.kind = 'proof'
 WHERE c.organization = $1 AND c.erased_at IS NULL AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3
 """
-_OF: Final = "organization = $1 AND customer = ANY ($2::uuid[])"
-_ATTRIBUTES: Final = f"SELECT customer, name, sealed FROM vault.attribute WHERE {_OF} ORDER BY customer, name"  # noqa: S608 - columns of ours
+_OF: Final = f"p.organization = $1 AND p.customer = ANY ($2::uuid[]) AND {stands('p')}"
+_ATTRIBUTES: Final = f"SELECT customer, name, sealed FROM vault.attribute p WHERE {_OF} ORDER BY customer, name"  # noqa: S608 - columns of ours
 _POINTS: Final = f"""
-SELECT customer, id, kind, sealed, tag, is_primary, verified_at, recorded_at FROM vault.contact_point
+SELECT customer, id, kind, sealed, tag, is_primary, verified_at, recorded_at FROM vault.contact_point p
 WHERE {_OF} ORDER BY customer, id
 """  # noqa: S608 - columns of ours
 _REFERENCES: Final = f"""
-SELECT customer, id, source, sealed, recorded_at FROM vault.external_reference WHERE {_OF} ORDER BY customer, id
+SELECT customer, id, source, sealed, recorded_at FROM vault.external_reference p WHERE {_OF} ORDER BY customer, id
 """  # noqa: S608 - columns of ours
 _WISHES: Final = f"""
 SELECT p.customer, p.recorded_at, ROW({FIELDS}) AS wishes FROM vault.preference p
 WHERE p.organization = $1 AND p.customer = ANY ($2::uuid[])
 """  # noqa: S608 - columns of ours
-_REQUESTS: Final = f"""
+_REQUESTS: Final = """
 SELECT customer, id, wanted, field, asked_at, words, extended_at, extended_because, closed_at, outcome, refused_because
-FROM vault.rights_request WHERE {_OF} ORDER BY customer, id
-"""  # noqa: S608 - columns of ours
+FROM vault.rights_request WHERE organization = $1 AND customer = ANY ($2::uuid[]) ORDER BY customer, id
+"""
 _MESSAGES: Final = """
 SELECT b.customer, r.decision, r.at, r.client, r.sender, r.purpose, r.lineage, r.channel, r.tag, r.state, r.told_at
 FROM keystore.subject b JOIN vault.reservation r ON r.organization = $1 AND r.subject = b.subject
@@ -54,33 +55,28 @@ WHERE b.organization = $1 AND b.customer = ANY ($2::uuid[]) ORDER BY b.customer,
 """
 _FACTS: Final = f"""
 SELECT f.subject, f.evidence, ROW({COLUMNS}) AS fact FROM vault.fact f
-WHERE f.organization = $1 AND f.subject = ANY ($2::uuid[]) ORDER BY f.subject, f.recorded_at, f.id
+WHERE f.organization = $1 AND f.subject = ANY ($2::uuid[]) AND {counts("f")}
+ORDER BY f.subject, f.recorded_at, f.id
 """  # noqa: S608 - columns of ours
-_STOPS: Final = """
-SELECT tag, id, kind, at, channel, until, recorded_at FROM vault.suppression
-WHERE organization = $1 AND tag = ANY ($2::uuid[]) ORDER BY tag, id
-"""
+_STOPS: Final = f"""
+SELECT tag, id, kind, at, channel, until, recorded_at FROM vault.suppression s
+WHERE s.organization = $1 AND s.tag = ANY ($2::uuid[]) AND {stops("s")} ORDER BY tag, id
+"""  # noqa: S608 - columns of ours
 _MARKS: Final = "SELECT tag, recorded_at FROM vault.erasure_mark WHERE organization = $1 AND tag = ANY ($2::uuid[])"
-# A tag of a reference is under no column: whether a mark is of one that somebody has is told when references are read.
-_NOBODYS_FACTS: Final = """
-SELECT f.subject AS holder FROM vault.fact f
-LEFT JOIN keystore.subject b ON b.organization = f.organization AND b.subject = f.subject
-LEFT JOIN vault.contact_point p ON p.organization = f.organization AND p.tag = f.subject
-WHERE f.organization = {own} AND b.subject IS NULL AND p.tag IS NULL
-"""
-_NOBODYS_STOPS: Final = """
-SELECT s.tag AS holder FROM vault.suppression s
-LEFT JOIN vault.contact_point p ON p.organization = s.organization AND p.tag = s.tag
-WHERE s.organization = {own} AND p.tag IS NULL
-"""
-_NOBODYS_MARKS: Final = """
-SELECT m.tag AS holder FROM vault.erasure_mark m
-LEFT JOIN vault.contact_point p ON p.organization = m.organization AND p.tag = m.tag
-WHERE m.organization = {own} AND p.tag IS NULL
-"""
-_HOLDERS: Final = f"""
-DECLARE holders NO SCROLL CURSOR FOR {_NOBODYS_FACTS} UNION {_NOBODYS_STOPS} UNION {_NOBODYS_MARKS} ORDER BY holder
-"""
+_FACTS_OF: Final = f"SELECT DISTINCT f.subject AS holder FROM vault.fact f WHERE f.organization = $1 AND {counts('f')}"  # noqa: S608 - words of ours
+_STOPS_OF: Final = (
+    f"SELECT DISTINCT s.tag AS holder FROM vault.suppression s WHERE s.organization = $1 AND {stops('s')}"  # noqa: S608 - words of ours
+)
+# Those of references that somebody has are among them: a reference lies under no tag that could be looked for.
+_MARKS_OF: Final = "SELECT tag AS holder FROM vault.erasure_mark WHERE organization = $1"
+_NOBODYS: Final = f"""
+SELECT DISTINCT holder FROM ({_FACTS_OF} UNION ALL {_STOPS_OF} UNION ALL {_MARKS_OF}) AS found
+LEFT JOIN keystore.subject b ON b.organization = $1 AND b.subject = holder
+LEFT JOIN vault.contact_point p ON p.organization = $1 AND p.tag = holder AND {stands("p")}
+WHERE b.subject IS NULL AND p.tag IS NULL
+"""  # noqa: S608 - words of ours
+_HOLDERS: Final = f"DECLARE holders NO SCROLL CURSOR FOR {_NOBODYS} ORDER BY holder"
+_ANY: Final = f"{_NOBODYS} LIMIT 1"
 _NEXT: Final = f"FETCH {PAGE} FROM holders"
 _COUNT: Final = """
 SELECT
@@ -141,10 +137,7 @@ async def count(work: Work) -> dict[str, int]:
 
 async def is_of_nobody(work: Work) -> bool:
     """Whether anything is kept of addresses that nobody has, or of somebody erased."""
-    for statement in (_NOBODYS_FACTS, _NOBODYS_STOPS, _NOBODYS_MARKS):
-        if await work.fetch(f"{statement.format(own='$1')} LIMIT 1", work.own):
-            return True
-    return False
+    return bool(await work.fetch(_ANY, work.own))
 
 
 async def left_out(work: Work) -> dict[str, int]:
@@ -173,8 +166,7 @@ async def pages(work: Work) -> AsyncIterator[Page]:
 
 async def nobodys(work: Work) -> AsyncIterator[tuple[list[UUID], Under, Mapping[UUID, datetime]]]:
     """Yield tags and subjects that lead to nobody, in their order, with what stands under them."""
-    own = f"'{work.own}'::uuid"  # a cursor takes no parameters
-    await work.fetch(_HOLDERS.format(own=own))
+    await work.fetch(_HOLDERS.replace("$1", f"'{work.own}'::uuid"))  # a cursor takes no parameters
     while rows := await work.fetch(_NEXT):
         holders = [row["holder"] for row in rows]
         yield holders, await _under(work, holders), await _marks(work, holders)
