@@ -224,6 +224,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     staff_sign_in: StaffSignIn | None = None
     keep_log: Duration | None = None
     keep_unconfirmed: Duration | None = None
+    keep_quarantine: Duration | None = None  # else 90 days
     open_hours: Mapping[str, Week] = {}  # by country, else `default`
     closed_on_holidays: tuple[str, ...] = ()  # of these countries
     stop_words: StopWords | None = None

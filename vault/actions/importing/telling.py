@@ -17,7 +17,7 @@ from vault.store.imports.files import KeptFile
 async def of(act: Acting, import_: ImportId) -> Told:
     """Return what became of an import so far; `Unknown` when there is none of this id."""
     work, job = act.work, await jobs.found(act.work, import_)
-    seals = await sealing.read(work, act.here.safe, import_=job.id)
+    seals = await sealing.sought(work, act.here.safe, import_=job.id)
     counts, cells = await rows.counts(work, job.id), await rows.cells(work, job.id)
     told = [_file(file, counts, cells=cells) for file in await files.of(work, job.id, sealing=seals)]
     return Told(

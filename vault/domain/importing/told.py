@@ -15,12 +15,14 @@ from msgspec import Meta
 
 from vault.base.ids import ImportId
 
-State = Literal["receiving", "staging", "joining", "settling", "planned", "done", "refused"]
+State = Literal["receiving", "queued", "staging", "joining", "settling", "done", "refused"]
 Verdict = Literal["new", "fills", "stricter", "same", "conflict", "review", "reject"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "fills", "stricter", "same", "conflict", "review", "reject")
 ASIDE: Final[frozenset[str]] = frozenset({"review", "reject"})
 """What is kept for somebody to look at. Nothing of it counts."""
+LONGEST_PATH: Final = 255
+MOST_FILES: Final = 1_000
 
 
 class NewImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,6 +109,19 @@ class ImportTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     undone_with_noes: bool = False
 
 
+class ImportFileReceived(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came whole: how many bytes, and their SHA-256 in hex, to be compared with what was sent."""
+
+    size: int
+    digest: str
+
+
+class Imports(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of imports, the newest first."""
+
+    imports: list[ImportTold]
+
+
 class ImportRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of a row: the number of its file, and of its record in it, from 1 after the header."""
 
@@ -114,6 +129,13 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     record: int
     verdict: Verdict
     reason: str | None = None
+
+
+class ImportRowsPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of rows, in their order. `next` is where to ask on, if there are more."""
+
+    rows: list[ImportRow]
+    next: int | None = None
 
 
 def rows_told(

@@ -57,6 +57,7 @@ def _build(file: File) -> Organization:
         staff_sign_in=file.staff_sign_in,
         keep_log=file.retention["access_log"].keep if "access_log" in file.retention else None,
         keep_unconfirmed=file.retention["unconfirmed"].keep if "unconfirmed" in file.retention else None,
+        keep_quarantine=file.retention["quarantine"].keep if "quarantine" in file.retention else None,
         budget=about.budget,
         open_hours={place: week(open_) for place, open_ in file.quiet_hours.open.items()} if file.quiet_hours else {},
         closed_on_holidays=file.quiet_hours.closed_on_public_holidays if file.quiet_hours else (),

@@ -73,12 +73,12 @@ async def keep(work: Work, import_: ImportId, *, sealing: Sealing, file: KeptFil
     )
 
 
-async def of(work: Work, import_: ImportId, *, sealing: Sealing) -> list[KeptFile]:
-    """Return the files of an import in their order."""
+async def of(work: Work, import_: ImportId, *, sealing: Sealing | None) -> list[KeptFile]:
+    """Return the files of an import in their order; without the import's key, nobody knows their paths any more."""
     return [
         KeptFile(
             number=row["number"],
-            path=sealing.open_path(row["number"], row["path"]),
+            path="" if sealing is None else sealing.open_path(row["number"], row["path"]),
             how=msgspec.json.decode(row["how"], type=How | None),
             digest=row["digest"],
             size=row["size"],

@@ -66,10 +66,16 @@ async def make(work: Work, safe: Safe, *, import_: ImportId) -> Sealing:
 
 async def read(work: Work, safe: Safe, *, import_: ImportId) -> Sealing:
     """Return the key of an import; `Unknown` when it is gone with its rows."""
+    found = await sought(work, safe, import_=import_)
+    if found is None:
+        raise Unknown("rows_gone", "the rows of this import are gone: what was put aside was forgotten")
+    return found
+
+
+async def sought(work: Work, safe: Safe, *, import_: ImportId) -> Sealing | None:
+    """Return the key of an import, if there is one still."""
     rows = await work.fetch(_KEY, work.own, raw(import_))
-    if not rows:
-        raise Unknown("rows_gone", "the rows of this import are gone: nothing of them was put aside")
-    return Sealing(safe, safe.open_import_key(raw(import_), wrapped=rows[0]["wrapped"]))
+    return Sealing(safe, safe.open_import_key(raw(import_), wrapped=rows[0]["wrapped"])) if rows else None
 
 
 def _piece(number: int, piece: int) -> UUID:
