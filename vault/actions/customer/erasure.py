@@ -12,7 +12,7 @@ from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
 from vault.domain.certificate import Certificate, stays
 from vault.store import keys, log
-from vault.store.customer import consents, customers, erasure, suppressions
+from vault.store.customer import consents, erasure, suppressions
 
 
 async def erase(vault: Vault, actor: Actor, *, customer: CustomerId) -> Certificate:
@@ -33,9 +33,9 @@ async def erase_me(vault: Vault, actor: Actor) -> Certificate:
 async def _erase(act: Acting, customer: CustomerId) -> Certificate:
     subject = await locked(act, customer)
     facts = await consents.read(act.work, subject)
-    points = [point.tag for point in await customers.points(act.work, customer)]
+    points = await erasure.tags(act.work, customer)
     stopped = sum([len(await suppressions.of(act.work, tag)) for tag in points])
-    marks = [*points, *await _references(act, customer)]
+    marks = [*points, *await references(act, customer)]
     gone = await erasure.erase(act.work, customer, at=act.now)
     await suppressions.mark_erased(act.work, marks, recorded_at=act.now)
     entry = await act.detailed("erased", subject=subject, gone=dict(gone), marks=len(marks), suppressions=stopped)
@@ -51,7 +51,8 @@ async def _erase(act: Acting, customer: CustomerId) -> Certificate:
     )
 
 
-async def _references(act: Acting, customer: CustomerId) -> list[UUID]:
+async def references(act: Acting, customer: CustomerId) -> list[UUID]:
+    """Return the tags of a customer's references, made once more from what they are."""
     key = await keys.opened(act.work, act.here.safe, customer=customer, kind="data")
     found = await erasure.references(act.work, act.here.safe, key=key)
     return [reference_tag(act.here, source, own=own) for source, own in found]

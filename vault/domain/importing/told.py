@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from vault.base.ids import ImportId
 
-State = Literal["receiving", "queued", "staging", "joining", "settling", "done", "refused"]
+State = Literal["receiving", "queued", "staging", "joining", "settling", "done", "refused", "undoing", "undone"]
 Verdict = Literal["new", "fills", "stricter", "same", "conflict", "review", "reject"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "fills", "stricter", "same", "conflict", "review", "reject")

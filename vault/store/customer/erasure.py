@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from vault.base.ids import CustomerId, raw
 from vault.store.database import Work
@@ -46,6 +47,7 @@ SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS sub
   (SELECT count(*) FROM messages) AS reservations,
   (SELECT count(*) FROM asked) AS rights_requests
 """
+_TAGS: Final = "SELECT tag FROM vault.contact_point WHERE organization = $1 AND customer = $2 ORDER BY tag"
 
 
 async def erase(work: Work, customer: CustomerId, *, at: datetime) -> dict[str, int]:
@@ -55,6 +57,11 @@ async def erase(work: Work, customer: CustomerId, *, at: datetime) -> dict[str, 
     """
     [row] = await work.fetch(_ERASE, work.own, raw(customer), at)
     return {str(name): int(count) for name, count in row.items()}
+
+
+async def tags(work: Work, customer: CustomerId) -> list[UUID]:
+    """Return the tags of a customer's contact points, of those that an undone import brought, too."""
+    return [row["tag"] for row in await work.fetch(_TAGS, work.own, raw(customer))]
 
 
 async def references(work: Work, safe: Safe, *, key: CustomerKey) -> list[tuple[str, bytes]]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from vault.base.errors import Unknown
-from vault.base.ids import CLIENT, IMPORT, ClientId, ImportId, raw, show
+from vault.base.ids import CLIENT, IMPORT, ORGANIZATION, ClientId, ImportId, OrganizationId, raw, show
 from vault.domain.importing.told import State
 from vault.store.database import Work
 
@@ -89,6 +89,19 @@ async def found(work: Work, import_: ImportId) -> Job:
 async def hold(work: Work, import_: ImportId, *, state: State) -> Job | None:
     """Keep an import in a state until this work ends; none if it is in another."""
     return _job(await work.fetch(_HOLD, work.own, raw(import_), state))
+
+
+async def take(work: Work, import_: ImportId) -> Job | None:
+    """Keep an import for this work alone, whatever its state: whoever settles waits, and then finds another state."""
+    return _job(await work.fetch(f"{_READ} FOR UPDATE", work.own, raw(import_)))
+
+
+async def undoing(work: Work) -> list[tuple[OrganizationId, ImportId]]:
+    """Return the imports, of all organizations, that are undone and have left somebody to erase."""
+    rows = await work.fetch("SELECT organization, id FROM vault.import WHERE state = 'undoing' ORDER BY 1, 2")
+    return [
+        (OrganizationId(show(ORGANIZATION, row["organization"])), ImportId(show(IMPORT, row["id"]))) for row in rows
+    ]
 
 
 async def by_digest(work: Work, digest: str, *, dry: bool) -> Job | None:
