@@ -26,6 +26,12 @@ VALUES ($1, $2, clock_timestamp(), $3) RETURNING import, recorded_at, with_noes
 """
 
 
+def _undone(known: str, *, with_noes: bool = False) -> str:
+    more = " AND u.with_noes" if with_noes else ""
+    more += f" AND u.recorded_at <= coalesce({known}, 'infinity')" if known else ""
+    return f"ARRAY(SELECT u.import FROM vault.import_undone u WHERE u.organization = $1{more})"  # noqa: S608 - words of ours
+
+
 def stands(row: str, *, known: str = "") -> str:
     """Return the condition for a row of attributes, contact points, references or the blind index.
 
@@ -78,9 +84,3 @@ async def make_room(work: Work, tags: Sequence[UUID]) -> None:
 
 def _undoing(import_: UUID, recorded_at: datetime, with_noes: bool) -> Undone:  # noqa: FBT001 - columns
     return Undone(import_=ImportId(show(IMPORT, import_)), recorded_at=recorded_at, with_noes=with_noes)
-
-
-def _undone(known: str, *, with_noes: bool = False) -> str:
-    more = " AND u.with_noes" if with_noes else ""
-    more += f" AND u.recorded_at <= coalesce({known}, 'infinity')" if known else ""
-    return f"ARRAY(SELECT u.import FROM vault.import_undone u WHERE u.organization = $1{more})"  # noqa: S608 - words of ours
