@@ -21,13 +21,20 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
 
 
 def encode(held: Held) -> bytes:
-    """Return it as bytes. They hold personal values in the clear."""
-    return _ENCODER.encode(held)
+    """Return it as bytes. They hold personal values in the clear. Letters that are none are written as `\\udc81`."""
+    try:
+        return _ENCODER.encode(held)
+    except UnicodeEncodeError:  # only a record that could not be read has such letters
+        return _ENCODER.encode(Held(tuple(map(_written, held.cells)), held.row))
 
 
 def decode(data: bytes) -> Held:
     """Return what these bytes hold."""
     return _DECODER.decode(data)
+
+
+def _written(cell: str) -> str:
+    return cell.encode(errors="backslashreplace").decode()
 
 
 def _personal(_: type, value: Any) -> Personal:

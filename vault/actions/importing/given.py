@@ -14,6 +14,8 @@ from vault.domain.importing.told import State
 from vault.imports.survey import Opened, Overrides
 
 Stage = Literal["looking", "staging", "joining", "settling"]
+Part = Literal["staging", "settling"]
+"""What several processes do together."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +108,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """An import for several processes to work on: what it was given, to be opened by each of them."""
+    """An import for several processes to work on: what it was given, to be opened by each of them, and its size."""
 
     organization: OrganizationId
     import_: ImportId
+    rows: int
     given: Given
 
 
@@ -118,10 +121,10 @@ class Crew(Protocol):
 
     lanes: int
 
-    def work(self, stage: Literal["staging", "settling"]) -> AsyncIterator[int]:
+    def work(self, part: Part) -> AsyncIterator[int]:
         """Let each do its part, and yield how many rows are done whenever some are."""
         ...
 
 
-Workers = Callable[[Task], AbstractAsyncContextManager[Crew]]
-"""Starts processes for a task, and ends them."""
+Workers = Callable[[Task], AbstractAsyncContextManager[Crew | None]]
+"""Starts processes for a task, if it is worth it, and ends them."""

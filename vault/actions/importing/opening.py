@@ -119,6 +119,23 @@ async def opened(vault: Vault, actor: Actor, *, given: Given, progress: Progress
     return Opened(job=job, here=here, sources=sources, looked=looked, unread=unread)
 
 
+async def reopened(vault: Vault, actor: Actor, *, given: Given, import_: ImportId) -> Opened:
+    """Return an import as another process opened it, without looking at its files again."""
+    here = await check(vault, actor, given=given)
+    sources = Sources(here)
+    async with vault.database.work(actor.organization) as work:
+        job = await jobs.found(work, import_)
+        seals = await sealing.read(work, here.safe, import_=import_)
+        kept = await files.of(work, import_, sealing=seals)
+    by_path = {file.path: file for file in given.files}
+    looked = [
+        Looked(number=one.number, source=sources.again(by_path[one.path], one.how), survey=one.how.survey)
+        for one in kept
+        if one.how is not None
+    ]
+    return Opened(job=job, here=here, sources=sources, looked=looked, unread=())
+
+
 async def make(act: Acting, new: NewJob, *, state: State) -> sealing.Sealing:
     """Make an import with its key."""
     await jobs.add(act.work, new, state=state, at=act.now)

@@ -29,6 +29,7 @@ from vault.imports.statuses import statuses
 from vault.imports.survey import Survey, survey
 from vault.imports.table import folded, table
 from vault.imports.text import decoded, encoding
+from vault.store.imports.files import How
 
 _PROSE: Final = (".md", ".yaml", ".yml", ".py", ".pdf")
 _JSON: Final = ".json"
@@ -72,6 +73,14 @@ class Sources:
                 plan = self._layout(source, pattern)
             found.append(Source(file=file, source=source, pattern=pattern, layout=plan))
         return found, unread
+
+    def again(self, file: File, how: How) -> Source:
+        """Return how a file is read that was recognised before."""
+        if how.mapping is not None:
+            plan = of_mapping(how.mapping, vocabulary=self.vocabulary)
+        else:
+            plan = self._layout(how.source, how.pattern)
+        return Source(file=file, source=how.source, pattern=how.pattern, layout=plan)
 
     def reading(self, plan: Layout, *, exported_at: datetime, catalogue: Catalogue | None) -> Reading:
         """Return how the rows of a file are read."""

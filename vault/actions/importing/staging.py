@@ -20,7 +20,7 @@ from vault.actions.vault import Vault
 from vault.base.ids import ImportId
 from vault.domain.actor import Actor
 from vault.imports.coding import Held
-from vault.imports.reading import Reading, records
+from vault.imports.reading import records
 from vault.imports.row import Aside, Row
 from vault.imports.salesforce.catalogue import Catalogue
 from vault.imports.table import Record
@@ -51,12 +51,11 @@ async def stage(
     known = await asyncio.to_thread(catalogue, [(one.source, one.survey) for one in opened.looked])
     async with vault.database.work(actor.organization) as work:
         seals = await sealing.read(work, opened.here.safe, import_=own)
-    tags = Tags(opened.here.safe)
     for looked in opened.looked:
         missing = await _missing(vault, actor, own, looked=looked, lane=lane or Lane())
         if missing:
             reading = _Reading(looked, opened=opened, given=given, catalogue=known)
-            async for chunk in _read_ahead(reading.chunks(seals, tags, missing=missing)):
+            async for chunk in _read_ahead(reading.chunks(seals, missing=missing)):
                 await _store(vault, actor, own, chunk=chunk)
                 yield len(chunk.rows)
 
@@ -94,9 +93,10 @@ class _Reading:
     def __init__(self, looked: Looked, *, opened: Opened, given: Given, catalogue: Catalogue | None) -> None:
         self._looked = looked
         layout = looked.source.layout
-        self._how: Reading = opened.sources.reading(layout, exported_at=given.exported_at, catalogue=catalogue)
+        self._how = opened.sources.reading(layout, exported_at=given.exported_at, catalogue=catalogue)
+        self._tags = Tags(opened.here.safe, self._how, header=looked.survey.header)
 
-    def chunks(self, seals: Sealing, tags: Tags, *, missing: frozenset[int]) -> Iterator[_Chunk]:
+    def chunks(self, seals: Sealing, *, missing: frozenset[int]) -> Iterator[_Chunk]:
         """Yield the missing chunks. The file is read to its end: it has to be the one that was looked at."""
         file, number = self._looked.source.file, self._looked.number
         held: list[NewRow] = []
@@ -112,13 +112,13 @@ class _Reading:
                     yield _Chunk(number, held)
                     held = []
                 current = chunk
-                held.append(_staged(record, row, at=place(number, record.number), tags=tags, seals=seals))
+                held.append(_staged(record, row, at=place(number, record.number), tags=self._tags, seals=seals))
             if held:
                 yield _Chunk(number, held)
 
 
 def _staged(record: Record, row: Row | Aside, *, at: int, tags: Tags, seals: Sealing) -> NewRow:
     if isinstance(row, Aside):
-        return NewRow(at, seals.row(at, Held(record.cells, None)), row.reason, (), ())
+        return NewRow(at, seals.row(at, Held(record.cells, None)), row.reason, (), tags.unread(record))
     cells = [cell.reason for cell in row.cells]
-    return NewRow(at, seals.row(at, Held(record.cells, row)), None, cells, tags(row))
+    return NewRow(at, seals.row(at, Held(record.cells, row)), None, cells, tags.of(row))

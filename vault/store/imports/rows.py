@@ -87,7 +87,8 @@ async def stage(work: Work, import_: ImportId, *, rows: Sequence[NewRow]) -> Non
             for row in rows
         ],
     )
-    tags = [(own, of, tag, row.place) for row in rows for tag in row.tags]
+    # What could not be read joins nobody: until all is joined, its tags stand at places below zero.
+    tags = [(own, of, tag, row.place if row.reason is None else -row.place) for row in rows for tag in row.tags]
     await work.copy("keystore.import_tag", _TAGS, rows=tags)
 
 

@@ -19,14 +19,15 @@ SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB'
 _BEGIN: Final = """
 INSERT INTO keystore.import_label (organization, import, place, label)
 SELECT DISTINCT $1::uuid, $2::uuid, place, place FROM (
-  SELECT place, count(*) OVER (PARTITION BY tag) AS n FROM keystore.import_tag WHERE organization = $1 AND import = $2
+  SELECT place, count(*) OVER (PARTITION BY tag) AS n FROM keystore.import_tag
+  WHERE organization = $1 AND import = $2 AND place > 0
 ) AS tagged WHERE n > 1
 """
 _HOOK: Final = """
 WITH edge AS (
   SELECT t.tag, l.label FROM keystore.import_tag t
   JOIN keystore.import_label l ON l.organization = $1 AND l.import = $2 AND l.place = t.place
-  WHERE t.organization = $1 AND t.import = $2
+  WHERE t.organization = $1 AND t.import = $2 AND t.place > 0
 ), least AS (
   SELECT tag, min(label) AS label FROM edge GROUP BY tag
 ), moved AS (
@@ -47,6 +48,11 @@ WHERE r.organization = $1 AND r.import = $2 AND l.organization = $1 AND l.import
   AND r.place = l.place AND l.label <> l.place
 """
 _CLEAR: Final = "DELETE FROM keystore.import_label WHERE organization = $1 AND import = $2"
+_OPEN: Final = """
+INSERT INTO keystore.import_tag (organization, import, tag, place)
+SELECT organization, import, tag, -place FROM keystore.import_tag WHERE organization = $1 AND import = $2 AND place < 0
+"""
+_MOVED: Final = "DELETE FROM keystore.import_tag WHERE organization = $1 AND import = $2 AND place < 0"
 # What is left are the tags of rows that were put aside.
 _FORGET: Final = """
 DELETE FROM keystore.import_tag t USING vault.import_row r
@@ -56,7 +62,7 @@ WHERE t.organization = $1 AND t.import = $2 AND r.organization = $1 AND r.import
 
 
 async def join(work: Work, import_: ImportId) -> None:
-    """Give every row its component."""
+    """Give every row its component. From then on a row that was put aside is found by its tags."""
     own, of = work.own, raw(import_)
     await work.fetch(_PLAN)
     await work.long(_BEGIN, own, of)
@@ -65,6 +71,8 @@ async def join(work: Work, import_: ImportId) -> None:
             pass
     await work.long(_SET, own, of)
     await work.long(_CLEAR, own, of)
+    await work.long(_OPEN, own, of)
+    await work.long(_MOVED, own, of)
 
 
 async def forget(work: Work, import_: ImportId) -> None:
