@@ -34,6 +34,7 @@ from vault.policy.loader import load
 from vault.store import keys, organizations
 from vault.store.client import clients, revocations, signing_keys
 from vault.store.client.assertions import Used
+from vault.store.customer import brought
 from vault.store.database import Database, Work
 from vault.store.keys import Safe
 from vault.store.log import state as log_state
@@ -47,7 +48,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     """One organization as it stood at an epoch: what it declares, its policies, its keys, its clients, dead tokens.
 
     `revoked` says until when a token's id has to be remembered. It may know of revocations after the epoch.
-    `stopped` is why the log signs no more, if that is to end decisions.
+    `stopped` is why the log signs no more, if that is to end decisions; `undone`, whether an import was ever undone.
     """
 
     id: OrganizationId
@@ -62,6 +63,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     registered: dict[str, Registered]
     gates: dict[tuple[Any, ...], Any]  # of what `decision.gate` asks and answers
     stopped: str | None = None
+    undone: bool = True
 
     def way(self, purpose_key: str, channel_key: str) -> Way:
         """Return a purpose over a channel; `Invalid` for a key nobody declared, or a channel it cannot use."""
@@ -277,6 +279,7 @@ async def _read(vault: Vault, work: Work, *, held: Here | None) -> Here:
         registered={},
         gates={},
         stopped=await log_state.stopped(work) if vault.on_fork == "refuse" else None,
+        undone=await brought.is_any_undone(work),
     )
 
 

@@ -32,6 +32,7 @@ ReceiptId = NewType("ReceiptId", str)
 RequestId = NewType("RequestId", str)
 AudienceId = NewType("AudienceId", str)
 ImportId = NewType("ImportId", str)
+MergeId = NewType("MergeId", str)
 
 CUSTOMER: Final = "cus"
 SUBJECT: Final = "sub"
@@ -51,6 +52,7 @@ RECEIPT: Final = "rct"
 REQUEST: Final = "rgt"
 AUDIENCE: Final = "aud"
 IMPORT: Final = "imp"
+MERGE: Final = "mrg"
 
 SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]

@@ -96,7 +96,10 @@ class PointShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CustomerShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A customer without any value: ids, kinds, states, and which fields are filled."""
+    """A customer without any value: ids, kinds, states, and which fields are filled.
+
+    `merged` are the customers that joined this one: they are one person, and each id means all of it.
+    """
 
     id: CustomerId
     contact_points: tuple[PointShown, ...]
@@ -105,6 +108,7 @@ class CustomerShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     locale: str | None = None
     time_zone: str | None = None
     minor: bool = False
+    merged: tuple[CustomerIdText, ...] = ()
 
 
 def may_know_age(ceiling: Ceiling) -> bool:

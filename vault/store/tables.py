@@ -56,6 +56,7 @@ class Customers(Table, tablename="customer", schema="vault", db=_ENGINE):
     recorded_at = Timestamptz(**_VALUE)
     restricted_since = Timestamptz(**_MAYBE)
     brought_by = UUID(**_MAYBE)
+    family = UUID(**_MAYBE)
 
 
 class Attributes(Table, tablename="attribute", schema="vault", db=_ENGINE):

@@ -15,7 +15,7 @@ from vault.actions.vault import Vault
 from vault.base.ids import SUBJECT, Subject, read
 from vault.domain.actor import Actor
 from vault.domain.audit.wanted import Hit
-from vault.domain.fact import Fact
+from vault.domain.merging.merged import Facts
 from vault.domain.standing import Instants, standing
 from vault.domain.statement import ConsentShown, shown
 from vault.store.audit import placing, searching
@@ -83,7 +83,7 @@ async def story(vault: Vault, actor: Actor, *, subject: Subject) -> Story:
 
 async def _standings(act: Acting, subject: Subject) -> list[ConsentShown]:
     facts, country = await _held(act, subject)
-    if not facts:
+    if not any(facts):
         return []
     instants = Instants(now=act.now)
     return [
@@ -93,7 +93,7 @@ async def _standings(act: Acting, subject: Subject) -> list[ConsentShown]:
     ]
 
 
-async def _held(act: Acting, subject: Subject) -> tuple[tuple[Fact, ...], str | None]:
+async def _held(act: Acting, subject: Subject) -> tuple[Facts, str | None]:
     """Return what was said by or for a subject, and their country; of an erased one, what is left under the pseudonym.
 
     The country goes with the person.

@@ -39,6 +39,7 @@ from vault.store.customer import consents, customers
 from vault.store.customer.consents import Kept
 from vault.store.customer.customers import KeptPoint
 from vault.store.decision import questions
+from vault.store.decision.questions import How
 
 _OPERATIONS: Final[Mapping[FactKind, str]] = {"refused": "refuse", "withdrawn": "withdraw", "objected": "object"}
 SOURCES: Final[Mapping[str, Source]] = {"client": "client", "import": "import", "operator": "admin"}
@@ -124,7 +125,8 @@ async def consents_of(
     async with acting(vault, actor, name="me_consents" if customer is None else "show_consents") as act:
         customer = meant(act, customer)
         purposes = act.here.organization.bearing
-        read = await questions.read(act.work, [customer], sought=[], purposes=purposes)
+        how = How(known_at=known_at)  # what was undone later counts
+        read = await questions.read(act.work, [customer], sought=[], purposes=purposes, how=how)
         if (person := read.people.get(customer)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
         ceiling = act.here.ceiling(actor, act.now) if actor.client is not None else None

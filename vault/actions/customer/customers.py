@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vault.actions.acting import Acting, acting
+from vault.actions.customer import whole
 from vault.actions.customer.points import (
     Tagged,
     add_points,
@@ -41,7 +42,7 @@ from vault.domain.customer import (
 )
 from vault.domain.decision.question import Reference
 from vault.store import keys
-from vault.store.customer import customers
+from vault.store.customer import customers, merges
 from vault.store.customer.customers import NewCustomer
 from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, CustomerKey
@@ -75,14 +76,16 @@ async def correct(vault: Vault, actor: Actor, *, customer: CustomerId, correctio
         check_time_zone(correction.time_zone)
         references = [tag_reference(act.here, reference) for reference in correction.external]
         await lock_tags(act, references)  # before the customer's row: `register` waits in the same order
-        subject = await locked(act, customer)
+        held = await whole.hold(act, customer)
+        subject, customer = held[customer], next(iter(held))  # what the one that stays holds is what is told
         await refuse_erased(act, references)
         key = await _key(act, customer)
         await add_references(act, key, customer=customer, tagged=references)
         given = {name: value for name, value in correction.attributes.items() if value is not None}
         gone = [name for name, value in correction.attributes.items() if value is None]
         await _seal_attributes(act, key, customer=customer, values=given)
-        await customers.drop_attributes(act.work, customer, names=gone)
+        for one in held:
+            await customers.drop_attributes(act.work, one, names=gone)
         row: dict[str, object] = {}
         if correction.locale is not None:
             row["locale"] = correction.locale
@@ -101,7 +104,7 @@ async def add_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: 
     async with acting(vault, actor, name="add_contact_point") as act:
         subject = await locked(act, customer)
         tagged = tag_point(act.here, point.kind, value=point.value, primary=point.primary)
-        for known in await customers.points(act.work, customer):
+        for _, known in await whole.points(act, customer):
             if known.tag == tagged.tag:
                 return PointAdded(id=known.id, created=False)
         await refuse_erased(act, [tagged])
@@ -114,11 +117,12 @@ async def remove_point(vault: Vault, actor: Actor, *, customer: CustomerId, poin
     """Take a contact point away. A yes that names it stands for no other."""
     async with acting(vault, actor, name="remove_contact_point") as act:
         subject = await locked(act, customer)
-        known = {one.id: one for one in await customers.points(act.work, customer)}
+        known = {one.id: (whose, one) for whose, one in await whole.points(act, customer)}
         if point not in known:
             raise Unknown("unknown_contact_point", "this customer has no such contact point")
-        await customers.drop_point(act.work, customer, point=point)
-        await act.log("contact_point_removed", subject=subject, point=known[point].kind)
+        whose, gone = known[point]
+        await customers.drop_point(act.work, whose, point=point)
+        await act.log("contact_point_removed", subject=subject, point=gone.kind)
 
 
 async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
@@ -131,7 +135,8 @@ async def lookup(vault: Vault, actor: Actor, *, sought: Lookup) -> Found:
             await act.log("lookup", subject=subject, field=place[0], found=len(found))
         if not subjects:
             await act.log("lookup", field=place[0], found=0)
-        return Found(customers=tuple(sorted(set(found))))
+        roots = await merges.roots(act.work, found)
+        return Found(customers=tuple(sorted({roots.get(one, one) for one in found})))
 
 
 async def show(vault: Vault, actor: Actor, *, customer: CustomerId | None = None) -> CustomerShown:
@@ -171,7 +176,9 @@ def _place(here: Here, sought: Lookup) -> Sought:
 async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None:
     sought = [(REFERENCE, reference.found_by) for reference in references]
     found = await customers.find(act.work, sought)
-    owners = {owner for owners in found.values() for owner in owners}
+    named = {owner for owners in found.values() for owner in owners}
+    roots = await merges.roots(act.work, named)
+    owners = {roots.get(owner, owner) for owner in named}
     if len(owners) > 1:
         raise Conflict("conflicting_references", "the references of this request belong to different customers")
     return owners.pop() if owners else None
@@ -209,9 +216,9 @@ async def _create(
 async def _add_to(
     act: Acting, customer: CustomerId, *, registration: Registration, points: list[Tagged], references: list[Tagged]
 ) -> None:
-    subject = await locked(act, customer)
-    shown = await _whole(act, customer)
-    have = {point.tag for point in await customers.points(act.work, customer)}
+    subject = (await whole.hold(act, customer))[customer]
+    shown = await whole.shown(act, customer)
+    have = {point.tag for _, point in await whole.points(act, customer)}
     new_points = [point for point in points if point.tag not in have]
     await refuse_erased(act, [*new_points, *references])
     fields = {name: value for name, value in registration.attributes.items() if name not in shown.attributes}
@@ -230,15 +237,8 @@ async def _add_to(
 
 
 async def _shown(act: Acting, customer: CustomerId) -> CustomerShown:
-    shown = await _whole(act, customer)
+    shown = await whole.shown(act, customer)
     return shown if act.actor.client is None else seen(shown, act.here.ceiling(act.actor, act.now))
-
-
-async def _whole(act: Acting, customer: CustomerId) -> CustomerShown:
-    shown = await customers.show_customer(act.work, customer, today=act.now.date())
-    if shown is None:
-        raise Unknown("unknown_customer", "there is no such customer")
-    return shown
 
 
 async def _key(act: Acting, customer: CustomerId) -> CustomerKey:

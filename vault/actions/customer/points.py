@@ -16,7 +16,7 @@ from vault.domain.contact_point import Normalised, normalise
 from vault.domain.customer import NewContactPoint
 from vault.domain.decision.question import Reference
 from vault.domain.timing.area import area_of
-from vault.store.customer import customers, suppressions
+from vault.store.customer import customers, merges, suppressions
 from vault.store.customer.customers import NewPoint, NewReference
 from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, CustomerKey
@@ -130,7 +130,8 @@ async def add_points(
 async def add_references(act: Acting, key: CustomerKey, *, customer: CustomerId, tagged: Sequence[Tagged]) -> None:
     """Seal and store external references; `Conflict` for one that is somebody else's."""
     found = await customers.find(act.work, [(REFERENCE, one.found_by) for one in tagged])
-    if any(owner != customer for owners in found.values() for owner in owners):
+    owners = {owner for holders in found.values() for owner in holders} - {customer}
+    if owners - {*await merges.members(act.work, customer)}:
         raise Conflict("conflicting_references", "a reference of this request belongs to another customer")
     new = [one for one in tagged if (REFERENCE, one.found_by) not in found]
     references: list[NewReference] = []

@@ -19,6 +19,7 @@ from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Outcome, Question
+from vault.domain.merging.merged import only
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
 from vault.domain.timing.budget import LAPSE
@@ -115,7 +116,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
         return Settled(prepared=prepared, instants=instants, verdict=contact(prepared, flat), flat=flat)
     purposes = prepared.way.rule.purposes
     if not all(fact.purpose in purposes for fact in person.facts):  # some ride for others in the batch
-        facts = tuple(fact for fact in person.facts if fact.purpose in purposes)
+        facts = only(person.facts, lambda fact: fact.purpose in purposes)
         person = msgspec.structs.replace(person, facts=facts)
     person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
@@ -141,6 +142,7 @@ def wanted(settled: Settled) -> Wanted | None:
     point = settled.basis.point
     return Wanted(
         customer=settled.person.customer,
+        others=settled.person.family,
         attributes=tuple(field for field in settled.leaving if field != CONTACT),
         point=point.id if point is not None and CONTACT in settled.leaving else None,
     )
@@ -197,7 +199,7 @@ def _defer_until(prepared: Prepared, person: Person, *, rests: Basis, instants: 
     What was said after the instant of a question about the past is not among its facts.
     """
     if instants.at is not None:
-        facts = tuple(fact for fact in person.facts if fact.at <= instants.instant)
+        facts = only(person.facts, lambda fact: fact.at <= instants.instant)
         person = msgspec.structs.replace(person, facts=facts)
     start = instants.instant
     for _ in range(_LOOKS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -32,7 +33,7 @@ from vault.domain.leaving.stopping import STOPPABLE
 from vault.store import log, organizations
 from vault.store.database import Work
 from vault.store.decision import questions, releases
-from vault.store.decision.questions import Read
+from vault.store.decision.questions import How, Read
 from vault.store.decision.releases import Sealed
 from vault.store.log import Entry
 
@@ -47,6 +48,17 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     name: str
     repeat: str | None = None
+
+
+class _Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is decided and committed: the answers by their places, and what goes with each."""
+
+    prepared: Sequence[Prepared | VaultError]
+    at: datetime
+    settled: dict[int, Settled]
+    sealed: dict[int, Sealed]
+    proven: dict[int, permits.Pending] = {}
+    entries: Sequence[Entry]
 
 
 async def decide(
@@ -155,27 +167,57 @@ async def decide_batch(
     What is released is opened only after the COMMIT: no entry, no data. Then one signature promises all its entries.
     """
     key, signing = await promises.promising(vault, organization), await permits.keys(vault, asked)
-    async with vault.database.work(organization) as work:
-        prepared, read = await _read(vault, work, asked=asked)
-        settled = await settle_batch(prepared, read)
-        await reserving.reserve(work, settled.values(), at=read.now)
-        sealed = await _sealed(work, settled)
-        proven = await permits.keep(work, settled, at=read.now) if signing is not None else {}
-        entries = [entry_of(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
-        await log.add(work, entries)
-    given = promises.promises(key, [body for _, body in entries], organization=organization, at=read.now)
+    written = None
+    if not any(one.asked.question.reserves for one in asked):
+        written = await _written_at_once(vault, organization, asked=asked)
+    if written is None:
+        written = await _written(vault, organization, asked=asked, permitted=signing is not None)
+    settled, sealed = written.settled, written.sealed
+    bodies = [body for _, body in written.entries]
+    given = promises.promises(key, bodies, organization=organization, at=written.at)
     answers: dict[int, Decision] = {}
-    for (place, one), (entry, _), promise in zip(settled.items(), entries, given, strict=True):
+    for (place, one), (entry, _), promise in zip(settled.items(), written.entries, given, strict=True):
         if one.verdict.error:
             _log.error("policy_error", entry=entry, configuration=one.prepared.here.configuration)
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
         proof = Proof(link=_withdrawal_link(vault, one))
-        if signing is not None and place in proven:
-            proof = permits.sign(vault, signing, pending=proven[place], settled=one, proof=proof)
+        if signing is not None and place in written.proven:
+            proof = permits.sign(vault, signing, pending=written.proven[place], settled=one, proof=proof)
         told = LogTold(entry=entry, promise=promise)
         answers[place] = told_to_client(one, told, released=released, proof=proof)
-    return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(prepared)]
+    return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(written.prepared)]
+
+
+async def _written(
+    vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], permitted: bool
+) -> _Written:
+    """Decide a batch and write all that belongs to it, in one transaction."""
+    async with vault.database.work(organization) as work:
+        prepared, read = await _read(vault, work, asked=asked)
+        settled = await settle_batch(prepared, read)
+        await reserving.reserve(work, settled.values(), at=read.now)
+        sealed = await _sealed(work, settled)
+        proven = await permits.keep(work, settled, at=read.now) if permitted else {}
+        entries = [entry_of(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
+        await log.add(work, entries)
+    return _Written(prepared=prepared, at=read.now, settled=settled, sealed=sealed, proven=proven, entries=entries)
+
+
+async def _written_at_once(vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared]) -> _Written | None:
+    """Do so where nobody is reserved for: the insert of the entries is all that is written, and its own transaction.
+
+    None, and nothing written, where the epoch has overtaken the batch: that needs a transaction to hold it.
+    """
+    async with vault.database.work(organization, whole=False) as work:
+        read = await read_facts(work, [one for one in asked if one.gate.verdict.allowed])
+        if any(one.here.epoch != read.epoch for one in asked):
+            return None
+        settled = await settle_batch(asked, read)
+        sealed = await _sealed(work, settled)
+        entries = [entry_of(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
+        await log.add(work, entries)
+    return _Written(prepared=asked, at=read.now, settled=settled, sealed=sealed, entries=entries)
 
 
 async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
@@ -205,8 +247,8 @@ async def read_facts(work: Work, asked: Sequence[Prepared]) -> Read:
     customers = [one.asked.question.customer for one in asked if one.asked.question.customer is not None]
     sought = [one.sought for one in asked if one.sought is not None]
     purposes = {purpose for one in asked for purpose in one.way.rule.purposes}
-    counted = reserving.is_counted(asked)
-    return await questions.read(work, customers, sought=sought, purposes=purposes, counted=counted)
+    how = How(counted=reserving.is_counted(asked), undone=any(one.here.undone for one in asked))
+    return await questions.read(work, customers, sought=sought, purposes=purposes, how=how)
 
 
 def _anew(one: Prepared, current: Here, *, read: Read) -> Prepared | VaultError:
@@ -232,8 +274,9 @@ async def _sealed(work: Work, settled: dict[int, Settled]) -> dict[int, Sealed]:
     leaving = {place: want for place, one in settled.items() if (want := wanted(one)) is not None}
     if not leaving:
         return {}
-    safe = next(iter(settled.values())).prepared.here.safe
-    return dict(zip(leaving, await releases.read(work, safe, wanted=list(leaving.values())), strict=True))
+    here = next(iter(settled.values())).prepared.here
+    sealed = await releases.read(work, here.safe, wanted=list(leaving.values()), undone=here.undone)
+    return dict(zip(leaving, sealed, strict=True))
 
 
 def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:

@@ -50,7 +50,7 @@ async def hold_late(work: Work, asked: Sequence[Prepared], *, read: Read, held: 
     for one in asked:
         person, _ = find(one, read) if _spends(one) else (None, None)
         if person is not None and (one.here.organization.has_budgets or person.preference.at_most):
-            late.add(person.customer)
+            late |= {person.customer, *person.family}
     late -= held or set()
     if not late:
         return None
@@ -70,7 +70,9 @@ def spend(read: Read, settled: Settled) -> None:
         lineage=prepared.way.rule.lineage,
         channel=prepared.asked.question.channel,
     )
-    read.people[person.customer] = msgspec.structs.replace(found, spends=(*found.spends, spent))
+    for customer in found.family or (found.customer,):
+        one = read.people[customer]
+        read.people[customer] = msgspec.structs.replace(one, spends=(*one.spends, spent))
 
 
 async def reserve(work: Work, settled: Iterable[Settled], *, at: datetime) -> None:
@@ -91,7 +93,7 @@ def _reservation(settled: Settled) -> NewReservation | None:
         return None
     handed_out = CONTACT in settled.leaving or rests.named is not None or settled.sender is not None
     return NewReservation(
-        customer=person.customer,
+        customer=(rests.point.holder if rests.point is not None else None) or person.customer,
         subject=person.subject,
         decision=prepared.asked.decision,
         client=client,

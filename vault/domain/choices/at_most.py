@@ -23,6 +23,10 @@ class AtMost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Whether this is no more than another: no more at once, and not sooner again."""
         return self.most <= other.most and PERIODS.index(self.per) >= PERIODS.index(other.per)
 
+    def tighter(self, other: AtMost) -> AtMost:
+        """Return what is within both."""
+        return AtMost(most=min(self.most, other.most), per=max(self.per, other.per, key=PERIODS.index))
+
 
 SELDOM: Final = AtMost(most=1, per="month")
 """The least that can be wished short of a no: within every other."""

@@ -6,13 +6,14 @@ person chose knowing of it stands, however often it comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
 
 from vault.domain.consent import Said
 from vault.domain.fact import Fact, FactKind
+from vault.domain.merging.merged import Facts
 from vault.domain.organization import Organization, Purpose
 from vault.domain.standing import Instants, rule, standing
 
@@ -28,7 +29,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     honoured: Fact | None
 
 
-def noes(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Said]:
+def noes(organization: Organization, facts: Facts, *, instants: Instants) -> list[Said]:
     """Return what the signal says: nothing where a no stands, nor where the person chose with it."""
     found: list[Said] = []
     for purpose, channel in _heeding(organization):
@@ -42,7 +43,7 @@ def noes(organization: Organization, facts: Sequence[Fact], *, instants: Instant
     return found
 
 
-def conflicts(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Kept]:
+def conflicts(organization: Organization, facts: Facts, *, instants: Instants) -> list[Kept]:
     """Return the yeses a person has to choose about: ended by the signal, or said before it came."""
     found: list[Kept] = []
     for purpose, channel in _heeding(organization):

@@ -12,6 +12,7 @@ from vault.base.ids import FactId, Subject
 from vault.domain.fact import Fact
 from vault.domain.leaving.link import Link
 from vault.domain.leaving.stopping import Offer, offer
+from vault.domain.merging.merged import Facts
 from vault.domain.organization import EVERY, Notice, Organization, Purpose, Words
 from vault.domain.standing import Instants, rule, standing
 
@@ -40,9 +41,7 @@ def at_once(facts: Sequence[Fact], first: FactId) -> list[Fact]:
     return found
 
 
-def backs(
-    organization: Organization, facts: Sequence[Fact], *, own: Sequence[Fact], first: FactId, now: datetime
-) -> list[Back]:
+def backs(organization: Organization, facts: Facts, *, own: Sequence[Fact], first: FactId, now: datetime) -> list[Back]:
     """Return what may be taken back of a stop, for a day. `facts` are all that a decision reads, `own` those in full.
 
     A yes to words that no longer count is not brought back: it would be none.

@@ -14,7 +14,7 @@ import msgspec
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId, Subject
 from vault.domain.choices.preference import Preference
-from vault.domain.fact import Fact
+from vault.domain.merging.merged import Facts
 from vault.domain.organization import EVERY, Channel, Organization, Purpose
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.suppression import Suppression
@@ -51,7 +51,10 @@ LEARNT: Final[Flat] = {
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact point without its value. A telephone number has a country and the zones its area lies in."""
+    """A contact point without its value. A telephone number has a country and the zones its area lies in.
+
+    `holder` is under whose key its value lies, where several customers are one person.
+    """
 
     id: ContactPointId
     kind: str
@@ -60,21 +63,26 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     suppressions: tuple[Suppression, ...] = ()
     country: str = ""
     zones: tuple[str, ...] = ()
+    holder: CustomerId | None = None
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a decision may read about a customer. `spends` are the messages that budgets count."""
+    """All that a decision may read about a customer. `spends` are the messages that budgets count.
+
+    `family` are the customers who are one person with them, the one that stays first; merged with nobody it is empty.
+    """
 
     customer: CustomerId
     subject: Subject
     minor_until: date | None
     points: tuple[Point, ...]
-    facts: tuple[Fact, ...]
+    facts: Facts
     time_zone: str | None = None
     country: str | None = None
     restricted_since: datetime | None = None
     preference: Preference = NO_WISHES
     spends: tuple[Spend, ...] = ()
+    family: tuple[CustomerId, ...] = ()
 
     def is_minor(self, instant: datetime) -> bool:
         """Whether they are one, in UTC: the offset in which a question writes its `at` makes nobody a day older."""

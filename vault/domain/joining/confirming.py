@@ -6,7 +6,7 @@ Any no said after the asking overtakes it: then it is as if there had never been
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -16,6 +16,7 @@ from vault.domain.decision.basis import Person
 from vault.domain.fact import Fact
 from vault.domain.joining.link import Confirmation
 from vault.domain.leaving.stopping import way_of
+from vault.domain.merging.merged import Facts
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants
 
@@ -77,7 +78,7 @@ def noes(organization: Organization, said: Confirmation, *, facts: Iterable[Fact
     ]
 
 
-def standing_no(organization: Organization, said: Confirmation, *, facts: Sequence[Fact]) -> Fact | None:
+def standing_no(organization: Organization, said: Confirmation, *, facts: Facts) -> Fact | None:
     """Return the no that says already what a no by a link would; none where it was said yes to, or asked, since."""
     last = max(noes(organization, said, facts=facts), key=lambda fact: fact.at, default=None)
     if last is None or any(

@@ -14,8 +14,9 @@ import msgspec
 
 from vault.base.ids import FactId
 from vault.domain.consent import Said
-from vault.domain.fact import Fact, FactKind
+from vault.domain.fact import FactKind
 from vault.domain.leaving.link import Link
+from vault.domain.merging.merged import Facts, Merged
 from vault.domain.organization import EVERY, Basis, Notice, Organization, Purpose
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 
@@ -56,19 +57,17 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
 
 
-def stops(
-    organization: Organization, facts: Sequence[Fact], *, link: Link, scope: Scope, instants: Instants
-) -> list[Stop]:
+def stops(organization: Organization, facts: Facts, *, link: Link, scope: Scope, instants: Instants) -> list[Stop]:
     """Return what is to be said so that all is stopped that was to be. `facts` are the subject's own."""
     return _left(organization, facts, wanted=_wanted(organization, link=link, scope=scope), instants=instants)
 
 
-def everything(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Stop]:
+def everything(organization: Organization, facts: Facts, *, instants: Instants) -> list[Stop]:
     """Return what is to be said so that nothing comes but what belongs to orders or to the law."""
     return _left(organization, facts, wanted=_everything(organization, channel=EVERY), instants=instants)
 
 
-def objections(organization: Organization, facts: Sequence[Fact], *, instants: Instants) -> list[Stop]:
+def objections(organization: Organization, facts: Facts, *, instants: Instants) -> list[Stop]:
     """Return what is to be said so that nothing is done for adverts, for guesses, or for an interest of others."""
     wanted = [
         Stop(kind="objected", purpose=stop.purpose, channel=EVERY)
@@ -78,17 +77,13 @@ def objections(organization: Organization, facts: Sequence[Fact], *, instants: I
     return _left(organization, facts, wanted=wanted, instants=instants)
 
 
-def on_channels(
-    organization: Organization, facts: Sequence[Fact], *, channels: Sequence[str], instants: Instants
-) -> list[Stop]:
+def on_channels(organization: Organization, facts: Facts, *, channels: Sequence[str], instants: Instants) -> list[Stop]:
     """Return what is to be said so that nothing comes over these channels that a person may stop."""
     wanted = [stop for channel in channels for stop in _everything(organization, channel=channel)]
     return _left(organization, facts, wanted=wanted, instants=instants)
 
 
-def _left(
-    organization: Organization, facts: Sequence[Fact], *, wanted: Iterable[Stop], instants: Instants
-) -> list[Stop]:
+def _left(organization: Organization, facts: Facts, *, wanted: Iterable[Stop], instants: Instants) -> list[Stop]:
     found: list[Stop] = []
     for stop in wanted:
         lineage = _lineage(organization, stop.purpose)
@@ -177,8 +172,10 @@ def _below(organization: Organization, stop: Stop) -> Iterator[Rule]:
             yield rule(organization, purpose, channel=channel)
 
 
-def _is_stopped(facts: Iterable[Fact], way: Rule, *, kind: FactKind, instants: Instants) -> bool:
-    return standing(facts, way, instants=instants).state in _NOES[kind]
+def _is_stopped(facts: Facts, way: Rule, *, kind: FactKind, instants: Instants) -> bool:
+    """Whether there is a no already; of who was merged, whoever says it has one of their own, should they be parted."""
+    each: tuple[Facts, ...] = (facts, facts.mine) if isinstance(facts, Merged) else (facts,)
+    return all(standing(one, way, instants=instants).state in _NOES[kind] for one in each)
 
 
 def _lineage(organization: Organization, purpose: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ taken back. Pure: who was merged with whom, and when, is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -45,6 +45,11 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
         """Yield what was said under any of them; what is about a contact point that several have, once."""
         return iter({fact.id: fact for part in self.parts for fact in part.facts}.values())
 
+    @property
+    def mine(self) -> tuple[Fact, ...]:
+        """What was said under the subject that is asked about."""
+        return next(part.facts for part in self.parts if part.subject == self.own)
+
     def only(self, test: Callable[[Fact], bool]) -> Merged:
         """Return the same person with fewer facts."""
         parts = tuple(
@@ -78,7 +83,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-Facts = tuple[Fact, ...] | Merged
+Facts = Sequence[Fact] | Merged
 """What was said by one person, under one subject or under several."""
 
 

@@ -23,9 +23,13 @@ from vault.base.ids import (
     show,
 )
 from vault.domain.decision.basis import NO_WISHES, Person, Point
+from vault.domain.merging.merged import Join
+from vault.domain.merging.whole import wholes
 from vault.domain.suppression import Suppression
 from vault.domain.timing.budget import Spend
+from vault.store.customer import brought
 from vault.store.customer.consents import FOLDED, read_fact
+from vault.store.customer.merges import STANDS
 from vault.store.customer.preferences import FIELDS, read_preference
 from vault.store.customer.suppressions import read_suppression
 from vault.store.database import Work
@@ -36,51 +40,94 @@ Sought = tuple[str, UUID]
 COUNTS: Final = "r.state <> 'not_sent' AND r.lineage <> '{}' AND r.at > now() - interval '32 days'"
 """Which reservations a budget may count: no month is longer."""
 
-SOUGHT: Final = f"""
+
+def sought(index: str = "") -> str:
+    """Return how the customers who are meant are found: by id, or by the blind index where `index` holds for it."""
+    return f"""
 WITH sought AS (
   SELECT DISTINCT customer FROM (
     SELECT unnest($2::uuid[]) AS customer
     UNION ALL
     SELECT i.customer FROM unnest($3::text[], $4::uuid[]) AS s (field, tag)
-    CROSS JOIN LATERAL (SELECT customer FROM keystore.blind_index
-                        WHERE organization = $1 AND field = s.field AND version = {VERSION} AND tag = s.tag
-                        OFFSET 0) AS i
+    CROSS JOIN LATERAL (SELECT b.customer FROM keystore.blind_index b
+                        WHERE b.organization = $1 AND b.field = s.field AND b.version = {VERSION} AND b.tag = s.tag
+                        {index} OFFSET 0) AS i
   ) AS named
 )
 """  # noqa: S608 - a number of ours
-"""The customers who are meant: by id, or by what the blind index finds."""
+
+
+_OF_FAMILIES: Final = """
+WITH sought AS (SELECT id AS customer FROM vault.customer WHERE organization = $1 AND family = ANY ($2::uuid[]))
+"""
+
 
 # OFFSET 0 and LIMIT 1 keep each look-up by itself, through its key: joined freely, they read whole organizations
 # wherever PostgreSQL has not yet counted how large those are.
-_PEOPLE: Final = f"""
-{SOUGHT}SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.country,
-  c.restricted_since, b.subject,
+def _people(*, index: str = "", point: str = "", stop: str = "", fact: str = "", found: str = "") -> tuple[str, str]:
+    """Return the statement for the customers who are meant, and the one for whole families of merged customers."""
+    people = f"""
+SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.country,
+  c.restricted_since, c.family, b.subject,
+  CASE WHEN c.family IS NOT NULL THEN
+    ARRAY(SELECT ROW(j.subject, m.recorded_at) FROM vault.merge m
+          JOIN keystore.subject j ON j.organization = $1 AND j.customer = m.kept
+          WHERE m.organization = $1 AND m.joined = c.id AND {STANDS}) END AS joins,
   ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag, p.area) FROM vault.contact_point p
-        WHERE p.organization = $1 AND p.customer = c.id) AS points,
+        WHERE p.organization = $1 AND p.customer = c.id {point}) AS points,
   (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
   ARRAY(SELECT ROW(s.tag, s.id, s.kind, s.at, s.channel, s.until) FROM vault.contact_point p
-        JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag
-        WHERE p.organization = $1 AND p.customer = c.id) AS suppressions,
+        JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag {stop}
+        WHERE p.organization = $1 AND p.customer = c.id {point}) AS suppressions,
   ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f WHERE f.organization = $1
-        AND f.subject = b.subject AND f.purpose = ANY ($5::text[])) AS facts,
+        AND f.subject = b.subject AND f.purpose = ANY ($5::text[]) {fact}) AS facts,
   ARRAY(SELECT ROW({FOLDED}) FROM vault.contact_point p
-        JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ($5::text[])
-        WHERE p.organization = $1 AND p.customer = c.id) AS shared,
+        JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ($5::text[]) {fact}
+        WHERE p.organization = $1 AND p.customer = c.id {point}) AS shared,
   CASE WHEN $6 OR EXISTS (SELECT FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id
                           AND p.at_most <> '{{}}') THEN
     ARRAY(SELECT ROW(r.decision, r.at, r.lineage, r.channel) FROM vault.reservation r
           WHERE r.organization = $1 AND r.subject = b.subject AND {COUNTS}) END AS spends,
   CASE WHEN cardinality($3::text[]) > 0 THEN
     ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
-          WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[])) END AS found
+          WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[]) {found}) END AS found
 FROM vault.organization o
 LEFT JOIN sought ON true
-LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since FROM vault.customer
+LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since, family FROM vault.customer
                    WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c ON true
 LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
                    WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
 WHERE o.id = $1
 """  # noqa: S608 - columns of ours
+    return sought(index) + people, _OF_FAMILIES + people
+
+
+SOUGHT: Final = sought()
+"""The customers who are meant, those whom nothing names any more but an undone import among them."""
+_ALL: Final = _people()
+# Where an import was undone, what it brought is left out; elsewhere nothing is asked for it.
+_PEOPLE: Final = _people(
+    index=f"AND {brought.stands('b', known='$7')}",
+    point=f"AND {brought.stands('p', known='$7')}",
+    stop=f"AND {brought.stops('s', known='$7')}",
+    fact=f"AND {brought.counts('f', known='$7')}",
+    found=f"AND {brought.stands('i', known='$7')}",
+)
+
+
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """What was spent is read of everybody where it is `counted`, else of those who wish for so many at most.
+
+    Whoever knows that no import was `undone` spares the looking for what one brought; with `known_at`, what one brought
+    that was undone later counts.
+    """
+
+    counted: bool = False
+    undone: bool = True
+    known_at: datetime | None = None
+
+
+USUALLY: Final = How()
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,15 +148,20 @@ async def read(
     *,
     sought: Sequence[Sought],
     purposes: Iterable[str],
-    counted: bool = False,
+    how: How = USUALLY,
 ) -> Read:
-    """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people.
-
-    What was spent is read of everybody where it is `counted`, else of those who wish for so many at most.
-    """
-    asked = {raw(customer): customer for customer in customers}
+    """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
     fields, tags = [field for field, _ in sought], [tag for _, tag in sought]
-    rows = await work.fetch(_PEOPLE, work.own, list(asked), fields, tags, list(purposes), counted)
+    statements = _PEOPLE if how.undone else _ALL
+    rest = (list(purposes), how.counted, *((how.known_at,) if how.undone else ()))
+    rows = await work.fetch(statements[0], work.own, [raw(customer) for customer in customers], fields, tags, *rest)
+    merged = {row["id"]: row["family"] for row in rows if row["family"] is not None}
+    if merged:  # a family is read in one statement, for all of it to be of one instant
+        whole = await work.fetch(statements[1], work.own, list(set(merged.values())), fields, tags, *rest)
+        gone = list(set(merged) - {row["id"] for row in whole})  # who was taken out of it since the first
+        alone = await work.fetch(statements[0], work.own, gone, [], [], *rest) if gone else []
+        rows = [*(row for row in rows if row["family"] is None), *whole, *alone]
+    asked = {raw(customer): customer for customer in customers}
     people: dict[CustomerId, Person] = {}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
     for row in rows:
@@ -119,7 +171,38 @@ async def read(
         people[person.customer] = person
         for field, tag, owner in row["found"] or ():
             found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
+    if merged:
+        _merge(people, rows)
+        found = {place: _once(holders, people) for place, holders in found.items()}
     return Read(epoch=rows[0]["epoch"], now=rows[0]["now"], people=people, found=found)
+
+
+def _merge(people: dict[CustomerId, Person], rows: Iterable[asyncpg.Record]) -> None:
+    """Put into the place of each customer who was merged the one person they are."""
+    families: dict[UUID, list[asyncpg.Record]] = {}
+    for row in rows:
+        if row["family"] is not None and row["subject"] is not None:
+            families.setdefault(row["family"], []).append(row)
+    for family, members in families.items():
+        members.sort(key=lambda row: (row["id"] != family, row["id"]))
+        own = [people[CustomerId(show(CUSTOMER, row["id"]))] for row in members]
+        joins = [
+            Join(kept=Subject(show(SUBJECT, kept)), joined=one.subject, at=at)
+            for one, row in zip(own, members, strict=True)
+            for kept, at in row["joins"]
+        ]
+        people.update((one.customer, one) for one in wholes(own, joins))
+
+
+def _once(
+    holders: Sequence[tuple[CustomerId, ContactPointId]], people: Mapping[CustomerId, Person]
+) -> list[tuple[CustomerId, ContactPointId]]:
+    """Return who has something, one person once: by whoever of them stays, if they have it."""
+    ordered = sorted(holders, key=lambda held: (held[0] not in people[held[0]].family[:1], held))
+    by_family: dict[CustomerId, tuple[CustomerId, ContactPointId]] = {}
+    for customer, owner in ordered:
+        by_family.setdefault(next(iter(people[customer].family), customer), (customer, owner))
+    return [*by_family.values()]
 
 
 def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
