@@ -81,8 +81,8 @@ class Adding:
         """Those the customer has, or gets."""
         return {*self._held.points, *self._points}
 
-    def hear(self, told: Placed, *, declared: Declared, spots: Mapping[ReferenceKey, Spelled]) -> None:
-        """Take in a row of this customer."""
+    def meet(self, told: Placed) -> None:
+        """Take in by what a row of this customer knows them: the points are there before anything names one."""
         row, mark = told.row, self._marks[told.place]
         if row.role == "person" and row.reference is not None:
             self.know((row.source, row.reference.reveal()), row.reference, mark=mark)
@@ -91,6 +91,10 @@ class Adding:
             if own not in self._held.points and own not in self._points:
                 self._points[own] = point
                 mark.fills = True
+
+    def hear(self, told: Placed, *, declared: Declared, spots: Mapping[ReferenceKey, Spelled]) -> None:
+        """Take in what a row of this customer says."""
+        mark = self._marks[told.place]
         self._fill(told, mark)
         for word in words(told, declared=declared, spots=spots):
             self._say(word, told.place, mark, declared=declared)
@@ -159,6 +163,8 @@ class Adding:
                 mark.conflicts = True
 
     def _say(self, word: Word, place: int, mark: Marks, *, declared: Declared) -> None:
+        if word.point is not None and word.point not in self._held.points and word.point not in self._points:
+            word = msgspec.structs.replace(word, point=None)  # somebody else's
         if word.kind == "granted":
             self._yeses.append((place, word))
         if word.key in self._held.said or word.key in self._words:

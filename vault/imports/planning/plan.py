@@ -150,9 +150,12 @@ class _Planning:
             return None
         held = None if person.customer is None else self._held.customers[person.customer]
         adding = Adding(person.customer, held, marks=self._marks)
-        for one in ordered(rows):
-            adding.hear(one, declared=self._declared, spots=self._spots)
+        rows = ordered(rows)
+        for one in rows:
+            adding.meet(one)
             self._marks[one.place].makes |= person.customer is None
+        for one in rows:
+            adding.hear(one, declared=self._declared, spots=self._spots)
         for one in ordered(bound):
             adding.bind(one, declared=self._declared)
         for reference in person.references:
