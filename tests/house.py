@@ -44,6 +44,8 @@ _READS: Final = {
     "consents_read": re.compile(r"GET /v1/(customers/[^/]+|me)/consents"),
     "suppressions_read": re.compile(r"GET /v1/suppressions/?"),
 }
+_BROUGHT: Final = {"imported", "restored"}
+"""Kinds of entries that tell of many facts."""
 _LOOKUP: Final = re.compile(r"POST /v1/customers/lookup")
 _DECIDED: Final = re.compile(r"POST /v1/decisions(/batch)?")
 _OUTCOME: Final = re.compile(r"POST /v1/decisions/[^/]+/outcome")
@@ -185,6 +187,7 @@ def check_entries(tables: Tables) -> list[Json]:
 def check_told(entries: list[Json], tables: Tables, seen: Seen) -> None:
     """Each fact, decision, read, refusal and token has exactly one entry."""
     facts = Counter(entry["fact"] for entry in entries if entry["kind"] == "fact")
+    facts += Counter(one["fact"] for entry in entries if entry["kind"] in _BROUGHT for one in entry["facts"])
     assert facts == Counter(show(FACT, row["id"]) for row in tables["vault.fact"])
     entries = [entry for entry in entries if entry["actor"]["kind"] != "import"]  # an import comes by no request
     kinds = Counter(entry["kind"] for entry in entries)

@@ -19,23 +19,27 @@ from vault.base.ids import (
     CONTACT_POINT,
     CUSTOMER,
     DECISION,
+    MERGE,
     REQUEST,
     ClientId,
     ContactPointId,
     CustomerId,
     DecisionId,
+    MergeId,
     RequestId,
     show,
 )
 from vault.base.personal import Personal
 from vault.domain.exported.line import (
     FactLine,
+    MergeLine,
     MessageLine,
     PersonLine,
     PointLine,
     ReferenceLine,
     RequestLine,
     StopLine,
+    SuggestionLine,
     WishLine,
     fact_line,
     state_of,
@@ -88,6 +92,7 @@ class Opener:
             person=PersonLine(
                 id=CustomerId(show(CUSTOMER, own)),
                 registered_at=row["recorded_at"],
+                family=None if row["family"] is None else CustomerId(show(CUSTOMER, row["family"])),
                 **{name: row[name] for name in ("locale", "time_zone", "country", "minor_until", "restricted_since")},
                 attributes={
                     one["name"]: self._open(key, "attribute", column=one["name"], row=own, sealed=one["sealed"])
@@ -179,6 +184,28 @@ def stops_of(rows: Iterable[Record]) -> tuple[StopLine, ...]:
                   recorded_at=row["recorded_at"])
         for row in rows
     )  # fmt: skip
+
+
+def merge_line(row: Record) -> MergeLine:
+    """Return the line of a merge."""
+    return MergeLine(
+        id=MergeId(show(MERGE, row["id"])),
+        kept=CustomerId(show(CUSTOMER, row["kept"])),
+        joined=CustomerId(show(CUSTOMER, row["joined"])),
+        recorded_at=row["recorded_at"],
+        undone_at=row["undone_at"],
+    )
+
+
+def suggestion_line(row: Record) -> SuggestionLine:
+    """Return the line of a pair who may be one person."""
+    return SuggestionLine(
+        one=CustomerId(show(CUSTOMER, row["one"])),
+        other=CustomerId(show(CUSTOMER, row["other"])),
+        why=tuple(row["why"]),
+        recorded_at=row["recorded_at"],
+        apart_at=row["apart_at"],
+    )
 
 
 def _wish(row: Record) -> WishLine:

@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.exporting.opening import Opened, Opener, marked, stops_of
+from vault.actions.exporting.opening import Opened, Opener, marked, merge_line, stops_of, suggestion_line
 from vault.actions.exporting.records import Recorder
 from vault.actions.vault import Document, Vault, here
 from vault.crypto.provider import KeyProvider
@@ -69,6 +69,8 @@ class Export:
             act = Acting(vault=asked.vault, work=work, here=current, actor=asked.actor, now=now)
             async for part in self._configurations(act):
                 yield part
+            async for part in self._merges(act):
+                yield part
             async for part in self._persons(act):
                 yield part
             async for part in self._nobodys(act):
@@ -99,6 +101,14 @@ class Export:
                 document=msgspec.Raw(document),
             )
             yield Part(manifest.CONFIGURATIONS, line.write(found), 1)
+
+    async def _merges(self, act: Acting) -> AsyncIterator[Part]:
+        found = [merge_line(row) for row in await pages.merges(act.work)]
+        pairs = [suggestion_line(row) for row in await pages.suggestions(act.work)]
+        self._counts["merges"] += len(found)
+        if "ndjson" in self._forms and (found or pairs):
+            yield Part(manifest.MERGES, b"".join([line.write(one) for one in found]), len(found))
+            yield Part(manifest.SUGGESTIONS, b"".join([line.write(one) for one in pairs]), len(pairs))
 
     async def _persons(self, act: Acting) -> AsyncIterator[Part]:
         opener, recorder = Opener(act), Recorder(act)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +30,7 @@ from vault.store.decision import questions
 from vault.tlog.line import encode
 
 _MOST: int = 5_000
+_FACTS: Final = ("fact", "imported", "restored")
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,10 +171,15 @@ def _notice(declared: Organization, fact: Fact) -> Notice | None:
 async def _proofs(act: Acting, subject: Subject) -> dict[FactId, Proof]:
     entries = [
         *await about.waiting(act.work, subject),
-        *await about.numbered(act.work, subject, kinds=["fact"], limit=_MOST),
+        *await about.numbered(act.work, subject, kinds=_FACTS, limit=_MOST),
     ]
     told = [(json.loads(one.body), one) for one in entries]
-    return {FactId(body["fact"]): proof(one) for body, one in told if body["kind"] == "fact"}
+    return {fact: proof(one) for body, one in told if body["kind"] in _FACTS for fact in _facts(body)}
+
+
+def _facts(body: Mapping[str, Any]) -> list[FactId]:
+    """Return the facts that an entry tells of: one, or all that came at once."""
+    return [FactId(one["fact"]) for one in ([body] if body["kind"] == "fact" else body.get("facts", []))]
 
 
 async def _given(act: Acting, customer: CustomerId, *, unproven: Sequence[Fact]) -> Mapping[FactId, frozenset[str]]:

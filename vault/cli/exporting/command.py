@@ -21,7 +21,7 @@ from vault.cli.opening import with_vault
 from vault.cli.terminal import Commands, say, say_json
 from vault.domain.actor import Actor
 from vault.domain.exported import manifest
-from vault.domain.exported.manifest import FORMS, Manifest
+from vault.domain.exported.manifest import FORMS, Form, Manifest
 
 KEY: Final = ".key"
 
@@ -52,7 +52,8 @@ def _run(asked: Namespace) -> int:
         raise Invalid(
             "key_in_folder", "the key must lie apart from the export: whoever finds one should lack the other"
         )
-    told, path = with_vault(partial(_export, asked=asked, to=to, key=key))
+    forms = FORMS if asked.format is None else (asked.format,)
+    told, path = with_vault(partial(_export, slug=asked.organization, forms=forms, to=to, key=key))
     if asked.json:
         say_json({"folder": str(to), "key": None if path is None else str(path), "manifest": _plain(told)})
         return 0
@@ -64,9 +65,18 @@ def _run(asked: Namespace) -> int:
     return 0
 
 
-async def _export(vault: Vault, *, asked: Namespace, to: Path, key: Path) -> tuple[Manifest, Path | None]:
-    actor = Actor(organization=await find(vault, asked.organization), kind="operator")
-    forms = FORMS if asked.format is None else (asked.format,)
+async def _export(
+    vault: Vault, *, slug: str, forms: tuple[Form, ...], to: Path, key: Path
+) -> tuple[Manifest, Path | None]:
+    return await written(
+        vault, Actor(organization=await find(vault, slug), kind="operator"), forms=forms, to=to, key=key
+    )
+
+
+async def written(
+    vault: Vault, actor: Actor, *, forms: tuple[Form, ...] = FORMS, to: Path, key: Path
+) -> tuple[Manifest, Path | None]:
+    """Write an export, and its key if it needs one; return its manifest, and where the key is."""
     with ExitStack() as stack:
         folder = stack.enter_context(draft(to))
         needed = "ndjson" in forms and await needs_carrier(vault, actor)
@@ -75,9 +85,9 @@ async def _export(vault: Vault, *, asked: Namespace, to: Path, key: Path) -> tup
         async with aclosing(taken.parts()) as parts:
             async for part in parts:
                 folder.add(part.name, part.data, lines=part.lines)
-        written = taken.manifest(await asyncio.to_thread(folder.files))
-        folder.finish(written)
-    return manifest.read(written), key if needed else None
+        told = taken.manifest(await asyncio.to_thread(folder.files))
+        folder.finish(told)
+    return manifest.read(told), key if needed else None
 
 
 def _plain(told: Manifest) -> object:

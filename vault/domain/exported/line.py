@@ -22,6 +22,7 @@ from vault.base.ids import (
     CustomerId,
     DecisionId,
     FactId,
+    MergeId,
     RequestId,
     SuppressionId,
 )
@@ -41,6 +42,7 @@ _Point = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
 _Fact = Annotated[FactId, Meta(pattern="^fct" + SHOWN)]
 _Suppression = Annotated[SuppressionId, Meta(pattern="^sup" + SHOWN)]
 _Request = Annotated[RequestId, Meta(pattern="^rgt" + SHOWN)]
+_Merge = Annotated[MergeId, Meta(pattern="^mrg" + SHOWN)]
 _Decision = Annotated[DecisionId, Meta(pattern="^dec" + SHOWN)]
 
 
@@ -151,10 +153,11 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class PersonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A customer, with all that is kept of them but what they said."""
+    """A customer, with all that is kept of them but what they said. `family` is who stays, of those merged."""
 
     id: _Customer
     registered_at: Instant
+    family: _Customer | None = None
     locale: str | None = None
     time_zone: str | None = None
     country: str | None = None
@@ -166,6 +169,26 @@ class PersonLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     preferences: WishLine | None = None
     requests: tuple[RequestLine, ...] = ()
     messages: tuple[MessageLine, ...] = ()
+
+
+class MergeLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """That two customers are one person, and when that was taken back, if it was."""
+
+    id: _Merge
+    kept: _Customer
+    joined: _Customer
+    recorded_at: Instant
+    undone_at: Instant | None = None
+
+
+class SuggestionLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Two customers who may be one person, and when somebody said that they are not."""
+
+    one: _Customer
+    other: _Customer
+    why: tuple[str, ...]
+    recorded_at: Instant
+    apart_at: Instant | None = None
 
 
 class HolderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

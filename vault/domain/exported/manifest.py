@@ -24,6 +24,8 @@ PERSONS: Final = "customers.ndjson"
 SAID: Final = "facts.ndjson"
 RECORDS: Final = "consents.ndjson"
 HOLDERS: Final = "tags.ndjson"
+MERGES: Final = "merges.ndjson"
+SUGGESTIONS: Final = "merge_suggestions.ndjson"
 CONFIGURATIONS: Final = "configurations.ndjson"
 NEEDED: Final = frozenset({PERSONS, SAID, CONFIGURATIONS})
 """Without which nothing is restored; `tags.ndjson` is there when a key was given to carry it."""
@@ -74,6 +76,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     preferences: int = 0
     requests: int = 0
     messages: int = 0
+    merges: int = 0
     nobodys_facts: int = 0
     nobodys_stops: int = 0
     nobodys_marks: int = 0

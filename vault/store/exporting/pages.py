@@ -23,7 +23,7 @@ PAGE: Final = 200
 
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _CUSTOMERS: Final = """
-SELECT c.id, c.locale, c.time_zone, c.country, c.minor_until, c.restricted_since, c.recorded_at, b.subject,
+SELECT c.id, c.locale, c.time_zone, c.country, c.minor_until, c.restricted_since, c.recorded_at, c.family, b.subject,
   d.version AS data_version, d.wrapped AS data_key, p.version AS proof_version, p.wrapped AS proof_key
 FROM vault.customer c
 JOIN keystore.subject b ON b.organization = $1 AND b.customer = c.id
@@ -94,6 +94,13 @@ SELECT c.digest, c.recorded_at, ARRAY(SELECT f.since FROM vault.in_force f
   WHERE f.organization = $1 AND f.digest = c.digest ORDER BY f.since) AS since
 FROM vault.configuration c WHERE c.organization = $1 ORDER BY c.recorded_at, c.digest
 """
+_MERGES: Final = """
+SELECT m.id, m.kept, m.joined, m.recorded_at, u.recorded_at AS undone_at FROM vault.merge m
+LEFT JOIN vault.merge_undone u ON u.organization = $1 AND u.merge = m.id WHERE m.organization = $1 ORDER BY m.id
+"""
+_SUGGESTIONS: Final = """
+SELECT one, other, why, recorded_at, apart_at FROM vault.merge_suggestion WHERE organization = $1 ORDER BY one, other
+"""
 _LEFT_OUT: Final = """
 SELECT
   (SELECT count(*) FROM keystore.passkey WHERE organization = $1) AS passkeys,
@@ -154,6 +161,16 @@ async def kinds(work: Work) -> list[str]:
 async def configurations(work: Work) -> list[Record]:
     """Return digest, first day and times in force of each configuration ever used."""
     return await work.fetch(_CONFIGURATIONS, work.own)
+
+
+async def merges(work: Work) -> list[Record]:
+    """Return every merge there ever was, with when it was taken back."""
+    return await work.fetch(_MERGES, work.own)
+
+
+async def suggestions(work: Work) -> list[Record]:
+    """Return the pairs who may be one person, and whether somebody said they are not."""
+    return await work.fetch(_SUGGESTIONS, work.own)
 
 
 async def pages(work: Work) -> AsyncIterator[Page]:
