@@ -31,6 +31,7 @@ from vault.api.audit import router as audit
 from vault.api.bodies import check_body
 from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
+from vault.api.imports import undoing as undone_imports
 from vault.api.joining import prompts
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.policies import drafts
@@ -64,6 +65,7 @@ _V1: Final = (
     drafts.router,
     suppressions.router,
     suppressions.inbound,
+    undone_imports.router,
 )
 
 

@@ -16,6 +16,7 @@ import structlog
 from vault.actions import delivery
 from vault.actions.audience import working
 from vault.actions.log import cosigning, pruning, sequencer
+from vault.actions.undoing import working as undone
 from vault.actions.vault import Vault
 from vault.base.errors import place
 
@@ -26,6 +27,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "witnesses": cosigning.keep,
     "outbox": delivery.deliver,
     "audiences": working.keep,
+    "undone imports": undone.keep,
     "retention": pruning.keep,
 }
 """Every duty by its name: a function that goes on until it is cancelled."""

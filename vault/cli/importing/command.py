@@ -11,6 +11,7 @@ from vault.cli.terminal import Commands
 ACTIONS: Final = {
     "list": "show the imports there were",
     "show": "show what became of one",
+    "undo": "take back what one brought",
     "quarantine": "take home the rows that were put aside, to correct them",
     "forget": "let go of the rows that were put aside",
 }

@@ -1,0 +1,1 @@
+"""Imports over HTTP: files brought in, what became of their rows, and how all of it is taken back."""
