@@ -53,6 +53,8 @@ from vault.store.imports.held import HeldCustomer, HeldPoint
 from vault.store.imports.writing import Clear, NewPoint, NewReference, Writing
 from vault.store.keys import CustomerKey
 
+_MOST: Final = 100
+"""How many facts an entry tells of."""
 _RIGHTS: Final[Mapping[str, Right]] = {"restriction": "restriction", "erase": "erasure", "erasure": "erasure"}
 
 
@@ -108,7 +110,7 @@ async def carry_out(
 class _Carrying:
     def __init__(self, act: Acting, import_: ImportId, *, knowledge: Knowledge, at: datetime) -> None:
         self._act = act
-        self._import = import_
+        self._named = {"import": str(import_)}
         self._knowledge = knowledge
         self._at = at
         self._words = Words(act.here.organization, import_, recorded_at=at)
@@ -145,7 +147,11 @@ class _Carrying:
             one.refer(self._writing, key[0], own=own, tag=tag)
         facts = [self._say(one, word) for word in addition.words]
         self._ask(one, addition)
-        self._writing.entries.append(self._entry(one, addition, facts=facts))
+        self._writing.entries.append(self._entry(one, addition, facts=facts[:_MOST]))
+        for start in range(_MOST, len(facts), _MOST):
+            rest: list[Json] = [_told(fact) for fact in facts[start : start + _MOST]]
+            entry = self._act.entry("imported", subject=show(SUBJECT, one.subject), facts=rest, **self._named)
+            self._writing.entries.append(entry)
         return one.customer
 
     def _say(self, one: _Customer, word: Word) -> Fact:
@@ -186,7 +192,7 @@ class _Carrying:
     def _stop(self, point: PointKey, kind: SuppressionKind, *, at: datetime, until: datetime | None) -> None:
         stop = Suppression(id=SuppressionId(self._act.id(SUPPRESSION)), kind=kind, at=at, until=until)
         self._writing.stop(self._knowledge.tags.points[point].tag, stop)
-        entry = self._act.entry("suppressed", suppression=stop.id, cause=kind, **{"import": self._import})
+        entry = self._act.entry("suppressed", suppression=stop.id, cause=kind, **self._named)
         self._writing.entries.append(entry)
 
     def _tell_holders(self, plan: Plan, told: set[CustomerId]) -> None:
@@ -212,7 +218,7 @@ class _Carrying:
             sources=sources,
             stopped=[*addition.stopped] or None,
             restricted=addition.restricts or None,
-            **{"import": self._import},
+            **self._named,
         )
 
 

@@ -25,6 +25,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "Customers": {
         "customer_registered": "Customer registered",
         "customer_filled": "Customer completed",
+        "imported": "Customer brought in or completed by an import",
         "customer_corrected": "Customer corrected",
         "contact_point_added": "Address added",
         "contact_point_removed": "Address removed",

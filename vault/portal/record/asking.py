@@ -204,6 +204,7 @@ def _changed(frame: Frame, access: Access, *, who: str) -> str:
         if access.told.get("said") == "dealing"
         else say("%(who)s wrote down what you said", who=who),
         "customer_registered": say("%(who)s told us of you", who=who),
+        "imported": say("%(who)s told us of you", who=who),
         "code_sent": say("%(who)s had a code sent to you", who=who),
         "preference_set": say("%(who)s wrote down how and when you want to be reached", who=who),
         "contact_point_stopped": say("%(who)s had messages to an address or number of yours stopped", who=who),
