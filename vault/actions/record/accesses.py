@@ -38,7 +38,8 @@ KINDS: Final = (
     "contact_point_removed", "contact_point_stopped", "contact_point_freed", "customer_read", "consents_read",
     "preferences_read", "preference_set", "receipts_issued", "lookup", "code_sent", "name_opened", "details_opened",
     "story_read", "entry_read", "log_searched", "history_asked", "decision_replayed", "outcome", "rights_read",
-    "rights_request_read", "right_asked", "right_withdrawn", "right_done", "right_refused", "right_extended", "imported",
+    "rights_request_read", "right_asked", "right_withdrawn", "right_done", "right_refused", "right_extended",
+    "imported",
 )  # fmt: skip
 _THEMSELVES: Final = frozenset({"customer", "link"})
 _SHARED: Final = "contact_point_freed"
