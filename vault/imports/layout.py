@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from vault.imports.mapping import Mapped, unknown
-from vault.imports.row import DealingKind, FileRefused, Role, Verdict
+from vault.imports.row import DealingKind, FileRefused, Role, Shape, Verdict
 from vault.imports.salesforce import objects as salesforce
 from vault.imports.statement import Statement, Vocabulary
 from vault.imports.table import folded
@@ -32,8 +32,6 @@ COUNTRY: Final = "country"
 SAME_AS: Final = "same_as"
 GENERIC: Final = "file"
 PERSONAL: Final = frozenset({REFERENCE, FIRST_NAME, LAST_NAME, BIRTH_DATE, COUNTRY})
-
-Shape = Literal["table", "statuses", "numbers"]
 
 _SOURCE: Final = frozenset({"about", "time_zone", "columns", "files"})
 _OWN: Final = frozenset({"columns", "date", "at", "dealing", "dates", "refusal_offered", "numbers", "subscriptions"})

@@ -12,9 +12,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
+
+from vault.imports.row import Shape
 
 REASON: Final = "quarantine reason"
 RECORD: Final = "quarantine record"
@@ -31,9 +33,7 @@ class PutAside(msgspec.Struct, frozen=True, kw_only=True):
     cells: Sequence[str]
 
 
-def written(
-    shape: Literal["table", "statuses", "numbers"], header: Sequence[str], rows: Iterable[PutAside]
-) -> Iterator[str]:
+def written(shape: Shape, header: Sequence[str], rows: Iterable[PutAside]) -> Iterator[str]:
     """Yield the text of such a file, bit by bit. A list of numbers has no place for reasons."""
     if shape == "numbers":
         yield from (f"{' '.join(row.cells)}\r\n" for row in rows)

@@ -17,6 +17,7 @@ from vault.base.personal import Personal
 
 Verdict = Literal["granted", "refused", "withdrawn", "objected"]
 DealingKind = Literal["purchased", "inquired"]
+Shape = Literal["table", "statuses", "numbers"]
 Role = Literal["person", "point", "consent", "list"]
 """What a row is about: a person (a customer comes of it); a contact point or a word of a person that another row is;
 an address or number of whoever has it."""

@@ -14,7 +14,7 @@ import msgspec
 
 from vault.imports.layout import Layout
 from vault.imports.packed import LARGEST, unpacked
-from vault.imports.row import FileRefused
+from vault.imports.row import FileRefused, Shape
 from vault.imports.statuses import statuses
 from vault.imports.table import Table, folded, numbers, table
 from vault.imports.text import ENCODINGS, decoded, encoding
@@ -54,6 +54,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     day_first: bool | None
     forms_by: str | None
     header: tuple[str, ...] = ()
+    shape: Shape = "table"
 
 
 def survey(opened: Opened, *, layout: Layout, told: Overrides | None = None) -> Survey:
@@ -76,6 +77,7 @@ def survey(opened: Opened, *, layout: Layout, told: Overrides | None = None) -> 
         count=found.count,
         day_first=found.day_first if told.day_first is None else told.day_first,
         forms_by=layout.forms_by or found.forms_by,
+        shape=layout.shape,
         header=whole.header,
     )
 

@@ -1,4 +1,4 @@
-"""Whose files they are: the organization named, or the only one there is."""
+"""Whose files they are: the organization named, or the only one there is; and which import is meant."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid
+from vault.base.ids import IMPORT, ImportId, read
 from vault.domain.actor import Actor
 from vault.store import organizations
 
@@ -15,6 +16,17 @@ from vault.store import organizations
 def option(parser: ArgumentParser) -> None:
     """Let it be named."""
     parser.add_argument("--organization", metavar="SLUG", help="such as fernhill; needed where there are several")
+
+
+def argument(parser: ArgumentParser) -> None:
+    """Let an import be named."""
+    parser.add_argument("id", metavar="ID", type=import_id, help="such as imp_06h0090m41t835kpwqjv10s1y0")
+
+
+def import_id(text: str) -> ImportId:
+    """Return an import's id as it was typed."""
+    read(IMPORT, text)
+    return ImportId(text)
 
 
 async def operator(vault: Vault, slug: str | None, *, kind: Literal["operator", "import"] = "operator") -> Actor:

@@ -26,12 +26,12 @@ def recognised(files: Sequence[ImportFile]) -> list[str]:
     return ["", *(f"{file.path}: {', '.join(_how(file))}" for file in files), ""]
 
 
-def ended(told: ImportTold, *, unread: Sequence[str]) -> list[str]:
+def ended(told: ImportTold, *, unread: Sequence[str] = ()) -> list[str]:
     """Return what became of the rows."""
     return list(_ended(told, unread))
 
 
-def document(told: ImportTold, *, unread: Sequence[str]) -> Mapping[str, Any]:
+def document(told: ImportTold, *, unread: Sequence[str] = ()) -> Mapping[str, Any]:
     """Return the same for machines, each file by its path."""
     said = msgspec.to_builtins(told)
     return {**said, "files": {file.pop("path"): file for file in said["files"]}, "not_read": [*unread]}
