@@ -28,7 +28,7 @@ VALUES ($1, $2, clock_timestamp(), $3) RETURNING import, recorded_at, with_noes
 
 def _undone(known: str, *, with_noes: bool = False) -> str:
     more = " AND u.with_noes" if with_noes else ""
-    more += f" AND u.recorded_at <= coalesce({known}, 'infinity')" if known else ""
+    more += f" AND u.recorded_at <= coalesce({known}, timestamptz 'infinity')" if known else ""
     return f"ARRAY(SELECT u.import FROM vault.import_undone u WHERE u.organization = $1{more})"  # noqa: S608 - words of ours
 
 
