@@ -23,7 +23,7 @@ NUMBER_AND_NAME: Final = "number_and_full_name"
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that several rows can have: (source, id) of a record, an address, a number. Equal parts are equal tags.
+    """Something that several rows can have: (source, id) of a record, an address, a number.
 
     Addresses and numbers are those they are compared by (`Spelled.index`).
     """
@@ -40,22 +40,27 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def joins(row: Row) -> tuple[Join, ...]:
-    """Return by what a row belongs with others, each once. A row of a list binds by tags and belongs with none.
+    """Return by what a row belongs with others, each once.
 
-    A number joins rows with a full name, and contact points, for these are called as the record they belong to is.
+    A list knows addresses and numbers and nobody's record; it makes nobody one, but what it says lies beside what it
+    outweighs. A number makes nobody one without names either, but which names a contact point has another row says.
     """
-    return tuple(dict.fromkeys(_joins(row))) if row.role != "list" else ()
+    return tuple(dict.fromkeys(_joins(row)))
 
 
 def _joins(row: Row) -> Iterator[Join]:
+    if row.role != "list":
+        yield from _records(row)
+    for point in row.points:
+        if point.kind == ADDRESS:
+            yield Join(kind="address", parts=(point.index,))
+        elif point.kind == NUMBER:
+            yield Join(kind="number", parts=(point.index,))
+
+
+def _records(row: Row) -> Iterator[Join]:
     source = Personal(row.source)
     for own in filter(None, (row.reference, row.about_point)):
         yield Join(kind="reference", parts=(source, own))
     for link in row.links:
         yield Join(kind="reference", parts=(Personal(link.source), link.id))
-    numbered = row.role == "point" or (row.name is not None and row.last_name is not None)
-    for point in row.points:
-        if point.kind == ADDRESS:
-            yield Join(kind="address", parts=(point.index,))
-        elif point.kind == NUMBER and numbered:
-            yield Join(kind="number", parts=(point.index,))

@@ -1,0 +1,97 @@
+"""The next steps: by addresses and numbers with names, then by addresses alone where a row names nobody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from vault.imports.identity.carrying import Key, Names, addresses, by_names, own_record
+from vault.imports.identity.group import Group, of_row
+from vault.imports.identity.growing import AMBIGUOUS, UNKNOWN, Growing
+
+Carried = dict[Key, list[Group]]
+"""Who has which address or number under which names."""
+
+
+def by_name(growing: Growing) -> Carried:
+    """Make one who has the same address under a first name, or the same number under both names."""
+    carried: Carried = defaultdict(list)
+    names = _names(growing)
+    for place, group in growing.of.items():
+        whole = group.whole
+        if whole.is_torn:
+            continue
+        row = growing.rows[place]
+        own = [(row.name, row.last_name)]
+        if row.role == "point":  # it counts as of the record that it belongs to
+            own = [name for link in row.links for name in names.get((link.source, link.id.reveal()), ())]
+        for name in own:
+            for key in by_names(row, name):
+                carried[key].append(whole)
+    _add_known(growing, carried)
+    growing.unite(carried.values(), reason=AMBIGUOUS)
+    return carried
+
+
+def without_name(growing: Growing) -> None:
+    """Give who has no first name to the only person who has the address; and two such at one address are one."""
+    having: dict[str, list[Group]] = {}
+    for group in growing.groups:
+        if not group.is_named:
+            having |= {address: [] for address in _addresses(growing, group)}
+    _find(growing, having)
+    growing.unite(having.values(), reason=AMBIGUOUS, by_name=False)
+
+
+def answers(growing: Growing) -> None:
+    """Give an answer about an address to who has it: an answer makes nobody."""
+    asked = {place: addresses(row) for place, row in enumerate(growing.rows) if row.role == "consent" and not row.links}
+    having: dict[str, list[Group]] = {address: [] for own in asked.values() for address in own}
+    _find(growing, having)
+    for place, own in asked.items():
+        answer = growing.of[place] = of_row(place, growing.rows[place])
+        people = list({id(group): group for address in own for group in having[address]}.values())
+        if len(people) == 1:
+            people[0].take([answer])
+        else:
+            growing.tear(answer, people, reason=AMBIGUOUS if people else UNKNOWN)
+
+
+def _names(growing: Growing) -> dict[Key, set[Names]]:
+    """Return under which names a record stands."""
+    found: dict[Key, set[Names]] = defaultdict(set)
+    for place, group in growing.of.items():
+        row = growing.rows[place]
+        key = own_record(row)
+        if key is not None and not group.whole.is_torn:
+            found[key].add((row.name, row.last_name))
+    known = {key: held.names for held, _ in growing.held for key in held.records if key not in found}
+    return found | {key: {names} for key, names in known.items()}
+
+
+def _add_known(growing: Growing, carried: Carried) -> None:
+    """Add known customers: who is remembered by a key, and only if nobody is, who has it by points and names."""
+    remembered: Carried = defaultdict(list)
+    having: Carried = defaultdict(list)
+    for held, group in growing.held:
+        for key in held.remembered & carried.keys():
+            remembered[key].append(group.whole)
+        for key in held.by_names & carried.keys():
+            having[key].append(group.whole)
+    for key, groups in (having | remembered).items():
+        carried[key].extend(groups)
+
+
+def _find(growing: Growing, having: dict[str, list[Group]]) -> None:
+    """Find who has these addresses."""
+    for group in growing.groups if having else ():
+        for address in _addresses(growing, group):
+            if address in having:
+                having[address].append(group)
+
+
+def _addresses(growing: Growing, group: Group) -> Iterator[str]:
+    if group.held is not None:
+        yield from group.held.addresses
+    for place in group.rows:
+        yield from addresses(growing.rows[place])
