@@ -35,12 +35,14 @@ class Given(Protocol):
 class How(msgspec.Struct, frozen=True, kw_only=True):
     """How it is restored. `carrier` unwraps the key of what is known of addresses that nobody has.
 
-    `without_tags` goes without that: their stops are lost then. `dry` only looks whether it could be.
+    `without_tags` goes without that: their stops are lost then. `dry` only looks whether it could be. So many customers
+    at most are written in one transaction.
     """
 
     carrier: KeyProvider | None = None
     without_tags: bool = False
     dry: bool = False
+    most: int = 100
     tell: Progress | None = None
 
 

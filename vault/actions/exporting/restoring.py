@@ -41,7 +41,6 @@ from vault.store.exporting import writing
 from vault.store.exporting.writing import Rows
 
 T = TypeVar("T")
-BATCH: Final = 100
 _NAME: Final = "restore_everything"
 _MOST_NAMED: Final = 8
 _OTHER: Final = (
@@ -67,10 +66,10 @@ async def restore(vault: Vault, actor: Actor, *, given: Given, how: How) -> Rest
     if how.dry:
         return restored
     if carrier is not None:
-        for holders in _some(given.lines(manifest.HOLDERS)):
+        for holders in _some(given.lines(manifest.HOLDERS), most=how.most):
             await _holders(vault, actor, lines=[line.read(text, HolderLine) for text in holders])
     done = 0
-    for people in _some(_people(given)):
+    for people in _some(_people(given), most=how.most):
         await _persons(vault, actor, people=people)
         done += len(people)
         if how.tell is not None:
@@ -232,7 +231,7 @@ def _people(given: Given) -> Iterator[tuple[PersonLine, Sequence[FactLine]]]:
         raise Invalid("unreadable_export", f"{manifest.SAID} tells of a customer who is not in {manifest.PERSONS}")
 
 
-def _some(things: Iterable[T]) -> Iterator[list[T]]:
+def _some(things: Iterable[T], *, most: int) -> Iterator[list[T]]:
     left = iter(things)
-    while found := list(islice(left, BATCH)):
+    while found := list(islice(left, most)):
         yield found

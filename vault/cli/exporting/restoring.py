@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from vault.actions.exporting import restoring
 from vault.actions.exporting.given import How, Progress, Restored
 from vault.actions.vault import Vault
@@ -65,7 +67,7 @@ def is_export(folder: Path) -> bool:
 async def restore(vault: Vault, actor: Actor, folder: Path, *, key: Path | None = None, how: How) -> Restored:
     """Restore an export from its folder; `key` is the file that was made with it. `Conflict` for an altered file."""
     held = await asyncio.to_thread(Held, folder)
-    how = how if key is None else How(carrier=kept(key), without_tags=how.without_tags, dry=how.dry, tell=how.tell)
+    how = how if key is None else msgspec.structs.replace(how, carrier=kept(key))
     return await restoring.restore(vault, actor, given=held, how=how)
 
 

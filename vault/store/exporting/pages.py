@@ -44,10 +44,10 @@ _WISHES: Final = f"""
 SELECT p.customer, p.recorded_at, ROW({FIELDS}) AS wishes FROM vault.preference p
 WHERE p.organization = $1 AND p.customer = ANY ($2::uuid[])
 """  # noqa: S608 - columns of ours
-_REQUESTS: Final = """
+_REQUESTS: Final = f"""
 SELECT customer, id, wanted, field, asked_at, words, extended_at, extended_because, closed_at, outcome, refused_because
-FROM vault.rights_request WHERE organization = $1 AND customer = ANY ($2::uuid[]) ORDER BY customer, id
-"""
+FROM vault.rights_request p WHERE {_OF} ORDER BY customer, id
+"""  # noqa: S608 - columns of ours
 _MESSAGES: Final = """
 SELECT b.customer, r.decision, r.at, r.client, r.sender, r.purpose, r.lineage, r.channel, r.tag, r.state, r.told_at
 FROM keystore.subject b JOIN vault.reservation r ON r.organization = $1 AND r.subject = b.subject
