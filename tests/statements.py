@@ -20,6 +20,7 @@ async def statements(vault: Vault) -> AsyncIterator[list[str]]:
         sent.append(query.query)
 
     pool = vault.database._pool
+    await vault.database.let_go()
     async with AsyncExitStack() as stack:
         connections: list[Any] = [await stack.enter_async_context(pool.acquire()) for _ in range(pool.get_max_size())]
         inner = [connection._con for connection in connections]

@@ -113,6 +113,7 @@ async def test_questions_that_wait_in_a_batch_are_refused_too(stage: Stage, crm:
     question = make.asked(customer=customer)
     waiting = stage.apps[1].state.vault.database
     await crm.send("POST", "/v1/decisions", question)
+    await waiting.let_go()
     held = [await asyncio.wait_for(waiting._pool.acquire(), 5) for _ in range(4)]
     asked = [asyncio.create_task(crm.send("POST", "/v1/decisions", question)) for _ in range(8)]
     await asyncio.sleep(0.1)
@@ -157,7 +158,7 @@ async def test_a_process_that_starts_later_knows_it(stage: Stage, customer: str,
 async def test_without_the_database_nothing_is_believed(stage: Stage, crm: Api, ways: Ways) -> None:
     await ways.all()
     seen = len(stage.seen.exchanges)
-    await stage.apps[1].state.vault.database._pool.close()
+    await stage.apps[1].state.vault.database.close()
     for answer in await ways.all():
         refused(answer, 503, "database_away")
         assert answer.headers["retry-after"]

@@ -38,7 +38,7 @@ async def test_a_sweep_that_fails_is_told_of_and_stops_nothing(stage: Stage) -> 
     app = await stage.open()
     vault = stage.apps[app].state.vault
     said(await stage.token("fernhill.crm", app=app))
-    await vault.database._pool.close()
+    await vault.database.close()
     with capture_logs() as told:
         await sweep(vault)
     assert told == [{"event": "not_swept", "code": "database_away", "log_level": "warning"}]
@@ -91,6 +91,7 @@ async def test_a_use_that_cannot_be_written_waits_for_the_next_time(stage: Stage
     vault = stage.apps[there].state.vault
     said(await stage.token("fernhill.crm", app=there))
     await stage.rows("ALTER TABLE vault.client_use RENAME TO quokka")
+    await vault.database.let_go()
     pool = vault.database._pool
     held = [await pool.acquire() for _ in range(pool.get_max_size())]
     for connection in held:

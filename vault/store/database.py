@@ -2,6 +2,8 @@
 
 Everything is written or nothing. The connection goes back to the pool whatever happens, a failing COMMIT and a
 cancelled caller included. No work inside a work, and no work shared between tasks.
+
+Two connections stay at hand between works, past the pool's own bookkeeping, unless somebody waits for one.
 """
 
 from __future__ import annotations
@@ -33,8 +35,10 @@ _DOWN: Final = (
 )
 _CLOSED: Final = (*_DOWN, asyncpg.ObjectNotInPrerequisiteStateError)  # the second: it lets nobody in just now
 _TURN_SECONDS: Final = 1
+_AT_HAND: Final = 2
 _LONG_SECONDS: Final = 6 * 3600
 _BUSY: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError)
+_LOCK: Final = "SELECT pg_advisory_xact_lock(name) FROM unnest($1::bigint[]) AS name"
 _AWAY: Final = "the database does not answer; ask again"
 
 
@@ -83,8 +87,8 @@ class Work:
 
     async def lock(self, names: Sequence[int]) -> None:
         """Wait for whoever works under one of these names, until this work ends. Always in the same order."""
-        for name in sorted(set(names)):
-            await self._connection.execute("SELECT pg_advisory_xact_lock($1)", name)
+        if names:
+            await self._connection.fetch(_LOCK, sorted(set(names)))
 
 
 class Lead:
@@ -105,25 +109,36 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._at_hand: list[asyncpg.pool.PoolConnectionProxy] = []
+        self._waiting = 0
+        self._closing = False
 
     @asynccontextmanager
-    async def work(self, organization: OrganizationId = INSTALLATION) -> AsyncIterator[Work]:
-        """Open a transaction; it commits when the block ends well. `DatabaseError` when PostgreSQL is away."""
+    async def work(self, organization: OrganizationId = INSTALLATION, *, whole: bool = True) -> AsyncIterator[Work]:
+        """Open a transaction; it commits when the block ends well. `DatabaseError` when PostgreSQL is away.
+
+        If it is not `whole`, each statement is a transaction of its own, committed when it returns: for what writes
+        with one statement at most, and holds nothing from one to the next.
+        """
         try:
-            connection = await self._pool.acquire(timeout=10)
+            connection = await self._acquire()
         except _CLOSED:
             raise DatabaseError("database_away", "the database does not answer; nothing was done") from None
         try:
-            transaction = connection.transaction()
-            try:
-                await transaction.start()
-                yield Work(connection, organization)
-                await transaction.commit()
-            except BaseException:
-                # A failed COMMIT has already ended the transaction; then there is nothing to roll back.
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                    await transaction.rollback()
-                raise
+            work = Work(connection, organization)
+            if whole:
+                transaction = connection.transaction()
+                try:
+                    await transaction.start()
+                    yield work
+                    await transaction.commit()
+                except BaseException:
+                    # A failed COMMIT has already ended the transaction; then there is nothing to roll back.
+                    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                        await transaction.rollback()
+                    raise
+            else:
+                yield work
         except _DOWN:
             raise DatabaseError("database_away", _AWAY) from None
         except _BUSY:
@@ -135,7 +150,7 @@ class Database:
                 raise
             raise DatabaseError("database_away", _AWAY) from None
         finally:
-            await self._pool.release(connection)
+            await self._release(connection)
 
     @asynccontextmanager
     async def leading(self, name: int) -> AsyncIterator[Lead]:
@@ -174,7 +189,32 @@ class Database:
 
     async def close(self) -> None:
         """Give back every connection."""
+        self._closing = True
+        await self.let_go()
         await self._pool.close()
+
+    async def let_go(self) -> None:
+        """Give back to the pool what is at hand."""
+        while self._at_hand:
+            await self._pool.release(self._at_hand.pop())
+
+    async def _acquire(self) -> asyncpg.pool.PoolConnectionProxy:
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            if _is_good(connection):
+                return connection
+            await self._pool.release(connection)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire(timeout=10)
+        finally:
+            self._waiting -= 1
+
+    async def _release(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        if len(self._at_hand) < _AT_HAND and not self._waiting and not self._closing and _is_good(connection):
+            self._at_hand.append(connection)
+        else:
+            await self._pool.release(connection)
 
 
 async def connect(url: str, *, role: str | None = None, setting: str = SETTING) -> asyncpg.Connection:
@@ -210,6 +250,13 @@ def _session(role: str | None) -> dict[str, str]:
     # Statements are few and always the same: planned once, for whatever the parameters are.
     planned = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
     return planned | {"application_name": "consent-vault", "timezone": "UTC"} | ({"role": role} if role else {})
+
+
+def _is_good(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    try:
+        return not connection.is_closed() and not connection.is_in_transaction()
+    except asyncpg.InterfaceError:
+        return False  # the pool has taken it back: the server hung up
 
 
 async def _leave(connection: asyncpg.Connection) -> None:
