@@ -22,7 +22,7 @@ from vault.domain.leaving.words import heard
 from vault.domain.organization import Organization
 from vault.imports.layout import Layout, Vocabulary, layout, matching, of_mapping
 from vault.imports.packed import unpacked
-from vault.imports.reading import Reading, fitting
+from vault.imports.reading import Reading, columns_of, fitting
 from vault.imports.row import FileRefused, Spelled
 from vault.imports.salesforce.catalogue import Catalogue
 from vault.imports.statuses import statuses
@@ -181,9 +181,12 @@ def vocabulary(organization: Organization) -> Vocabulary:
 
 
 def look(source: Source, given: Given) -> Survey:
-    """Return what is found out of a file; `FileRefused` names it."""
+    """Return what is found out of a file; `FileRefused` names one that has not the columns it needs, or no end."""
     with naming(source.file.path):
-        return survey(source.file.opened, layout=source.layout, told=given.overrides)
+        found = survey(source.file.opened, layout=source.layout, told=given.overrides)
+        if found.header:
+            columns_of(found.header, source.layout, found=found)
+        return found
 
 
 def catalogue(looked: Iterable[tuple[Source, Survey]]) -> Catalogue | None:
