@@ -31,8 +31,10 @@ from vault.api.audit import router as audit
 from vault.api.bodies import check_body
 from vault.api.carrying import carried
 from vault.api.contract import CONFIG, PersonalSchema
+from vault.api.imports import imports
 from vault.api.imports import undoing as undone_imports
 from vault.api.joining import prompts
+from vault.api.merging import merges
 from vault.api.parameters import LARGEST_BODY, read_personal
 from vault.api.policies import drafts
 from vault.api.promises import promised
@@ -57,6 +59,8 @@ _V1: Final = (
     decisions.router,
     audiences.router,
     customers.router,
+    imports.router,
+    merges.router,
     consents.router,
     prompts.router,
     me.router,

@@ -155,6 +155,8 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "add_contact_point": lambda vault: vault.add_contact_point(CUSTOMER, ContactPoint(kind="email", value="a@b.test")),
     "remove_contact_point": lambda vault: vault.remove_contact_point(CUSTOMER, POINT),
     "show_consents": lambda vault: vault.consents(CUSTOMER),
+    "merge_customers": lambda vault: vault.merge(CUSTOMER, CUSTOMER),
+    "unmerge_customer": lambda vault: vault.unmerge(CUSTOMER),
     "grant": lambda vault: vault.grant(CUSTOMER, purpose="sales", channel="email"),
     "deal": lambda vault: vault.deal(CUSTOMER, what="purchased"),
     "make_prompt": lambda vault: vault.prompt(purposes=["sales"], method="form"),
@@ -248,6 +250,7 @@ def test_every_schema_of_the_contract_is_spoken() -> None:
     elsewhere = {
         "NewAudience",
         "AudienceMember",
+        "NewMerge",
         "NewSuppression",
         "NewPolicies",
         "PoliciesTried",

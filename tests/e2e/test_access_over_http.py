@@ -30,6 +30,7 @@ OTHER: Final = "larkspur"
 NO_FACT: Final = "fct_06h0090m41t835kpwqjv10s1y0"
 NO_REQUEST: Final = "rgt_06h0090m41t835kpwqjv10s1y0"
 NO_AUDIENCE: Final = "aud_06h0090m41t835kpwqjv10s1y0"
+NO_CUSTOMER: Final = "cus_06h0090m41t835kpwqjv10s1y0"
 NO_DECISION: Final = "dec_06h0090m41t835kpwqjv10s1y0"
 REASON: Final = re.compile(r'"code":"([a-z_]+)"')
 ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions", "hear_sms"}
@@ -58,6 +59,8 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "answer_prompt": make.prompted,
     "grant": lambda _: make.granted(),
     "deal": lambda _: {"what": "purchased"},
+    "merge_customers": lambda _: {"customer": NO_CUSTOMER},
+    "unmerge_customer": lambda _: None,
     "refuse": lambda _: {"purpose": "sales"},
     "withdraw": lambda _: {"purpose": "sales"},
     "object": lambda _: {"purpose": "sales"},

@@ -57,6 +57,8 @@ DOORS: Final = (
     Door("POST", "/v1/customers/{customer}/contact-points", lambda _, __: make.point("email", "quokka")),
     Door("DELETE", "/v1/customers/{customer}/contact-points/{contact_point}"),
     Door("POST", "/v1/customers/{customer}/codes"),
+    Door("POST", "/v1/customers/{customer}/merge", lambda _, __: {"customer": NOBODY}),
+    Door("POST", "/v1/customers/{customer}/unmerge"),
     Door("GET", "/v1/customers/{customer}/preferences"),
     Door("PUT", "/v1/customers/{customer}/preferences", lambda _, __: {"locale": "de"}),
     Door("POST", "/v1/decisions", lambda customer, _: make.asked(customer=customer), 200, ""),

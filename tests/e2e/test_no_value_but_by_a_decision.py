@@ -74,6 +74,8 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "answer_prompt": [make.prompted("cus_06h0090m41t835kpwqjv10s1y0")],
         "grant": [make.granted()],
         "deal": [{"what": "inquired", "reference": "quokka"}],
+        "merge_customers": [{"customer": "cus_06h0090m41t835kpwqjv10s1y0"}],
+        "unmerge_customer": [None],
         "refuse": no,
         "withdraw": no,
         "object": no,

@@ -183,7 +183,10 @@ class PointShown(Struct, frozen=True, kw_only=True):
 
 
 class Customer(Struct, frozen=True, kw_only=True):
-    """A customer without any value: ids, kinds, states, and which fields are filled."""
+    """A customer without any value: ids, kinds, states, and which fields are filled.
+
+    `merged` are the customers that joined this one: they are one person, and each id means all of it.
+    """
 
     id: str
     contact_points: tuple[PointShown, ...]
@@ -192,6 +195,7 @@ class Customer(Struct, frozen=True, kw_only=True):
     locale: str | None = None
     time_zone: str | None = None
     minor: bool = False
+    merged: tuple[str, ...] = ()
 
 
 class AtMost(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from vault.base.ids import MERGE, CustomerId, MergeId, Subject
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.customer import BIRTH_DATE, CustomerShown
-from vault.domain.merging.merge import check, check_born
+from vault.domain.merging.merge import check, check_born, check_two
 from vault.store.customer import consents, customers, fields, merges
 from vault.store.customer.merges import Merge
 
@@ -26,6 +26,7 @@ async def merge(vault: Vault, actor: Actor, *, kept: CustomerId, joined: Custome
     `Unknown` for one who is not there, `Conflict` where they are one person already or were born on different days.
     """
     async with acting(vault, actor, name="merge_customers") as act:
+        check_two(kept, joined)
         await merges.alone(act.work)
         stays, joins = await _both(act, kept, joined)
         check(stays, joins)

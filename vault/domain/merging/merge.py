@@ -23,11 +23,15 @@ class NewMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     customer: CustomerIdText
 
 
-def check(kept: Iterable[CustomerId], joined: Iterable[CustomerId]) -> None:
-    """Refuse to merge who is one person already, or too many; `Invalid` for a customer and itself."""
-    stays, joins = set(kept), set(joined)
-    if stays == joins and len(stays) == 1:
+def check_two(kept: CustomerId, joined: CustomerId) -> None:
+    """Refuse to merge a customer with itself."""
+    if kept == joined:
         raise Invalid("same_customer", "a customer is merged with another one")
+
+
+def check(kept: Iterable[CustomerId], joined: Iterable[CustomerId]) -> None:
+    """Refuse to merge who is one person already, or too many to be one."""
+    stays, joins = set(kept), set(joined)
     if stays & joins:
         raise Conflict("already_merged", "these customers are one person already")
     if len(stays | joins) > MOST:

@@ -35,7 +35,7 @@ permits AS (UPDATE vault.permit SET point = NULL WHERE organization = $1 AND sub
 refused AS (DELETE FROM keystore.no_passkey WHERE organization = $1 AND customer = $2),
 gone AS (UPDATE vault.customer SET erased_at = date_trunc('day', $3::timestamptz),
          recorded_at = date_trunc('day', recorded_at), locale = NULL, time_zone = NULL, minor_until = NULL,
-         restricted_since = NULL, country = NULL
+         restricted_since = NULL, country = NULL, family = NULL
          WHERE organization = $1 AND id = $2)
 SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS subject_bridge,
   (SELECT count(*) FROM tags) AS index_tags,

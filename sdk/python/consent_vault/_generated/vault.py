@@ -179,6 +179,14 @@ class Vault:
         """Correct attributes, locale and time zone, and add references. An attribute that is None is taken away."""
         return self._write(_of(customer), correction, kind=Customer, method="PATCH")
 
+    def merge(self, customer: str, other: str) -> Customer:
+        """Make one person of a customer, which stays, and another, which joins it; each id means both from then on."""
+        return self._write(_of(customer, "/merge"), {"customer": identifier("cus", other)}, kind=Customer)
+
+    def unmerge(self, customer: str) -> Customer:
+        """Take back the merge by which a customer joined another."""
+        return self._write(_of(customer, "/unmerge"), {}, kind=Customer)
+
     def preferences(self, customer: str) -> Preferences:
         """Show when and how a customer wishes to be reached."""
         return self._read(_of(customer, "/preferences"), Preferences)

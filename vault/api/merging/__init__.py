@@ -1,0 +1,1 @@
+"""Merging over HTTP: two customers become one person, or two again."""
