@@ -18,6 +18,7 @@ from vault.base.errors import Invalid, Unknown
 from vault.base.ids import ClientId, CustomerId, FactId, Subject
 from vault.domain.actor import Actor
 from vault.domain.fact import Fact
+from vault.domain.importing.undone import counted
 from vault.domain.organization import Notice, Organization, Words
 from vault.domain.receipt.told import has_receipt
 from vault.domain.record.evidence import missing
@@ -25,7 +26,7 @@ from vault.domain.record.worth import Worth, worth
 from vault.store import keys, organizations
 from vault.store.audit import about
 from vault.store.audit.about import About
-from vault.store.customer import consents
+from vault.store.customer import brought, consents
 from vault.store.decision import questions
 from vault.tlog.line import encode
 
@@ -78,24 +79,29 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
     found = await questions.read(act.work, [customer], sought=[], purposes=declared.bearing)
     if (person := found.people.get(customer)) is None:
         raise Unknown("unknown_customer", "there is no such customer")
-    own = await consents.read(act.work, person.subject)
+    every = await consents.every(act.work, person.subject)
+    undone = {one.import_: one for one in await brought.undone(act.work)}
+    own = counted(every, undone.values())
     theirs = {fact.id for fact in own}
     shared = [fact for fact in person.facts if fact.id not in theirs]
     proofs = await _proofs(act, person.subject)
-    given = await _given(act, customer, unproven=[fact for fact in own if not fact.proven])
+    given = await _given(act, customer, unproven=[fact for fact in every if not fact.proven])
     shown = Shown(act)
     lines = []
-    for fact in sorted(own, key=lambda one: (one.at, one.recorded_at, one.id), reverse=True):
+    for fact in sorted(every, key=lambda one: (one.at, one.recorded_at, one.id), reverse=True):
         notice = await shown.notice(fact)
+        gone = undone[fact.brought_by] if fact.brought_by is not None and fact.id not in theirs else None
         lines.append(
             Line(
                 fact=fact,
-                worth=worth(fact, own, shared=shared, organization=declared, now=act.now),
+                worth=worth(fact, own, shared=shared, organization=declared, now=act.now)
+                if gone is None
+                else Worth(why="undone", at=gone.recorded_at),
                 notice=notice,
                 words=None if notice is None else notice.texts[fact.locale or ""],
                 system=systems(act).get(fact.client) if fact.client is not None else None,
                 missing=() if fact.proven else missing(fact, given.get(fact.id, ()), organization=declared),
-                receipt=has_receipt(fact, await shown.declared(fact)),
+                receipt=gone is None and has_receipt(fact, await shown.declared(fact)),
                 proof=proofs.get(fact.id),
             )
         )

@@ -32,7 +32,7 @@ from vault.store.log import promise_keys
 _KIND: Final = "consent-receipt"
 _ENTRY: Final = 500  # receipts that one entry tells of
 
-Why = Literal["evidence_missing", "unconfirmed", "no_consent", "no_yes"]
+Why = Literal["evidence_missing", "unconfirmed", "undone", "no_consent", "no_yes"]
 
 
 class NoReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +107,8 @@ async def _without(act: Acting, line: Line, *, form: Format) -> NoReceipt | None
         return NoReceipt(fact=fact.id, why="no_yes") if form == "kantara" and fact.kind != "granted" else None
     if line.worth.why == "evidence_missing":
         return NoReceipt(fact=fact.id, why="evidence_missing", missing=line.missing)
+    if line.worth.why == "undone":
+        return NoReceipt(fact=fact.id, why="undone")
     return NoReceipt(
         fact=fact.id, why="unconfirmed" if covered(fact, await Shown(act).declared(fact)) else "no_consent"
     )
@@ -116,6 +118,7 @@ def _conflict(none: NoReceipt) -> Conflict:
     details: dict[Why, str] = {
         "evidence_missing": "somebody told of this yes and could not show it, so it does not count and has no receipt",
         "unconfirmed": "this yes was never confirmed, so it has no receipt",
+        "undone": "the import that brought this was undone, so it counts no more and has no receipt",
         "no_consent": "this does not rest on consent, so it has no consent receipt",
         "no_yes": "this format knows a yes only; ask for iso-27560",
     }
@@ -134,7 +137,7 @@ async def _told(act: Acting, line: Line, *, lines: Sequence[Line], customer: Cus
         organization=_responsible(organization, now=act.here.organization),
         said=said,
         covered=covered(line.fact, organization),
-        events=events(said, [_said(one) for one in lines], organization=organization),
+        events=events(said, [_said(one) for one in lines if one.worth.why != "undone"], organization=organization),
     )
 
 

@@ -42,6 +42,9 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "copy_made": "Copy made for the customer",
         "unlocked": "Data unlocked by the customer",
     },
+    "Imports": {
+        "import_undone": "Import undone",
+    },
     "Read": {
         "customer_read": "Customer read",
         "consents_read": "Standings read",

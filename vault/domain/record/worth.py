@@ -19,14 +19,17 @@ from vault.domain.standing import Instants, Rule, Standing, rule, standing
 
 Why = Literal[
     "counts", "again", "no_since", "yes_since", "stopped", "expired", "outdated", "evidence_missing", "unconfirmed",
-    "unused", "dealing",
+    "unused", "dealing", "undone",
 ]  # fmt: skip
 
 _YESES: Final = frozenset[FactKind]({"granted", "asked"})
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a fact counts, or why it does not. `at`: when what took its place was said, or when it ended."""
+    """Whether a fact counts, or why it does not. `at`: when what took its place was said, or when it ended.
+
+    Of what an import brought it may be when that was undone.
+    """
 
     why: Why
     at: datetime | None = None

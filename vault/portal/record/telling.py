@@ -41,7 +41,7 @@ def what(frame: Frame, line: Line, *, organization: Organization) -> str:
     if line.fact.dealing is not None or line.fact.guardian:
         return _of_others(frame, line.fact, about=about)
     match line.fact.kind:
-        case "granted" if line.worth.why == "evidence_missing":
+        case "granted" if line.worth.why == "evidence_missing" or (line.worth.why == "undone" and not line.fact.proven):
             return say("%(about)s: somebody told us of a yes", about=about)
         case "granted":
             return say("%(about)s: you said yes", about=about)
@@ -99,6 +99,7 @@ def worth(frame: Frame, line: Line) -> str:
         "unconfirmed": say("You have not confirmed it yet."),
         "unused": say("We no longer do this."),
         "dealing": say("This is neither a yes nor a no."),
+        "undone": say("On %(date)s we took back the older list it came from.", date=date),
         "evidence_missing": say("Somebody told us that you said yes, but could not show it. So it does not count."),
     }
     return sentences[line.worth.why]
