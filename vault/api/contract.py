@@ -30,6 +30,7 @@ from vault.pages.cookies import CONSOLE
 
 FORM: Final = "form"
 BODY: Final = "body"  # of a route that reads it itself
+BYTES: Final = "bytes"  # a body of any bytes, read as it comes
 LINES: Final = "lines"  # of which a body may consist instead
 ANSWER: Final = "answer"
 REFUSALS: Final = "refusals"
@@ -42,6 +43,8 @@ _PARAMETERS: Final = (HeaderParameter, PathParameter, QueryParameter)  # of the 
 _PERSONAL: Final = "a personal value: sealed where it is kept, never written to a log, never repeated in a problem"
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
+_BYTES: Final = "application/octet-stream"
+_BINARY: Final[Json] = {"type": "string", "format": "binary"}
 _ONLY_PYTHON: Final = r"(?!\n)"  # elsewhere `$` means the very end by itself
 _RETRY_AFTER: Final = {
     "Retry-After": {"description": "seconds to wait before the next try", "schema": {"type": "integer"}}
@@ -175,12 +178,14 @@ def _describe(operation: Json, handler: HTTPRouteHandler) -> set[int]:
         operation["requestBody"] = {"required": True, "content": _content(_JSON, body)}
     if (lines := handler.opt.get(LINES)) is not None:
         operation["requestBody"]["content"] |= _content(NDJSON, lines)
+    if handler.opt.get(BYTES):
+        operation["requestBody"] = {"required": True, "content": {_BYTES: {"schema": _BINARY}}}
     answer = _answer(handler)
     good: Json = {"description": "Done"}
     if answer is not None:
         good = {"description": _first_line(answer), "content": _content(handler.opt.get(MEDIA, _JSON), answer)}
     elif (media := handler.opt.get(MEDIA)) is not None:
-        good = {"description": "The bytes", "content": {media: {"schema": {"type": "string", "format": "binary"}}}}
+        good = {"description": "The bytes", "content": {media: {"schema": _BINARY}}}
     elif handler.status_code == 200:  # noqa: PLR2004 - OK, with a document of a standard's own
         good = {"description": "The document", "content": {_JSON: {"schema": {"type": "object"}}}}
     refusals = {
