@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from stat import S_IMODE
 
@@ -17,6 +16,10 @@ from vault.cli.exporting.command import written
 from vault.cli.exporting.folder import draft
 from vault.cli.exporting.restoring import is_export
 from vault.cli.main import main
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 async def test_everything_goes_into_a_folder_for_its_owner_alone_and_the_key_lies_beside_it(
@@ -41,7 +44,7 @@ async def test_everything_goes_into_a_folder_for_its_owner_alone_and_the_key_lie
     for to, own in ((out, tmp_path / "more.key"), (tmp_path / "more", key)):
         with pytest.raises(VaultError, match=r"not_empty|key_exists"):
             await written(stage.vault, await stage.operator(), to=to, key=own)
-    assert sorted(os.listdir(tmp_path)) == ["out", "out.key"]
+    assert names(tmp_path) == ["out", "out.key"]
     sheets, none = await written(
         stage.vault, await stage.operator(), forms=("csv",), to=tmp_path / "sheets", key=tmp_path / "none"
     )
