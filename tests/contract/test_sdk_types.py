@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from consent_vault import (
     access,
     answers,
     audiences,
+    imports,
     promises,
     questions,
 )
@@ -36,6 +38,7 @@ CUSTOMER = "cus_06h0090m41t835kpwqjv10s1y0"
 POINT = "ctp_06h0090m41t835kpwqjv10s1y0"
 AUDIENCE = "aud_06h0090m41t835kpwqjv10s1y0"
 REQUEST = "rgt_06h0090m41t835kpwqjv10s1y0"
+IMPORT = "imp_06h0090m41t835kpwqjv10s1y0"
 DECISION = "dec_06h0090m41t835kpwqjv10s1y0"
 IN_PATHS = {
     CUSTOMER: "customer",
@@ -43,6 +46,8 @@ IN_PATHS = {
     DECISION: "decision",
     REQUEST: "request_id",
     AUDIENCE: "audience",
+    IMPORT: "import_id",
+    "newsletter.csv": "path",
 }
 
 ANSWERS: dict[type, str] = {
@@ -84,6 +89,14 @@ ANSWERS: dict[type, str] = {
     audiences.AudienceLine: "AudienceLine",
     audiences.Progress: "Progress",
     audiences.Totals: "Totals",
+    imports.Import: "ImportTold",
+    imports.ImportFile: "ImportFile",
+    imports.ImportPage: "Imports",
+    imports.ImportProgress: "ImportProgress",
+    imports.ImportRow: "ImportRow",
+    imports.ImportRows: "ImportRows",
+    imports.ImportRowsPage: "ImportRowsPage",
+    imports.ImportSent: "ImportFileReceived",
     promises.Promise: "Promise",
 }
 REQUESTS: dict[Any, str] = {
@@ -148,6 +161,13 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "show_audience": lambda vault: vault.audience_so_far(AUDIENCE),
     "audience_result": lambda vault: vault.audience_result(AUDIENCE),
     "cancel_audience": lambda vault: vault.cancel_audience(AUDIENCE),
+    "make_import": lambda vault: vault.new_import(exported_at=datetime(2026, 10, 31, tzinfo=UTC)),
+    "upload_import": lambda vault: vault.send_file(IMPORT, "newsletter.csv", b"quokka"),
+    "run_import": lambda vault: vault.run_import(IMPORT),
+    "list_imports": lambda vault: vault.imports(before=IMPORT),
+    "show_import": lambda vault: vault.import_so_far(IMPORT),
+    "import_rows": lambda vault: vault.import_rows(IMPORT, "review"),
+    "discard_import": lambda vault: vault.discard_import(IMPORT),
     "permit_key": lambda vault: vault.permit_key(),
     "revoked_permits": lambda vault: vault.revoked_permits(),
     "prefer": lambda vault: vault.prefer(CUSTOMER, order=["email"]),
@@ -250,6 +270,7 @@ def test_every_schema_of_the_contract_is_spoken() -> None:
     elsewhere = {
         "NewAudience",
         "AudienceMember",
+        "NewImport",
         "NewMerge",
         "NewSuppression",
         "NewPolicies",

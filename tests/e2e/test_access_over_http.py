@@ -31,6 +31,7 @@ NO_FACT: Final = "fct_06h0090m41t835kpwqjv10s1y0"
 NO_REQUEST: Final = "rgt_06h0090m41t835kpwqjv10s1y0"
 NO_AUDIENCE: Final = "aud_06h0090m41t835kpwqjv10s1y0"
 NO_CUSTOMER: Final = "cus_06h0090m41t835kpwqjv10s1y0"
+NO_IMPORT: Final = "imp_06h0090m41t835kpwqjv10s1y0"
 NO_DECISION: Final = "dec_06h0090m41t835kpwqjv10s1y0"
 REASON: Final = re.compile(r'"code":"([a-z_]+)"')
 ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions", "hear_sms"}
@@ -44,6 +45,13 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "audience_result": lambda _: None,
     "cancel_audience": lambda _: None,
     "tell_outcome": lambda _: {"outcome": "sent"},
+    "make_import": lambda _: {"exported_at": "2026-10-31T18:00:00Z"},
+    "upload_import": lambda _: "quokka",
+    "run_import": lambda _: None,
+    "list_imports": lambda _: None,
+    "show_import": lambda _: None,
+    "import_rows": lambda _: None,
+    "discard_import": lambda _: None,
     "permit_key": lambda _: None,
     "revoked_permits": lambda _: None,
     "evaluate": asking,
@@ -114,6 +122,7 @@ class Home:
         place = path.replace("{customer:str}", self.customer).replace("{contact_point:str}", self.point)
         place = place.replace("{decision:str}", NO_DECISION).replace("{fact:str}", NO_FACT)
         place = place.replace("{request_id:str}", NO_REQUEST).replace("{audience:str}", NO_AUDIENCE)
+        place = place.replace("{import_id:str}", NO_IMPORT).replace("{path:path}", "newsletter.csv")
         given = {"content-type": "application/json"} if body != "null" else {}
         return await self.stage.http.request(
             method, place, content=body if given else None, headers={**given, **headers}
@@ -196,6 +205,8 @@ async def test_to_another_organization_nobody_is_here(home: Home, door: Door) ->
         refused(answer, 404, "unknown_request")
     elif "{audience" in door[1]:
         refused(answer, 404, "unknown_audience")
+    elif "{import_id" in door[1]:
+        refused(answer, 404, "unknown_import")
     elif door[2].startswith("me_"):
         refused(answer, 403, "insufficient_scope")
     elif door[2] in {"decide", "decide_batch", "evaluate", "evaluate_batch"}:

@@ -62,6 +62,13 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "show_audience": [None],
         "audience_result": [None],
         "cancel_audience": [None],
+        "make_import": [{"exported_at": "2026-10-31T18:00:00Z"}],
+        "upload_import": ["quokka"],
+        "run_import": [None],
+        "list_imports": [None],
+        "show_import": [None],
+        "import_rows": [None],
+        "discard_import": [None],
         "permit_key": [None],
         "revoked_permits": [None],
         "register_customer": [registration, make.customer()],
@@ -113,7 +120,7 @@ async def call_everything(api: Api, app: Litestar, registration: Json, ids: Json
     assert found.keys() - OPEN - FORMS == told.keys()
     for operation, sent in told.items():
         method, path = found[operation]
-        for kind in ("str", "uuid"):
+        for kind in ("str", "uuid", "path"):
             for name, value in ids.items():
                 path = path.replace(f"{{{name}:{kind}}}", value)
         assert "{" not in path
@@ -132,6 +139,7 @@ async def test_no_route_but_a_decision_hands_out_a_value(stage: Stage, key: str)
     ids["fact"] = fact
     ids["request_id"] = "rgt_06h0090m41t835kpwqjv10s1y0"
     ids["audience"] = "aud_06h0090m41t835kpwqjv10s1y0"
+    ids |= {"import_id": "imp_06h0090m41t835kpwqjv10s1y0", "path": "newsletter.csv"}
     ids["decision"] = (await everything.decide(customer=customer, release=["contact"]))["id"]
     before = len(stage.seen.exchanges)
     await call_everything(api, stage.apps[0], registration, ids)

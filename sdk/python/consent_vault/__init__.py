@@ -29,6 +29,7 @@ from consent_vault.answers import (
 )
 from consent_vault.audiences import Audience, AudienceLine
 from consent_vault.calls import Pace
+from consent_vault.imports import Import, ImportFile, ImportRow, ImportRows
 from consent_vault.problems import Conflict, Denied, Invalid, NotFound, Problem, Unavailable
 from consent_vault.questions import Choice, Contact, ContactPoint, Question, Reference, TextMessage
 
@@ -48,6 +49,10 @@ __all__ = [
     "Denied",
     "Found",
     "Heard",
+    "Import",
+    "ImportFile",
+    "ImportRow",
+    "ImportRows",
     "Invalid",
     "NotFound",
     "Outcome",

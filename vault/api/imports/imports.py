@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Final
 
 from litestar import Request, Router, delete, get, post, put
@@ -30,7 +29,7 @@ _LARGEST: Final = 4 << 30
 _HIGHEST: Final = 2**62
 
 FilePath = Annotated[
-    PurePosixPath,
+    str,
     PathParameter(
         min_length=1,
         max_length=LONGEST_PATH,
@@ -59,7 +58,7 @@ async def upload(
     actor: NamedDependency[Actor],
 ) -> ImportFileReceived:  # fmt: skip
     """Send a file as it is, packed with gzip or not. The same path again replaces what was sent before."""
-    name = str(path).removeprefix("/")
+    name = path.removeprefix("/")
     return await receiving.receive(vault, actor, import_=import_id, path=name, parts=request.stream())
 
 
@@ -83,8 +82,9 @@ async def show(import_id: ImportPath, vault: NamedDependency[Vault], actor: Name
 
 @get("/{import_id:str}/rows", operation_id="import_rows")
 async def rows(
-    import_id: ImportPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor], verdict: Of, after: After = 0
-) -> ImportRowsPage:
+    import_id: ImportPath, vault: NamedDependency[Vault], actor: NamedDependency[Actor],
+    verdict: Of = "review", after: After = 0,
+) -> ImportRowsPage:  # fmt: skip
     """List rows of a verdict by file and record, a thousand at a time. What stands in them nobody is told."""
     return await showing.rows(vault, actor, import_=import_id, verdict=verdict, after=after)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from httpx2 import Client
 
@@ -43,6 +43,7 @@ from consent_vault.answers import (
 from consent_vault.audiences import NDJSON, Audience, AudienceLine, heard, listed
 from consent_vault.calls import Call
 from consent_vault.gathering import SyncAsker, Decision
+from consent_vault.imports import Import, ImportPage, ImportRowsPage, ImportSent
 from consent_vault.machine import fresh
 from consent_vault.questions import (
     Answer,
@@ -288,6 +289,38 @@ class Vault:
         fields = {"from": message.sender, "text": message.text, "id": message.id, "received_at": message.received_at}
         return self._write("/inbound/sms", fields, kind=Heard)
 
+    def new_import(self, *, exported_at: datetime, dry: bool = False) -> Import:
+        """Begin to bring files in that speak for an instant; `dry`: only to see what would become of each row."""
+        return self._write("/imports", {"exported_at": exported_at, "dry": dry}, kind=Import, repeatable=False)
+
+    def send_file(self, import_id: str, path: str, data: bytes) -> ImportSent:
+        """Send a file of an import, packed with gzip or not; by its path a source of the organization is found."""
+        url = f"{self._v1}{_imported(import_id)}/files/{quote(path)}"
+        headers = {"content-type": "application/octet-stream"}
+        return self._connection.ask(Call(method="PUT", url=url, headers=headers, body=data), ImportSent)
+
+    def run_import(self, import_id: str) -> Import:
+        """Read what was sent, in the background; or carry out what a dry run showed."""
+        return self._write(_imported(import_id, "/run"), {}, kind=Import)
+
+    def imports(self, *, before: str | None = None) -> tuple[Import, ...]:
+        """List imports, the newest first; `before` is the last id of the page before."""
+        query = f"?before={identifier('imp', before)}" if before else ""
+        return (self._read(f"/imports{query}", ImportPage)).imports
+
+    def import_so_far(self, import_id: str) -> Import:
+        """Show how far an import is, and what became of its rows."""
+        return self._read(_imported(import_id), Import)
+
+    def import_rows(self, import_id: str, verdict: str, *, after: int = 0) -> ImportRowsPage:
+        """List rows of a verdict by file and record; `after` is `next` of the page before."""
+        query = urlencode({"verdict": verdict, "after": after})
+        return self._read(_imported(import_id, f"/rows?{query}"), ImportRowsPage)
+
+    def discard_import(self, import_id: str) -> None:
+        """Take an import away of which nothing was written."""
+        self._connection.ask(Call(method="DELETE", url=self._v1 + _imported(import_id)), type(None))
+
     def _read(self, path: str, kind: type[Kind]) -> Kind:
         return self._connection.ask(Call(method="GET", url=self._v1 + path), kind)
 
@@ -302,6 +335,10 @@ class Vault:
         headers = {"content-type": "application/json"}
         call = Call(method=method, url=self._v1 + path, headers=headers, body=body(fields), repeatable=repeatable)
         return self._connection.ask(call, kind)
+
+
+def _imported(import_id: str, rest: str = "") -> str:
+    return f"/imports/{identifier('imp', import_id)}{rest}"
 
 
 def _of(customer: str, rest: str = "") -> str:
