@@ -258,6 +258,7 @@ class _Statuses:
                 words=words,
                 when={"subscriptionname": name},
                 evidence={"captured_at": "timestamp", "capture_source": "legalbasisexplanation"},
+                unless={"legalbasis": ""},  # set by hand, or brought by an import: nobody knows on what ground
             )
             for name, purpose in self._names.items()
         ]

@@ -17,6 +17,7 @@ from vault.imports.text import is_broken
 LONGEST: Final = 1 << 26  # letters
 COLUMNS: Final = (
     "subscriberidstring", "subscriptionname", "channel", "status", "timestamp", "legalbasisexplanation",
+    "legalbasis",
 )  # fmt: skip
 
 

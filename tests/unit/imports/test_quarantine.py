@@ -41,7 +41,7 @@ def test_no_cell_is_a_formula_and_each_comes_back(cell: str) -> None:
 
 
 def test_answers_in_json_are_read_again_as_answers_in_json() -> None:
-    cells = ["quokka@example.com", "Trail Letter", "EMAIL", "SUBSCRIBED?", "", ""]
+    cells = ["quokka@example.com", "Trail Letter", "EMAIL", "SUBSCRIBED?", "", "", ""]
     text = "".join(written("statuses", COLUMNS, [put_aside(cells), put_aside(cells, record=9)]))
     assert json.loads(text)["results"][1][RECORD] == 9
     assert [record.cells for record in statuses([text]).records] == [tuple(cells)] * 2

@@ -174,7 +174,7 @@ class Adding:
             mark.stricter = True
         else:
             mark.fills = True
-        if word.point is not None and word.evidence and declared.confirms(word.evidence):
+        if word.point is not None and word.proven and declared.confirms(word.evidence):
             self._confirmed[word.point] = max(word.at, self._confirmed.get(word.point, word.at))
 
     def _ask(self, told: Placed, mark: Marks) -> None:

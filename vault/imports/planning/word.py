@@ -23,6 +23,8 @@ ReferenceKey = tuple[str, str]
 WordKey = tuple[str, str, str, datetime, PointKey | None, tuple[str, ...], bool, datetime | None]
 
 EVERY: Final = "*"
+_CONFIRMED: Final = "confirmed_at"
+_ASKED: Final = ("asked_at", "captured_at")
 NOES: Final = frozenset({"refused", "withdrawn", "objected"})
 
 
@@ -111,7 +113,8 @@ def words(told: Placed, *, declared: Declared, spots: Mapping[ReferenceKey, Spel
             channel=said.channel,
             at=said.at,
             point=point,
-            proven=declared.suffices(said.evidence, purpose=said.purpose, channel=said.channel),
+            proven=is_in_order(said.evidence)
+            and declared.suffices(said.evidence, purpose=said.purpose, channel=said.channel),
             until=said.until,
             evidence=said.evidence,
         )
@@ -127,6 +130,13 @@ def words(told: Placed, *, declared: Declared, spots: Mapping[ReferenceKey, Spel
         )
 
 
+def is_in_order(evidence: Mapping[str, Personal]) -> bool:
+    """Whether nothing was confirmed before it was asked for: what was did not answer the asking, and proves nothing."""
+    confirmed = evidence.get(_CONFIRMED)
+    asked = [evidence[name] for name in _ASKED if name in evidence]
+    return not confirmed or all(_instant(one) <= _instant(confirmed) for one in asked)
+
+
 def shared(told: Placed, declared: Declared) -> Iterator[tuple[PointKey, Word]]:
     """Yield the noes of a row that bind whoever has a contact point of it, channel by channel."""
     if not told.about_address:
@@ -135,12 +145,27 @@ def shared(told: Placed, declared: Declared) -> Iterator[tuple[PointKey, Word]]:
         if said.verdict == "granted":
             continue
         for point in told.row.points:
-            for channel, kind in declared.reaches.items():
-                if kind == point.kind and said.channel in {channel, EVERY}:
-                    yield (
-                        key_of(point),
-                        Word(kind=said.verdict, purpose=said.purpose, channel=channel, at=said.at),
-                    )
+            for channel in _bound(told.row, said, point=point, declared=declared):
+                yield (
+                    key_of(point),
+                    Word(kind=said.verdict, purpose=said.purpose, channel=channel, at=said.at),
+                )
+
+
+def _bound(row: Row, said: Saying, *, point: Spelled, declared: Declared) -> list[str]:
+    """Return over which channels a no binds whoever has this point of a row.
+
+    What reaches no point of the row binds by those it has: they are all that tells who is meant.
+    """
+    if said.channel != EVERY and row.point(declared.reaches.get(said.channel, "")) is None:
+        return [said.channel]
+    return [
+        channel for channel, kind in declared.reaches.items() if kind == point.kind and said.channel in {channel, EVERY}
+    ]
+
+
+def _instant(text: Personal) -> datetime:
+    return datetime.fromisoformat(text.reveal())
 
 
 def _said(word: Word) -> tuple[str, str, str]:
