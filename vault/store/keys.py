@@ -84,6 +84,10 @@ class Safe:
         """Return the suppression tag of a contact point."""
         return UUID(bytes=suppression_tag(self._key(SUPPRESSION), kind, value=value))
 
+    def reference(self, source: str, own: bytes) -> UUID:
+        """Return the tag by which a reference bears an erasure mark."""
+        return self.suppression(f"{REFERENCE}:{source}", own)
+
     def repeat(self, *parts: bytes) -> bytes:
         """Return 16 bytes that stand for a caller's own key or reference, which may hold anything."""
         return index_tag(self._key(REPEAT), *parts)

@@ -74,7 +74,7 @@ def tag_reference(here: Here, reference: Reference) -> Tagged:
 
 def reference_tag(here: Here, source: str, *, own: bytes) -> UUID:
     """Return the tag by which a reference bears an erasure mark."""
-    return here.safe.suppression(f"{REFERENCE}:{source}", own)
+    return here.safe.reference(source, own)
 
 
 def tag_points(here: Here, points: Iterable[NewContactPoint]) -> list[Tagged]:

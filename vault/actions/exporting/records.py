@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from vault.actions.acting import Acting
-from vault.actions.exporting.opening import Opened
 from vault.actions.record.history import Shown
 from vault.base.ids import ReceiptId
 from vault.domain.fact import Fact
 from vault.domain.receipt.told import Said, Told, covered, events, has_receipt
 from vault.domain.record.worth import worth
+from vault.store.exporting.opening import Opened
 
 
 class Recorder:

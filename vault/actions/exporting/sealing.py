@@ -12,8 +12,6 @@ from uuid import UUID
 import msgspec
 
 from vault.actions.acting import Acting
-from vault.actions.customer.points import reference_tag
-from vault.actions.rights.asking import TABLE as REQUEST_TABLE
 from vault.actions.rights.asking import seal as seal_words
 from vault.base.canonical import Json
 from vault.base.ids import ClientId, ContactPointId, Subject, raw
@@ -99,7 +97,7 @@ class Sealer:
         tag = self._safe.index(REFERENCE, line.source.encode(), theirs)
         self.rows.add("keystore.blind_index", REFERENCE, VERSION, tag, key.customer, own)
         if line.marked_at is not None:
-            self.rows.add("vault.erasure_mark", reference_tag(self._act.here, line.source, own=theirs), line.marked_at)
+            self.rows.add("vault.erasure_mark", self._safe.reference(line.source, theirs), line.marked_at)
 
     def _under(self, tag: UUID, *, said: Sequence[FactLine], stops: Sequence[StopLine]) -> None:
         """Add what was said under a tag. Its entry names no tag and no subject."""
@@ -146,7 +144,7 @@ class Sealer:
                 )
             )
             self.rows.add(
-                f"vault.{REQUEST_TABLE}", raw(person.id), raw(one.id), one.right, one.field, one.asked_at, words,
+                "vault.rights_request", raw(person.id), raw(one.id), one.right, one.field, one.asked_at, words,
                 one.extended_at, longer, one.closed_at, one.outcome, no,
             )  # fmt: skip
 

@@ -17,7 +17,6 @@ from uuid import UUID
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.exporting.opening import Opened, Opener, marked, merge_line, stops_of, suggestion_line
 from vault.actions.exporting.records import Recorder
 from vault.actions.vault import Document, Vault, here
 from vault.crypto.provider import KeyProvider
@@ -30,6 +29,7 @@ from vault.domain.receipt.iso_27560 import record
 from vault.policy.loader import OWN
 from vault.store import organizations
 from vault.store.exporting import pages
+from vault.store.exporting.opening import Opened, Opener, marked, merge_line, stops_of, suggestion_line
 from vault.store.exporting.pages import Under
 
 FILE: Final = "organization.yaml"
@@ -111,7 +111,7 @@ class Export:
             yield Part(manifest.SUGGESTIONS, b"".join([line.write(one) for one in pairs]), len(pairs))
 
     async def _persons(self, act: Acting) -> AsyncIterator[Part]:
-        opener, recorder = Opener(act), Recorder(act)
+        opener, recorder = _opener(act), Recorder(act)
         sheets = Twin([*act.here.organization.attributes]) if "csv" in self._forms else None
         for name in (manifest.PERSONS, manifest.SAID, manifest.RECORDS) if "ndjson" in self._forms else ():
             yield Part(name, b"", 0)  # there, though nobody is in it
@@ -145,7 +145,7 @@ class Export:
                 yield Part(twin.RECORDS, twin.record(told), 1)
 
     async def _nobodys(self, act: Acting) -> AsyncIterator[Part]:
-        opener = Opener(act)
+        opener = _opener(act)
         carried = self._carrier is not None and "ndjson" in self._forms
         if carried:
             yield Part(manifest.HOLDERS, b"", 0)
@@ -211,6 +211,11 @@ async def needs_carrier(vault: Vault, actor: Actor) -> bool:
     """Whether anything is kept of addresses that nobody has: what only a key brings along."""
     async with vault.database.work(actor.organization) as work:
         return await pages.is_of_nobody(work)
+
+
+def _opener(act: Acting) -> Opener:
+    clients = {one.id: key for key, one in act.here.clients.items()}
+    return Opener(act.here.safe, clients=clients, now=act.now)
 
 
 def _carried(act: Acting, carrier: KeyProvider) -> Carried:

@@ -11,9 +11,6 @@ from uuid import UUID
 import msgspec
 from asyncpg import Record
 
-from vault.actions.acting import Acting
-from vault.actions.customer.points import reference_tag
-from vault.actions.rights.asking import TABLE as REQUEST_TABLE
 from vault.base.ids import (
     CLIENT,
     CONTACT_POINT,
@@ -64,12 +61,12 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Opener:
-    """Opens the customers of one export."""
+    """Opens the customers of one export. `clients` are their keys in the organization file, by id."""
 
-    def __init__(self, act: Acting) -> None:
-        self._act = act
-        self._safe: Safe = act.here.safe
-        self._clients: Mapping[ClientId, str] = {one.id: key for key, one in act.here.clients.items()}
+    def __init__(self, safe: Safe, *, clients: Mapping[ClientId, str], now: datetime) -> None:
+        self._safe = safe
+        self._clients = clients
+        self._now = now
 
     def persons(self, page: Page) -> Iterator[Opened]:
         """Yield the customers of a page."""
@@ -107,9 +104,7 @@ class Opener:
             said=tuple(self.fact(fact, evidence=self._evidence(proof, fact, sealed=sealed)) for fact, sealed in kept),
             own=tuple(fact for fact, _ in kept),
             shared=tuple(fact for one in points for fact, _ in page.said.facts.get(one["tag"], ())),
-            tags={
-                one.id: reference_tag(self._act.here, one.source, own=one.value.reveal().encode()) for one in references
-            },
+            tags={one.id: self._safe.reference(one.source, one.value.reveal().encode()) for one in references},
         )
 
     def _point(self, key: CustomerKey, row: Record, *, page: Page) -> PointLine:
@@ -119,7 +114,7 @@ class Opener:
             kind=row["kind"],
             value=self._open(key, "contact_point", column="value", row=row["id"], sealed=row["sealed"]),
             primary=row["is_primary"],
-            state=state_of(row["verified_at"], stops, now=self._act.now),
+            state=state_of(row["verified_at"], stops, now=self._now),
             recorded_at=row["recorded_at"],
             verified_at=row["verified_at"],
             stops=stops,
@@ -137,7 +132,7 @@ class Opener:
 
     def _request(self, key: CustomerKey, row: Record) -> RequestLine:
         written: dict[str, Any] = {
-            name: self._open(key, REQUEST_TABLE, column=name, row=row["id"], sealed=row[name])
+            name: self._open(key, "rights_request", column=name, row=row["id"], sealed=row[name])
             for name in ("words", "extended_because", "refused_because")
             if row[name] is not None
         }
