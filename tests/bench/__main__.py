@@ -12,6 +12,7 @@ from tests.bench.audience import audience
 from tests.bench.batch import batch
 from tests.bench.decide import decide
 from tests.bench.growth import growth
+from tests.bench.importing import importing
 from tests.bench.log import sequence
 from tests.bench.single import decide_one
 from tests.bench.token import token
@@ -22,6 +23,7 @@ BENCHES: dict[str, tuple[Any, dict[str, Any]]] = {  # each with what makes it ti
     "decide-one": (decide_one, {"customers": 5, "seconds": 0.2, "rounds": 1}),
     "batch": (batch, {"customers": 20, "most": 30, "connections": 8, "seconds": 0.2, "rounds": 1}),
     "audience": (audience, {"customers": 30, "workers": 1}),
+    "import": (importing, {"rows": 60, "workers": 1}),
     "log": (sequence, {"entries": 300, "rounds": 1}),
     "token": (token, {"connections": 8, "seconds": 0.5, "rounds": 1}),
     "growth": (

@@ -107,19 +107,31 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     unread: Sequence[str] = ()
 
 
+Claim = Callable[[int, int], bool]
+"""Takes a chunk of a file for whoever asks, by the file's number; false if somebody has it."""
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """An import for several processes to work on: what it was given, to be opened by each of them, and its size."""
+    """An import for several processes to work on: what it was given, to be opened by each of them.
+
+    `chunks`: of how many each file is, by its number.
+    """
 
     organization: OrganizationId
     import_: ImportId
-    rows: int
+    chunks: Sequence[int]
     given: Given
 
 
 class Crew(Protocol):
-    """Processes beside this one. With it they are `lanes`, and this one is the first."""
+    """Processes beside this one. Of what they stage together, each takes what no other has."""
 
-    lanes: int
+    claim: Claim
+
+    @property
+    def has_claimed(self) -> bool:
+        """Whether any of them took anything."""
+        ...
 
     def work(self, part: Part) -> AsyncIterator[int]:
         """Let each do its part, and yield how many rows are done whenever some are."""

@@ -17,7 +17,6 @@ from vault.actions.acting import acting
 from vault.actions.importing import components, staging, telling
 from vault.actions.importing.given import Crew, Given, Progress, Stage, Step, Task, Told, Workers
 from vault.actions.importing.opening import NAME, Opened, opened
-from vault.actions.importing.staging import Lane
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Unavailable
 from vault.base.ids import ImportId, OrganizationId, raw
@@ -46,7 +45,8 @@ async def run(
         found = await opened(vault, actor, given=given, progress=progress or _quiet)
         own, repeated = found.job.id, found.job.state == "done"
         if not repeated:
-            task = Task(organization=actor.organization, import_=own, rows=found.rows, given=given)
+            chunks = [staging.chunks(one.survey.count) for one in found.looked]
+            task = Task(organization=actor.organization, import_=own, chunks=chunks, given=given)
             crew: AbstractAsyncContextManager[Crew | None] = workers(task) if workers else nullcontext()
             async with crew as beside:
                 if found.job.state == "staging":
@@ -93,11 +93,13 @@ class _Running:
             async with self._work() as work:
                 done = await files.count_staged(work, own)
             meter = _Meter("staging", self._progress, done=done, of=found.rows)
-            lane = Lane(of=1 if crew is None else crew.lanes)
-            part = staging.stage(self._vault, self._actor, opened=found, given=given, lane=lane)
-            await meter.count([part] if crew is None else [part, crew.work("staging")])
-            # What somebody was to do and did not.
-            await meter.count([staging.stage(self._vault, self._actor, opened=found, given=given)])
+            beside = None if crew is None else asyncio.create_task(meter.each(crew.work("staging")))
+            claim = None if crew is None else crew.claim
+            await meter.each(staging.stage(self._vault, self._actor, opened=found, given=given, claim=claim))
+            if beside is not None and crew is not None and crew.has_claimed:
+                await beside  # else it is only about to begin, and finds nothing to do
+            # What somebody claimed and did not do.
+            await meter.each(staging.stage(self._vault, self._actor, opened=found, given=given))
         except FileRefused as refused:
             async with self._work() as work:
                 await jobs.end(work, own, state="refused", code=refused.code)
@@ -116,8 +118,8 @@ class _Running:
             left = await rows.count_left(work, own)
         meter = _Meter("settling", self._progress, done=total - left, of=total)
         part = components.settled(self._vault, self._actor, import_=own)
-        await meter.count([part] if crew is None else [part, crew.work("settling")])
-        await meter.count([components.settled(self._vault, self._actor, import_=own)])
+        await meter.all([part] if crew is None else [part, crew.work("settling")])
+        await meter.each(components.settled(self._vault, self._actor, import_=own))
         await self._end(own)
 
     async def told(self, own: ImportId) -> Told:
@@ -182,20 +184,21 @@ class _Meter:
         self._stage, self._progress = stage, progress
         self._done, self._of = done, of
 
-    async def count(self, parts: Sequence[AsyncIterator[int]]) -> None:
+    async def each(self, part: AsyncIterator[int]) -> None:
+        """Count to the end of a part."""
+        async for rows_ in part:
+            self._done += rows_
+            self._progress(Step(stage=self._stage, done=self._done, of=self._of))
+
+    async def all(self, parts: Sequence[AsyncIterator[int]]) -> None:
         """Let all of these go on at once to their end; the first that fails stops the others."""
-        tasks = [asyncio.create_task(self._each(part)) for part in parts]
+        tasks = [asyncio.create_task(self.each(part)) for part in parts]
         try:
             await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _each(self, part: AsyncIterator[int]) -> None:
-        async for rows_ in part:
-            self._done += rows_
-            self._progress(Step(stage=self._stage, done=self._done, of=self._of))
 
 
 def _quiet(_: Step) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from vault.actions.importing.given import Given
+from vault.actions.importing.given import Claim, Given
 from vault.actions.importing.opening import Looked, Opened
 from vault.actions.importing.sources import catalogue, naming
 from vault.actions.importing.tags import Tags
@@ -31,39 +32,36 @@ from vault.store.imports.sealing import Sealing
 CHUNK: Final = 1000  # records
 
 
-class Lane(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose turn which chunk is: this one of so many."""
-
-    own: int = 0
-    of: int = 1
-
-
 class _Chunk(msgspec.Struct, frozen=True):
     number: int
     rows: Sequence[NewRow]
 
 
+def chunks(records: int) -> int:
+    """Return of how many chunks a file of so many records is."""
+    return -(-records // CHUNK)
+
+
 async def stage(
-    vault: Vault, actor: Actor, *, opened: Opened, given: Given, lane: Lane | None = None
+    vault: Vault, actor: Actor, *, opened: Opened, given: Given, claim: Claim | None = None
 ) -> AsyncIterator[int]:
-    """Stage what is missing in a lane, and yield how many records of each chunk. `FileRefused` names a file."""
+    """Stage what is missing and can be claimed; yield how many records of each chunk. `FileRefused` names a file."""
     own = opened.job.id
     known = await asyncio.to_thread(catalogue, [(one.source, one.survey) for one in opened.looked])
     async with vault.database.work(actor.organization) as work:
         seals = await sealing.read(work, opened.here.safe, import_=own)
     for looked in opened.looked:
-        missing = await _missing(vault, actor, own, looked=looked, lane=lane or Lane())
+        missing = await _missing(vault, actor, own, looked=looked)
         if missing:
             reading = _Reading(looked, opened=opened, given=given, catalogue=known)
-            async for chunk in _read_ahead(reading.chunks(seals, missing=missing)):
+            async for chunk in _read_ahead(reading.chunks(seals, missing=missing, claim=claim)):
                 await _store(vault, actor, own, chunk=chunk)
                 yield len(chunk.rows)
 
 
-async def _missing(vault: Vault, actor: Actor, own: ImportId, *, looked: Looked, lane: Lane) -> frozenset[int]:
-    """Return the chunks of a file that are not staged, and are this lane's."""
-    chunks = range(-(-looked.survey.count // CHUNK))
-    firsts = {place(looked.number, chunk * CHUNK + 1): chunk for chunk in chunks if chunk % lane.of == lane.own}
+async def _missing(vault: Vault, actor: Actor, own: ImportId, *, looked: Looked) -> frozenset[int]:
+    """Return the chunks of a file that are not staged."""
+    firsts = {place(looked.number, chunk * CHUNK + 1): chunk for chunk in range(chunks(looked.survey.count))}
     async with vault.database.work(actor.organization) as work:
         there = await rows.there(work, own, places=list(firsts))
     return frozenset(chunk for first, chunk in firsts.items() if first not in there)
@@ -96,14 +94,18 @@ class _Reading:
         self._how = opened.sources.reading(layout, exported_at=given.exported_at, catalogue=catalogue)
         self._tags = Tags(opened.here.safe, self._how, header=looked.survey.header)
 
-    def chunks(self, seals: Sealing, *, missing: frozenset[int]) -> Iterator[_Chunk]:
+    def chunks(self, seals: Sealing, *, missing: frozenset[int], claim: Claim | None) -> Iterator[_Chunk]:
         """Yield the missing chunks. The file is read to its end: it has to be the one that was looked at."""
         file, number = self._looked.source.file, self._looked.number
         held: list[NewRow] = []
         current = -1
 
+        @lru_cache(maxsize=1)  # of what is asked for each record of it
+        def is_ours(chunk: int) -> bool:
+            return chunk in missing and (claim is None or claim(number, chunk))
+
         def wanted(record: int) -> bool:
-            return (record - 1) // CHUNK in missing
+            return is_ours((record - 1) // CHUNK)
 
         with naming(file.path):
             found = records(file.path, file.opened, how=self._how, found=self._looked.survey, wanted=wanted)
