@@ -57,7 +57,9 @@ class Held:
         self.names: Names = (first, last)
         keys = (_named(kind, index.reveal(), self.names) for kind, index in known.points)
         self.by_names = {key for key in keys if key is not None}
-        self.first_names = {first, *(id_.split("\n")[1] for _, id_ in self.remembered)} - {None}
+        self.first_names = {id_.split("\n")[1] for _, id_ in self.remembered}
+        if first is not None:
+            self.first_names.add(first)
 
 
 def _named(kind: str, index: str, names: Names) -> Key | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vault.imports.identity.carrying import Held
-from vault.imports.identity.growing import Growing
 from vault.imports.identity.naming import answers, by_name, without_name
 from vault.imports.identity.outcome import outcome
 from vault.imports.identity.references import by_references
@@ -19,8 +18,7 @@ from vault.imports.row import Row
 
 def resolve(rows: Sequence[Row], known: Sequence[Known] = ()) -> Resolution:
     """Return who is who among rows that are connected by joins, or among all."""
-    growing = Growing(rows, [Held(one) for one in known])
-    by_references(growing)
+    growing = by_references(rows, [Held(one) for one in known])
     carried = by_name(growing)
     without_name(growing)
     answers(growing)
