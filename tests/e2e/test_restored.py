@@ -51,7 +51,7 @@ async def take(stage: Stage, to: Path) -> dict[str, Any]:
 async def put(stage: Stage, folder: Path, **how: Any) -> Restored:
     """Restore from a folder, with the key made with it."""
     key = how.pop("key", folder.with_suffix(".key"))
-    return await restore(stage.vault, await stage.operator(), folder, key=key, how=How(**how))
+    return await restore(stage.vault, await stage.operator(), folder=folder, key=key, how=How(**how))
 
 
 async def apply(stage: Stage, folder: Path) -> None:

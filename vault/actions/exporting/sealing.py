@@ -52,7 +52,9 @@ class Sealer:
             self.rows.add("keystore.customer_key", own, kind, VERSION, wrapped)
         data = keys["data"]
         for name, value in person.attributes.items():
-            self.rows.add("vault.attribute", own, name, self._seal(data, "attribute", name, own, value))
+            self.rows.add(
+                "vault.attribute", own, name, self._seal(data, "attribute", column=name, row=own, value=value)
+            )
         tags = {point.id: self._point(data, point) for point in person.contact_points}
         for reference in person.external:
             self._reference(data, reference)
@@ -81,7 +83,7 @@ class Sealer:
         tag, found_by = self._safe.suppression(point.kind, index), self._safe.index(point.kind, index)
         self.rows.add(
             "vault.contact_point", key.customer, own, point.kind,
-            self._seal(key, "contact_point", "value", own, read.value), tag, point.primary, point.verified_at,
+            self._seal(key, "contact_point", column="value", row=own, value=read.value), tag, point.primary, point.verified_at,
             point.recorded_at, area_of(point.kind, read.value),
         )  # fmt: skip
         self.rows.add("keystore.blind_index", point.kind, VERSION, found_by, key.customer, own)
@@ -92,7 +94,7 @@ class Sealer:
 
     def _reference(self, key: CustomerKey, line: ReferenceLine) -> None:
         own, theirs = raw(line.id), line.value.reveal().encode()
-        sealed = self._seal(key, "external_reference", "id", own, line.value)
+        sealed = self._seal(key, "external_reference", column="id", row=own, value=line.value)
         self.rows.add("vault.external_reference", key.customer, own, line.source, sealed, line.recorded_at)
         tag = self._safe.index(REFERENCE, line.source.encode(), theirs)
         self.rows.add("keystore.blind_index", REFERENCE, VERSION, tag, key.customer, own)
@@ -166,5 +168,5 @@ class Sealer:
             self.entries.append(self._act.entry("restored", facts=facts, **more))
             more = {name: value for name, value in more.items() if name == "subject"}
 
-    def _seal(self, key: CustomerKey, table: str, column: str, row: UUID, value: Personal) -> bytes:
+    def _seal(self, key: CustomerKey, table: str, *, column: str, row: UUID, value: Personal) -> bytes:
         return self._safe.seal(key, table, column=column, row=row, value=value.reveal().encode())

@@ -64,7 +64,7 @@ def is_export(folder: Path) -> bool:
     return False
 
 
-async def restore(vault: Vault, actor: Actor, folder: Path, *, key: Path | None = None, how: How) -> Restored:
+async def restore(vault: Vault, actor: Actor, *, folder: Path, key: Path | None = None, how: How) -> Restored:
     """Restore an export from its folder; `key` is the file that was made with it. `Conflict` for an altered file."""
     held = await asyncio.to_thread(Held, folder)
     how = how if key is None else msgspec.structs.replace(how, carrier=kept(key))
