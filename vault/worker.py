@@ -15,6 +15,7 @@ import structlog
 
 from vault.actions import delivery
 from vault.actions.audience import working
+from vault.actions.importing import working as imports
 from vault.actions.log import cosigning, pruning, sequencer
 from vault.actions.undoing import working as undone
 from vault.actions.vault import Vault
@@ -27,6 +28,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "witnesses": cosigning.keep,
     "outbox": delivery.deliver,
     "audiences": working.keep,
+    "imports": imports.keep,
     "undone imports": undone.keep,
     "retention": pruning.keep,
 }
