@@ -14,7 +14,7 @@ from tests.house import Seen, check_house
 from tests.stage import Api, Json, Stage, copy_of, now, said
 from vault.actions.customer import consents, merging
 from vault.actions.rights import asking
-from vault.base.ids import CustomerId
+from vault.base.ids import CustomerId, raw
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.rights.request import NewRequest
@@ -41,6 +41,7 @@ class World:
         self._api = api
         self._random = Random(seed)  # noqa: S311 - a test wants to see the same twice
         self.people: list[str] = []
+        self.undone = ""
 
     async def make(self) -> None:
         """Make it."""
@@ -54,6 +55,7 @@ class World:
         await self._about_people()
         await self._left(shared)
         await self._in_person(self.people[1])
+        await self._undo()
 
     async def _say(self, who: str) -> None:
         purpose, channel = self._random.choice(WAYS)
@@ -109,6 +111,19 @@ class World:
             email = (await self._api.points(leaver))["email"]
             await self._api.say_no("objections", leaver, channel="email", contact_point=email)
             await self._stage.erase(leaver)
+
+    async def _undo(self) -> None:
+        """Let a yes be of an import that was undone: it stands nowhere any more, and must not come alive again."""
+        who = await self._api.register()
+        yes = await self._api.grant(who)
+        [row] = await self._stage.rows(
+            "UPDATE vault.fact SET brought_by = gen_random_uuid() WHERE id = $1 RETURNING organization, brought_by",
+            raw(yes["id"]),
+        )
+        await self._stage.rows("INSERT INTO vault.import_undone VALUES ($1, $2, now(), false)", *row.values())
+        await self._stage.rows("UPDATE vault.organization SET epoch = epoch + 1")
+        self.people.append(who)
+        self.undone = str(yes["id"])
 
     async def _in_person(self, who: str) -> None:
         me = Actor(organization=await self._stage.organization(), kind="customer", customer=CustomerId(who))

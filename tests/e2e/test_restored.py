@@ -109,6 +109,7 @@ async def test_whoever_is_restored_stands_as_they_stood_to_the_letter_killed_in_
     first = await take(stage, tmp_path / "first")
     counts = first["counts"]
     assert [name for name, count in counts.items() if not count] == []
+    assert world.undone not in "".join([(tmp_path / "first" / name).read_text("utf-8") for name in HELD])
     before = await stands(stage, world.people)
     async with beside() as other:
         await apply(other, tmp_path / "first")

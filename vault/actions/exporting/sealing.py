@@ -81,9 +81,9 @@ class Sealer:
         read = normalise(point.kind, point.value, region=self._act.here.organization.region)
         index, own = read.index.reveal().encode(), raw(point.id)
         tag, found_by = self._safe.suppression(point.kind, index), self._safe.index(point.kind, index)
+        sealed = self._seal(key, "contact_point", column="value", row=own, value=read.value)
         self.rows.add(
-            "vault.contact_point", key.customer, own, point.kind,
-            self._seal(key, "contact_point", column="value", row=own, value=read.value), tag, point.primary, point.verified_at,
+            "vault.contact_point", key.customer, own, point.kind, sealed, tag, point.primary, point.verified_at,
             point.recorded_at, area_of(point.kind, read.value),
         )  # fmt: skip
         self.rows.add("keystore.blind_index", point.kind, VERSION, found_by, key.customer, own)
