@@ -14,6 +14,7 @@ from vault.base.errors import Invalid
 _FORM: Final = re.compile(
     r"P(?!$)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?"
 )
+_SHORTEST: Final = 28  # days, which every month has
 
 
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +28,11 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
 
         An end beyond what a calendar can hold is the calendar's last instant.
         """
-        instant = instant.astimezone(UTC)
+        if instant.tzinfo is not UTC:
+            instant = instant.astimezone(UTC)
         year, month = divmod(instant.year * 12 + instant.month - 1 + self.months, 12)
         try:
-            day = min(instant.day, monthrange(year, month + 1)[1])
+            day = instant.day if instant.day <= _SHORTEST else min(instant.day, monthrange(year, month + 1)[1])
             return instant.replace(year=year, month=month + 1, day=day) + timedelta(minutes=self.minutes)
         except (ValueError, OverflowError):
             return datetime.max.replace(tzinfo=UTC)

@@ -285,9 +285,11 @@ def _guardian_speaks(yeses: Sequence[Fact], noes: Sequence[Fact], *, rule: Rule,
 
 def _last_grant(grants: Sequence[Fact], rule: Rule, *, instant: datetime, minor: bool) -> Standing:
     """Laws 2 and 7: return what the latest grant is worth; of several at one instant the one worth least."""
+    if len(grants) == 1:
+        return _worth(grants[0], rule, instant=instant, minor=minor)
     at = max([grant.at for grant in grants])
     worths = [_worth(grant, rule, instant=instant, minor=minor) for grant in grants if grant.at == at]
-    return worths[0] if len(worths) == 1 else min(worths, key=_least_first)
+    return min(worths, key=_least_first)
 
 
 def _worth(grant: Fact, rule: Rule, *, instant: datetime, minor: bool) -> Standing:

@@ -61,6 +61,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
         `not_allowed` then stands once and bare: its policy or law would tell what the code hides.
         """
+        return self._plain
+
+    @cached_property
+    def plain_codes(self) -> tuple[Code, ...]:
+        """The codes of the same."""
+        return tuple(dict.fromkeys(ground.code for ground in self._plain))
+
+    @cached_property
+    def _plain(self) -> tuple[Ground, ...]:
         told = {plain(ground.code): ground for ground in self.reasons}
         return tuple(told[code] if code != "not_allowed" else Ground(code=code) for code in ordered(told))
 

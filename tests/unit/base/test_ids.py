@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -29,6 +30,14 @@ def test_a_shown_id_is_the_uuid_in_crockford_base32_and_reads_back(value: UUID) 
     assert shown == f"cus_{spelled(value)}"
     assert ids.read("cus", shown) == value
     assert ids.raw(shown) == value
+    assert (ids.data(shown), ids.digits(shown)) == (value.bytes, value.hex)
+
+
+@given(some.uuids())
+def test_what_is_read_is_a_uuid_like_any_other(value: UUID) -> None:
+    read = ids.raw(ids.show("cus", value))
+    assert (type(read), hash(read), str(read), read.is_safe) == (UUID, hash(value), str(value), value.is_safe)
+    assert copy(read) == value
 
 
 @given(some.uuids(), some.uuids())
@@ -104,6 +113,16 @@ def test_a_fresh_id_spends_74_bits_of_chance_and_no_more() -> None:
     at = FakeClock(datetime(1970, 1, 1, tzinfo=UTC))
     assert ids.uuid7(at, Zeros()).int == 0x0000_0000_0000_7000_8000_0000_0000_0000
     assert ids.uuid7(at, Ones()).int == 0x0000_0000_0000_7FFF_BFFF_FFFF_FFFF_FFFF
+
+
+def test_several_ids_are_of_one_moment_and_of_chance_each() -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123_999, tzinfo=UTC)
+    values = [ids.read("ent", one) for one in ids.several("ent", FakeClock(at), entropy=SeededEntropy(), count=3)]
+    assert {(one.version, one.variant, one.int >> 80) for one in values} == {
+        (7, "specified in RFC 4122", 1_772_366_400_123)
+    }
+    assert len({one.int & (1 << 62) - 1 for one in values}) == len(values) == 3
+    assert ids.several("ent", FakeClock(at), entropy=SeededEntropy(), count=0) == []
 
 
 def test_fresh_ids_sort_by_time() -> None:

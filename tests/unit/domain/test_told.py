@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.base.canonical import canonical
-from vault.domain.decision.told import Told, encoded
+from vault.domain.decision.told import Told, Whose, encoded, form
 
 REQUIRED = {field.name for field in msgspec.structs.fields(Told) if field.default is msgspec.NODEFAULT}
 words = st.text(max_size=6)
@@ -42,3 +42,19 @@ def test_its_bytes_are_what_canonical_json_would_be(told: Told) -> None:
 
 def test_its_members_stand_in_order() -> None:
     assert list(Told.__struct_fields__) == sorted(Told.__struct_fields__)
+
+
+ids = st.text("abc019_:TZ.-", min_size=1, max_size=9)
+
+
+@given(TOLD, st.builds(Whose, at=ids, decision=ids, facts=st.lists(ids, min_size=1, max_size=3), id=ids, subject=ids))
+def test_a_form_is_filled_to_the_very_bytes(told: Told, whose: Whose) -> None:
+    found = form(told)
+    if found is not None:
+        assert found.fill(whose) == encoded(msgspec.structs.replace(told, **whose._asdict()))
+
+
+@given(TOLD)
+def test_only_what_looks_like_a_gap_has_no_form(told: Told) -> None:
+    rest = encoded(msgspec.structs.replace(told, at="", decision="", facts=(), id="", subject=""))
+    assert (form(told) is None) == (b"\\u0000" in rest)

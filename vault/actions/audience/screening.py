@@ -6,7 +6,6 @@ asked about twice. Nothing is handed out, reserved or promised. Whether the clie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -16,13 +15,13 @@ import structlog
 from vault.actions.acting import written
 from vault.actions.audience.making import MAKE, NOBODY
 from vault.actions.decision.answers import Prepared, Settled
-from vault.actions.decision.decisions import entry_of, read_facts, settle_batch
+from vault.actions.decision.decisions import entries_of, read_facts, settle_batch
 from vault.actions.decision.gate import Asked
 from vault.actions.decision.several import prepare
 from vault.actions.decision.telling import told_in_brief
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid
-from vault.base.ids import CUSTOMER, DECISION, AudienceId, CustomerId, DecisionId, OrganizationId, fresh, show
+from vault.base.ids import CUSTOMER, DECISION, AudienceId, CustomerId, DecisionId, OrganizationId, several, show
 from vault.domain.actor import Actor
 from vault.domain.audience.job import CHUNK, State
 from vault.domain.audience.totals import Ground
@@ -59,7 +58,7 @@ async def screen(vault: Vault, organization: OrganizationId, *, audience: Audien
             return False
         prepared, read = await _read(vault, work, job=job, chunk=chunk)
         settled = await settle_batch(prepared, read)
-        entries = [entry_of(vault, read, settled=one) for one in settled.values()]
+        entries = entries_of(vault, read, settled=settled)
         answers = iter([_answer(one) for one in settled.values()])
         told = [next(answers) if error is None else _error(error) for error in chunk.errors]
         await log.add(work, entries)
@@ -132,9 +131,10 @@ def _prepared(vault: Vault, current: Here, *, job: Job, chunk: Chunk) -> list[Pr
     verdict = pattern.gate.verdict
     if not verdict.allowed:
         raise Denied(verdict.codes[0], REASONS[verdict.codes[0]].to_developer)
+    ids = several(DECISION, vault.clock, entropy=vault.entropy, count=len(chunk.errors))
     return [
-        _about(pattern, customer, tag=tag, decision=DecisionId(fresh(DECISION, vault.clock, entropy=vault.entropy)))
-        for customer, tag, error in zip(chunk.customers, chunk.tags, chunk.errors, strict=True)
+        _about(pattern, customer, tag=tag, decision=DecisionId(own))
+        for customer, tag, error, own in zip(chunk.customers, chunk.tags, chunk.errors, ids, strict=True)
         if error is None
     ]
 
@@ -144,12 +144,12 @@ def _about(pattern: Prepared, customer: UUID | None, *, tag: UUID | None, decisi
     named = None if customer is None else CustomerId(show(CUSTOMER, customer))
     question = msgspec.structs.replace(pattern.asked.question, customer=named)
     asked = msgspec.structs.replace(pattern.asked, question=question, decision=decision)
-    each: Sequence[Prepared] = pattern.each
+    each = [_about(one, customer, tag=tag, decision=decision) for one in pattern.each] if pattern.each else ()
     return msgspec.structs.replace(
         pattern,
         asked=asked,
         sought=None if tag is None else (REFERENCE, tag),
-        each=tuple(_about(one, customer, tag=tag, decision=decision) for one in each),
+        each=tuple(each),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -22,9 +22,9 @@ from vault.actions.decision.telling import told_to_client, told_to_log
 from vault.actions.gatherer import Gatherer
 from vault.actions.leaving import links
 from vault.actions.limits import let_in
-from vault.actions.vault import Here, Vault, at_epoch, here
+from vault.actions.vault import Here, Vault, here
 from vault.base.errors import Denied, Invalid, VaultError
-from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, fresh, show, uuid8
+from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, fresh, several, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.decision.question import Decision, LogTold, Question
@@ -39,6 +39,7 @@ from vault.store.log import Entry
 
 _log = structlog.get_logger()
 
+NOTHING: Final[Mapping[int, Sealed]] = {}
 _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
@@ -167,21 +168,22 @@ async def decide_batch(
     What is released is opened only after the COMMIT: no entry, no data. Then one signature promises all its entries.
     """
     key, signing = await promises.promising(vault, organization), await permits.keys(vault, asked)
-    written = None
+    written: _Written | Read | None = None
     if not any(one.asked.question.reserves for one in asked):
         written = await _written_at_once(vault, organization, asked=asked)
-    if written is None:
-        written = await _written(vault, organization, asked=asked, permitted=signing is not None)
+    if not isinstance(written, _Written):
+        written = await _written(vault, organization, asked=asked, overtaken=written)
     settled, sealed = written.settled, written.sealed
     bodies = [body for _, body in written.entries]
     given = promises.promises(key, bodies, organization=organization, at=written.at)
+    making = links.making(next(iter(settled.values())).prepared.here, issuer=vault.issuer) if settled else None
     answers: dict[int, Decision] = {}
     for (place, one), (entry, _), promise in zip(settled.items(), written.entries, given, strict=True):
         if one.verdict.error:
             _log.error("policy_error", entry=entry, configuration=one.prepared.here.configuration)
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
-        proof = Proof(link=_withdrawal_link(vault, one))
+        proof = Proof(link=_withdrawal_link(making, one))
         if signing is not None and place in written.proven:
             proof = permits.sign(vault, signing, pending=written.proven[place], settled=one, proof=proof)
         told = LogTold(entry=entry, promise=promise)
@@ -190,37 +192,40 @@ async def decide_batch(
 
 
 async def _written(
-    vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], permitted: bool
+    vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], overtaken: Read | None
 ) -> _Written:
     """Decide a batch and write all that belongs to it, in one transaction."""
+    permitted = any(one.asked.question.permit_for is not None for one in asked)
     async with vault.database.work(organization) as work:
-        prepared, read = await _read(vault, work, asked=asked)
+        prepared, read = await _read(vault, work, asked=asked, overtaken=overtaken)
         settled = await settle_batch(prepared, read)
         await reserving.reserve(work, settled.values(), at=read.now)
         sealed = await _sealed(work, settled)
         proven = await permits.keep(work, settled, at=read.now) if permitted else {}
-        entries = [entry_of(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
+        entries = entries_of(vault, read, settled=settled, sealed=sealed)
         await log.add(work, entries)
     return _Written(prepared=prepared, at=read.now, settled=settled, sealed=sealed, proven=proven, entries=entries)
 
 
-async def _written_at_once(vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared]) -> _Written | None:
+async def _written_at_once(vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared]) -> _Written | Read:
     """Do so where nobody is reserved for: the insert of the entries is all that is written, and its own transaction.
 
-    None, and nothing written, where the epoch has overtaken the batch: that needs a transaction to hold it.
+    What was read is returned, and nothing written, where the epoch has overtaken the batch: a transaction can hold it.
     """
     async with vault.database.work(organization, whole=False) as work:
         read = await read_facts(work, [one for one in asked if one.gate.verdict.allowed])
         if any(one.here.epoch != read.epoch for one in asked):
-            return None
+            return read
         settled = await settle_batch(asked, read)
         sealed = await _sealed(work, settled)
-        entries = [entry_of(vault, read, settled=one, sealed=sealed.get(place)) for place, one in settled.items()]
+        entries = entries_of(vault, read, settled=settled, sealed=sealed)
         await log.add(work, entries)
     return _Written(prepared=asked, at=read.now, settled=settled, sealed=sealed, entries=entries)
 
 
-async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple[list[Prepared | VaultError], Read]:
+async def _read(
+    vault: Vault, work: Work, *, asked: Sequence[Prepared], overtaken: Read | None
+) -> tuple[list[Prepared | VaultError], Read]:
     """Read the batch's facts; what the epoch has overtaken is prepared and read once more under the newer rules.
 
     Then the epoch is held, or a flood of changes would overtake a batch for ever. So is, if it is late, who is reserved
@@ -229,17 +234,20 @@ async def _read(vault: Vault, work: Work, *, asked: Sequence[Prepared]) -> tuple
     prepared: list[Prepared | VaultError] = list(asked)
     held: reserving.Held | None = None
     while True:
+        if overtaken is not None:
+            at = overtaken.now
+            await organizations.hold(work)
+            current, _ = await here(vault, work)
+            prepared = [_anew(one, current, at=at) if isinstance(one, Prepared) else one for one in prepared]
         good = [one for one in prepared if isinstance(one, Prepared) and one.gate.verdict.allowed]
         held = await reserving.hold(work, good, held=held)
         read = await read_facts(work, good)
         if all(one.here.epoch == read.epoch for one in prepared if isinstance(one, Prepared)):
             if (late := await reserving.hold_late(work, good, read=read, held=held)) is None:
                 return prepared, read
-            held = late
-            continue
-        await organizations.hold(work)
-        current = await at_epoch(vault, work, epoch=read.epoch)
-        prepared = [_anew(one, current, read=read) if isinstance(one, Prepared) else one for one in prepared]
+            held, overtaken = late, None
+        else:
+            overtaken = read
 
 
 async def read_facts(work: Work, asked: Sequence[Prepared]) -> Read:
@@ -251,9 +259,9 @@ async def read_facts(work: Work, asked: Sequence[Prepared]) -> Read:
     return await questions.read(work, customers, sought=sought, purposes=purposes, how=how)
 
 
-def _anew(one: Prepared, current: Here, *, read: Read) -> Prepared | VaultError:
+def _anew(one: Prepared, current: Here, *, at: datetime) -> Prepared | VaultError:
     try:
-        return prepare(current, one.asked, now=read.now)
+        return prepare(current, one.asked, now=at)
     except VaultError as error:
         return error
 
@@ -279,10 +287,10 @@ async def _sealed(work: Work, settled: dict[int, Settled]) -> dict[int, Sealed]:
     return dict(zip(leaving, sealed, strict=True))
 
 
-def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:
+def _withdrawal_link(making: links.Making | None, settled: Settled) -> str | None:
     """Return the link for the message this yes allows; none for the past, and for what nobody can stop."""
     question, way = settled.prepared.asked.question, settled.prepared.way
-    if not settled.verdict.allowed or settled.person is None or question.at is not None:
+    if making is None or not settled.verdict.allowed or settled.person is None or question.at is not None:
         return None
     if way.purpose.basis not in STOPPABLE:
         return None
@@ -293,11 +301,17 @@ def _withdrawal_link(vault: Vault, settled: Settled) -> str | None:
         channel=question.channel,
         sent_at=settled.instants.now,
     )
-    return links.address(settled.prepared.here, link, issuer=vault.issuer)
+    return making.address(link)
 
 
-def entry_of(vault: Vault, read: Read, *, settled: Settled, sealed: Sealed | None = None) -> Entry:
-    """Return the entry of a decision; `sealed` is what leaves with it."""
-    own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
-    salt = salt_of(vault) if settled.person is None else ""
-    return own, told_to_log(settled, sealed.names if sealed is not None else (), own=own, salt=salt, at=read.now)
+def entries_of(
+    vault: Vault, read: Read, *, settled: Mapping[int, Settled], sealed: Mapping[int, Sealed] = NOTHING
+) -> list[Entry]:
+    """Return the entries of decisions, in their order; `sealed` is what leaves with which."""
+    entries: list[Entry] = []
+    ids = several(ENTRY, vault.clock, entropy=vault.entropy, count=len(settled))
+    for own, (place, one) in zip(ids, settled.items(), strict=True):
+        leaving = sealed[place].names if place in sealed else ()
+        salt = salt_of(vault) if one.person is None else ""
+        entries.append((EntryId(own), told_to_log(one, leaving, own=EntryId(own), salt=salt, at=read.now)))
+    return entries

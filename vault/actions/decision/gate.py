@@ -6,6 +6,7 @@ the organization, for an epoch. Whether the token still counts is asked each tim
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,8 @@ from vault.base.ids import DecisionId
 from vault.domain.actor import Actor
 from vault.domain.decision.basis import Way
 from vault.domain.decision.question import Question
+from vault.domain.decision.told import Form
+from vault.domain.entry import by_whom
 from vault.domain.organization import Ceiling, Client
 from vault.domain.reach import Reach
 from vault.policy.decide import Facts, Verdict
@@ -36,7 +39,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """What the policies say of a client that asks for a purpose over a channel, and the flat facts they were told.
 
-    `ceiling` is what the token leaves of the client's own.
+    `ceiling` is what the token leaves of the client's own. `by` is what entries say of who asks, and `forms` are those
+    of its entries, by what they are the same in.
     """
 
     client: Client
@@ -44,6 +48,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     facts: Facts
     verdict: Verdict
+    by: Mapping[str, str]
+    forms: dict[tuple[object, ...], Form | None] = {}
 
 
 def gate_of(here: Here, asked: Asked, *, now: datetime) -> Gate:
@@ -73,7 +79,14 @@ def _gate(here: Here, asked: Asked, *, client: Client, now: datetime) -> Gate:
     reach = actor.reach or Reach.whole(client.ceiling)
     facts = _facts(here, client, reach=reach, way=way)
     verdict = here.policies.ask(facts, client=client.key, purpose=question.purpose)
-    return Gate(client=client, ceiling=reach.within(client.ceiling), way=way, facts=facts, verdict=verdict)
+    return Gate(
+        client=client,
+        ceiling=reach.within(client.ceiling),
+        way=way,
+        facts=facts,
+        verdict=verdict,
+        by=by_whom(actor),
+    )
 
 
 def _facts(here: Here, client: Client, *, reach: Reach, way: Way) -> Facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 from vault.actions.decision.answers import Settled, contact
 from vault.actions.decision.senders import Proof, name
@@ -21,17 +22,56 @@ from vault.domain.decision.question import (
     Withheld,
 )
 from vault.domain.decision.reason import REASONS
-from vault.domain.decision.told import AChannel, Told, encoded
-from vault.domain.entry import VERSION, by_whom, stamp
+from vault.domain.decision.told import AChannel, Told, Whose, encoded, form
+from vault.domain.entry import VERSION, stamp
 from vault.policy.decide import Ground, Verdict
+
+_REMEMBERED: Final = 10_000  # forms of one gate
 
 
 def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
     """Return the bytes of the entry `own`. `salt` is told only where no subject is."""
+    plain = _plain(settled) if not released else None
+    if plain is None:
+        return encoded(_told(settled, released, own=own, salt=salt, at=at))
+    person, gate, decision = settled.person, settled.prepared.gate, settled.prepared.asked.decision
+    if plain not in gate.forms:
+        if len(gate.forms) >= _REMEMBERED:
+            gate.forms.clear()
+        gate.forms[plain] = form(_told(settled, released, own=own, salt=salt, at=at))
+    if (known := gate.forms[plain]) is None or person is None:
+        return encoded(_told(settled, released, own=own, salt=salt, at=at))
+    facts = [fact.id for fact in person.facts]
+    return known.fill(Whose(at=stamp(at), decision=decision, facts=facts, id=own, subject=person.subject))
+
+
+def _plain(settled: Settled) -> tuple[object, ...] | None:
+    """Return all that the entry of this decision depends on, but for whose it is; none where more than that is told.
+
+    What the client is, and what it asks for, is the gate's.
+    """
+    person, rests, question = settled.person, settled.basis, settled.prepared.asked.question
+    if (
+        person is None
+        or rests is None
+        or not isinstance(person.facts, tuple)
+        or not person.facts
+        or not settled.prepared.gate.verdict.allowed
+    ):
+        return None
+    if question.at is not None or settled.among or settled.defer_until is not None or rests.named is not None:
+        return None
+    if settled.withheld or settled.reserves:
+        return None
+    by = question.customer is None, question.contact is None
+    return question.campaign, *by, *rests.flat.values()
+
+
+def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> Told:
     prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
     question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
-    told = Told(
-        actor=by_whom(actor),
+    return Told(
+        actor=gate.by,
         asked_at=stamp(question.at) if question.at else None,
         any=_each(settled) if settled.among else None,
         asked_with=None if gate.verdict.allowed else {fact: bool(held) for fact, held in gate.facts.items()},
@@ -61,7 +101,6 @@ def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt
         v=VERSION,
         withheld={field: ground.code for field, ground in settled.withheld} or None,
     )
-    return encoded(told)
 
 
 def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], proof: Proof) -> Decision:
@@ -126,8 +165,7 @@ def _shown(settled: Settled, *, hidden: bool) -> Verdict:
 def _channel(settled: Settled, *, hidden: bool, full: bool) -> ChannelTold:
     verdict = _shown(settled, hidden=hidden)
     outcome: Outcome = "deny" if hidden else settled.outcome
-    grounds = verdict.reasons if full else verdict.plain()
-    codes = tuple(dict.fromkeys(ground.code for ground in grounds))
+    codes = verdict.codes if full else verdict.plain_codes
     return ChannelTold(outcome=outcome, reasons=codes, defer_until=None if hidden else settled.defer_until)
 
 

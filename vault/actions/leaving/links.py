@@ -17,7 +17,7 @@ from vault.actions.vault import Here, Vault, here
 from vault.base.errors import Gone, Unavailable
 from vault.base.ids import ORGANIZATION, OrganizationId, show
 from vault.crypto.box import SealError
-from vault.crypto.link import HEAD, organization_of
+from vault.crypto.link import HEAD, LinkKey, organization_of
 from vault.domain.leaving.link import Link, packed, unpacked
 from vault.store.database import Work
 
@@ -33,11 +33,28 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     link: Link | None
 
 
+class Making:
+    """Makes the links of one organization, many at once: its key is looked for once."""
+
+    __slots__ = ("_before", "_key")
+
+    def __init__(self, key: LinkKey, *, issuer: str) -> None:
+        self._key = key
+        self._before = f"{issuer.rstrip('/')}/u/"
+
+    def address(self, link: Link) -> str:
+        """Return where a link leads."""
+        return self._before + spelled(self._key.issue(packed(link)))
+
+
+def making(here: Here, *, issuer: str) -> Making | None:
+    """Return what makes an organization's links; none for one that has no link key yet."""
+    return None if (key := here.safe.links()) is None else Making(key, issuer=issuer)
+
+
 def address(here: Here, link: Link, *, issuer: str) -> str | None:
     """Return where a link leads; none for an organization that has no link key yet."""
-    if (key := here.safe.links()) is None:
-        return None
-    return f"{issuer.rstrip('/')}/u/{spelled(key.issue(packed(link)))}"
+    return None if (made := making(here, issuer=issuer)) is None else made.address(link)
 
 
 async def look(vault: Vault, token: str) -> Opened | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -43,6 +44,7 @@ UNKNOWN: Final = frozenset({"", NOWHERE})
 
 
 NO_WISHES: Final = Preference()
+_OPEN: Final[Flat] = {"paused": False, "quiet": "", "outside_frame": False, "budget_spent": ""}
 LEARNT: Final[Flat] = {
     "paused": False, "quiet": "", "outside_frame": False, "budget_spent": "",
     "restricted": False, "guardian": False, "implied": "",
@@ -89,13 +91,20 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return self.minor_until is not None and instant.astimezone(UTC).date() < self.minor_until
 
 
-class Way(msgspec.Struct, frozen=True, kw_only=True):
+class Way(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One purpose over one channel, as the organization declares it. `channel` is none for a purpose without."""
 
     organization: Organization
     purpose: Purpose
     channel: Channel | None
     rule: Rule
+
+    @cached_property
+    def forbids(self) -> bool:
+        """Whether one of the budgets it spends of is of none at all."""
+        declared = self.organization
+        budgets = (declared.budget, *(declared.purposes[key].budget for key in self.rule.lineage))
+        return any(budget is not None and budget.is_none for budget in budgets)
 
     @property
     def is_bound(self) -> bool:
@@ -209,6 +218,8 @@ def times(closed: Sequence[str]) -> Flat:
 
     Of several budgets that are spent the one that is for longest.
     """
+    if not closed:
+        return _OPEN
     quiet = next((word for word in closed if word in QUIET), "")
     return {
         "paused": PAUSED in closed,
@@ -256,9 +267,12 @@ def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
     """Yield what bounds how many there may be, each by its period.
 
     The purpose spends of its own budget and of those above it, and all spend the organization's; then there is what the
-    person wishes at most, over all channels together and over this one.
+    person wishes at most, over all channels together and over this one: never none, so who was spent nothing on is
+    bound by nothing, but for a budget of none.
     """
     organization, channel = way.organization, way.rule.channel
+    if not person.spends and not way.forbids:
+        return
     for key in way.rule.lineage:
         if (budget := organization.purposes[key].budget) is not None:
             of_purpose = tuple(spend.at for spend in person.spends if key in spend.lineage)

@@ -13,13 +13,14 @@ from uuid import UUID
 import msgspec
 
 from vault.base.duration import Duration
-from vault.base.ids import SUBJECT, Subject, raw, show
+from vault.base.ids import SUBJECT, Subject, data, show
 from vault.domain.organization import EVERY
 
 About = Literal["person", "point"]
 
 LASTS: Final = Duration(months=24)
 _ABOUTS: Final[tuple[About, ...]] = ("person", "point")
+_MARKS: Final = {about: bytes((place,)) for place, about in enumerate(_ABOUTS)}
 _ID: Final = 16
 _TIME: Final = 4
 _TEXT: Final = 1 + _ID + _TIME
@@ -51,8 +52,8 @@ def of_point(tag: Subject, *, kind: str, sent_at: datetime) -> Link:
 def packed(link: Link) -> bytes:
     """Return the bytes to seal: whose it is, 16 bytes of id, 4 of seconds since 1970, purpose, 00, channel."""
     return b"".join((
-        bytes((_ABOUTS.index(link.about),)),
-        raw(link.subject).bytes,
+        _MARKS[link.about],
+        data(link.subject),
         int(link.sent_at.timestamp()).to_bytes(_TIME, "big"),
         f"{link.purpose}\0{link.channel}".encode(),
     ))  # fmt: skip

@@ -37,6 +37,11 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     week: Count | None = None
     month: Count | None = None
 
+    @property
+    def is_none(self) -> bool:
+        """Whether there is never one, for some period."""
+        return 0 in {self.day, self.week, self.month}
+
     def parts(self) -> Iterator[tuple[Per, int]]:
         """Yield how many are declared for which period."""
         for per, most in zip(PERIODS, (self.day, self.week, self.month), strict=True):

@@ -6,6 +6,7 @@ is, the bridge tells, and of an erased customer nothing does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CUSTOMER, DECISION, SUBJECT, AudienceId, CustomerId, DecisionId, Subject, raw, show
+from vault.base.ids import CUSTOMER, DECISION, SUBJECT, AudienceId, CustomerId, DecisionId, Subject, digits, raw, show
 from vault.domain.audience.totals import Ground
 from vault.store.database import Work
 
@@ -120,21 +121,20 @@ async def clear(work: Work, audience: AudienceId) -> None:
 
 async def keep(work: Work, audience: AudienceId, *, first: int, answers: Sequence[Answer]) -> None:
     """Store the answers of a chunk."""
-    counts: dict[Ground, int] = {}
-    for one in answers:
-        counts[one.ground] = counts.get(one.ground, 0) + 1
-    places = {ground: place for place, ground in enumerate(counts)}
+    places: dict[Ground, int] = {}
+    told = [places.setdefault(one.ground, len(places)) for one in answers]
+    counts = Counter(told)
     await work.fetch(
         _KEEP,
         work.own,
         raw(audience),
         first,
-        [one.subject and raw(one.subject) for one in answers],
-        [one.decision and raw(one.decision) for one in answers],
-        [places[one.ground] for one in answers],
+        [one.subject and digits(one.subject) for one in answers],
+        [one.decision and digits(one.decision) for one in answers],
+        told,
         [one.defer_until for one in answers],
-        [" ".join((ground.outcome, *ground.reasons)) for ground in counts],
-        [*counts.values()],
+        [" ".join((ground.outcome, *ground.reasons)) for ground in places],
+        [counts[place] for place in places.values()],
     )
 
 

@@ -19,7 +19,7 @@ from vault.base.ids import (
     CustomerId,
     DecisionId,
     Subject,
-    raw,
+    digits,
     show,
 )
 from vault.domain.decision.basis import NO_WISHES, Person, Point
@@ -154,20 +154,20 @@ async def read(
     fields, tags = [field for field, _ in sought], [tag for _, tag in sought]
     statements = _PEOPLE if how.undone else _ALL
     rest = (list(purposes), how.counted, *((how.known_at,) if how.undone else ()))
-    rows = await work.fetch(statements[0], work.own, [raw(customer) for customer in customers], fields, tags, *rest)
+    asked = {digits(customer): customer for customer in customers}
+    rows = await work.fetch(statements[0], work.own, list(asked), fields, tags, *rest)
     merged = {row["id"]: row["family"] for row in rows if row["family"] is not None}
     if merged:  # a family is read in one statement, for all of it to be of one instant
         whole = await work.fetch(statements[1], work.own, list(set(merged.values())), fields, tags, *rest)
         gone = list(set(merged) - {row["id"] for row in whole})  # who was taken out of it since the first
         alone = await work.fetch(statements[0], work.own, gone, [], [], *rest) if gone else []
         rows = [*(row for row in rows if row["family"] is None), *whole, *alone]
-    asked = {raw(customer): customer for customer in customers}
     people: dict[CustomerId, Person] = {}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
     for row in rows:
         if row["subject"] is None:
             continue
-        person = _person(row, asked.get(row["id"]) or CustomerId(show(CUSTOMER, row["id"])))
+        person = _person(row, asked.get(row["id"].hex) or CustomerId(show(CUSTOMER, row["id"])))
         people[person.customer] = person
         for field, tag, owner in row["found"] or ():
             found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
@@ -213,8 +213,8 @@ def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
         customer=customer,
         subject=Subject(show(SUBJECT, row["subject"])),
         minor_until=row["minor_until"],
-        points=tuple(_point(point, stops) for point in row["points"]),
-        facts=tuple(read_fact(fact) for fact in (*row["facts"], *row["shared"])),
+        points=tuple([_point(point, stops) for point in row["points"]]),
+        facts=tuple(map(read_fact, (*row["facts"], *row["shared"]))),
         time_zone=row["time_zone"],
         country=row["country"],
         restricted_since=row["restricted_since"],

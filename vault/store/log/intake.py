@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from vault.base.ids import EntryId, raw
+from vault.base.ids import EntryId, digits, raw
 from vault.store.database import Work
 
 Entry = tuple[EntryId, bytes]
@@ -23,7 +23,7 @@ _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
 async def add(work: Work, entries: Sequence[Entry]) -> None:
     """Write entries and queue them for their numbers, without a counter and without a lock."""
     note(work, entries)
-    await work.fetch(_ADD, work.own, [raw(entry) for entry, _ in entries], [body for _, body in entries])
+    await work.fetch(_ADD, work.own, [digits(entry) for entry, _ in entries], [body for _, body in entries])
 
 
 def note(work: Work, entries: Sequence[Entry]) -> None:
