@@ -28,6 +28,8 @@ from vault.imports.table import Record, folded
 from vault.imports.when import instant
 
 _SEPARATE: Final = frozenset({ADDRESS, NUMBER, "fax_number"})
+_WHOLE: Final = 3
+"""The first columns of an address: street, code, town."""
 _UTC: Final = ZoneInfo("UTC")
 _VERDICTS: Final[dict[str, Verdict]] = {
     "granted": "granted",
@@ -136,11 +138,14 @@ class PersonRow:
                     self._cells.set_aside(f"unreadable_{key}")
 
     def _texts(self, key: str) -> list[str]:
-        """Return the contact points of a kind: an address on paper is written in several columns, and has a first."""
+        """Return the contact points of a kind.
+
+        An address on paper is written in several columns. Without street, code or town it reaches nobody.
+        """
         texts = self._cells.all_known(key)
         if key in _SEPARATE:
             return [text for text in texts if text]
-        return ["\n".join(filter(None, texts))] if any(texts[:1]) else []
+        return ["\n".join(filter(None, texts))] if texts and all(texts[:_WHOLE]) else []
 
     def _consent(self) -> Consent | None:
         consents = self._layout.consent
