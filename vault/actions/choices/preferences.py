@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from vault.actions.acting import Acting, acting
+from vault.actions.customer import whole
 from vault.actions.customer.customers import locked
 from vault.actions.vault import Vault
-from vault.base.errors import Invalid, Unknown
+from vault.base.errors import Invalid
 from vault.base.ids import CustomerId
 from vault.domain.actor import Actor
 from vault.domain.choices import how
@@ -21,6 +22,7 @@ from vault.domain.choices.at_most import SELDOM
 from vault.domain.choices.how import Fault, kept
 from vault.domain.choices.preference import PAUSES, Preference, Preferences, Wanted, changed, check, check_less
 from vault.domain.entry import stamp
+from vault.domain.merging.whole import wishes as together
 from vault.store.customer import customers
 from vault.store.customer import preferences as store
 
@@ -86,7 +88,7 @@ async def _pause(act: Acting, *, days: int | None) -> Preferences:
 
 
 async def _prefer(act: Acting, customer: CustomerId, *, wanted: Wanted) -> Preferences:
-    subject = await locked(act, customer)
+    held = await whole.hold(act, customer)
     before = await wishes(act, customer)
     check(wanted, act.here.organization, now=act.now)
     if act.actor.client is not None:
@@ -94,23 +96,22 @@ async def _prefer(act: Acting, customer: CustomerId, *, wanted: Wanted) -> Prefe
     wished = Preference(
         paused_until=wanted.paused_until, quiet=wanted.quiet, order=wanted.order, at_most=wanted.at_most
     )
-    await store.keep(act.work, customer, preference=wished, at=act.now)
+    for one in held:  # should they be parted, each still has it
+        await store.keep(act.work, one, preference=wished, at=act.now)
     given = {"locale": wanted.locale, "time_zone": wanted.time_zone}
     row: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    await customers.update(act.work, customer, values=row)
+    await customers.update(act.work, next(iter(held)), values=row)
     after = await wishes(act, customer)
     if fields := [*changed(before, after)]:
         until = stamp(after.paused_until) if after.paused_until is not None else None
-        await act.log("preference_set", subject=subject, fields=[*fields], paused_until=until)
+        await act.log("preference_set", subject=held[customer], fields=[*fields], paused_until=until)
     return after
 
 
 async def wishes(act: Acting, customer: CustomerId) -> Preferences:
     """Return what a customer wishes; `Unknown` for whoever is not there."""
-    person = await customers.show_customer(act.work, customer, today=act.now.date())
-    if person is None:
-        raise Unknown("unknown_customer", "there is no such customer")
-    wished = await store.of(act.work, customer)
+    person = await whole.shown(act, customer)
+    wished = together([await store.of(act.work, one) for one in (person.id, *person.merged)])
     over = wished.paused_until is not None and wished.paused_until <= act.now
     return Preferences(
         paused_until=None if over else wished.paused_until,

@@ -48,8 +48,8 @@ async def say_proved(vault: Vault, actor: Actor, *, proof: Proof, code: str) -> 
         sent = await codes.prove(act, proof, code=code, subject=subject)
         if isinstance(sent, Wrong):
             return sent
-        await settle(act, key, points=points, one=one, subject=subject)
-        await lift(act, tagged(act, key, one=one), before=sent.asked_at)
+        await settle(act, one, points=points, subject=subject)
+        await lift(act, tagged(act, one), before=sent.asked_at)
         return await write(act, own_yes(said, shown, contact_point=proof.point), subject=subject)
 
 
@@ -63,6 +63,6 @@ async def _begin(vault: Vault, actor: Actor, *, said: Yes, locale: str) -> Waiti
             return None
         cited(act, said)
         key = await keys.opened(act.work, act.here.safe, customer=actor.me, kind="data")
-        read = tagged(act, key, one=find(await held(act, key), found.point))
+        read = tagged(act, find(await held(act, key), found.point))
         proof = await codes.send(act, read, point=found.point, subject=subject, locale=locale)
         return Waiting(point=found.point, flow=flows.sealed(act.here, msgspec.structs.replace(proof, yes=said)))

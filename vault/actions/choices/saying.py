@@ -91,7 +91,9 @@ async def say_no(vault: Vault, actor: Actor, *, purpose: str, channel: str) -> C
         stands = await standing_of(act, purpose=purpose, channel=channel)
         kind, last = _kind(act, purpose, stands=stands), stands.rests_on
         if last is not None and (last.kind, last.source, last.purpose) == (kind, "person", purpose):
-            return Chosen(id=last.id, at=last.at)
+            own = {fact.id for fact in await consents.read(act.work, subject)}  # it may be of who was merged with them
+            if last.id in own:
+                return Chosen(id=last.id, at=last.at)
         word = Said(kind=kind, purpose=purpose, channel=channel, source="person", method="portal")
         return await write(act, word, subject=subject)
 

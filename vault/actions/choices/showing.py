@@ -10,6 +10,7 @@ import msgspec
 from vault.actions.acting import acting
 from vault.actions.choices.preferences import wishes
 from vault.actions.choices.saying import person_of
+from vault.actions.customer import whole
 from vault.actions.vault import Vault
 from vault.base.ids import CONTACT_POINT, ContactPointId, show
 from vault.base.personal import Personal
@@ -20,8 +21,7 @@ from vault.domain.choices.sheets import Sheet, sheets
 from vault.domain.choices.signal import Kept, conflicts
 from vault.domain.fact import Fact
 from vault.domain.standing import Instants
-from vault.store import keys
-from vault.store.customer import consents, fields
+from vault.store.customer import fields
 from vault.store.decision import reservations
 
 _OPENED = ("email", "phone")
@@ -51,16 +51,16 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
     async with acting(vault, actor, name="me_consents") as act:
         person = await person_of(act)
         await act.log("consents_read", subject=person.subject)
-        own = await consents.read(act.work, person.subject)
+        own = await whole.facts(act, person)
         found = sheets(act.here.organization, person, instants=Instants(now=act.now))
         unfit = conflicts(act.here.organization, person.facts, instants=Instants(now=act.now))
-        messages = await reservations.since(act.work, person.subject, at=act.now - SPAN)
+        messages = await reservations.since(act.work, await whole.subjects(act, person), at=act.now - SPAN)
         wished = await wishes(act, person.customer)
-        key = await keys.opened(act.work, act.here.safe, customer=person.customer, kind="data")
-        sealed = await fields.read(act.work, key, names=_OPENED)
+        opening = [*(await whole.opened(act, person.family or (person.customer,))).values()]
+        sealed = [(key, one) for key in opening for one in await fields.read(act.work, key, names=_OPENED)]
     points = {
         ContactPointId(show(CONTACT_POINT, one.row)): fields.unseal(act.here.safe, key, field=one)
-        for one in sealed
+        for key, one in sealed
         if one.is_point
     }
     return Allowed(

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
+from vault.actions.customer import whole
 from vault.actions.customer.customers import locked, meant
 from vault.actions.joining import asking
 from vault.actions.vault import Vault
@@ -199,8 +200,8 @@ async def _check_age(act: Acting, customer: CustomerId, *, said: NewGrant) -> da
 async def _point(act: Acting, customer: CustomerId, *, wanted: ContactPointId | None) -> KeptPoint | None:
     if wanted is None:
         return None
-    kept = await customers.points(act.work, customer)
-    return next((point for point in kept if point.id == wanted), None)
+    kept = await whole.points(act, customer)
+    return next((point for _, point in kept if point.id == wanted), None)
 
 
 def _check_point(organization: Organization, said: NewGrant, *, point: KeptPoint | None) -> None:

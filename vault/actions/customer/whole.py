@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vault.actions.acting import Acting
 from vault.base.errors import Unknown
 from vault.base.ids import CustomerId, Subject
 from vault.domain.customer import CustomerShown
+from vault.domain.decision.basis import Person
+from vault.domain.fact import Fact
 from vault.domain.merging.merge import together
 from vault.store import keys
-from vault.store.customer import customers, merges
+from vault.store.customer import consents, customers, merges
 from vault.store.customer.customers import KeptPoint
 from vault.store.keys import CustomerKey
 
@@ -47,6 +51,16 @@ async def points(act: Acting, customer: CustomerId) -> list[tuple[CustomerId, Ke
     ]
 
 
-async def opened(act: Acting, members: list[CustomerId]) -> dict[CustomerId, CustomerKey]:
+async def opened(act: Acting, members: Iterable[CustomerId]) -> dict[CustomerId, CustomerKey]:
     """Return the key of each of them."""
     return {one: await keys.opened(act.work, act.here.safe, customer=one, kind="data") for one in members}
+
+
+async def subjects(act: Acting, person: Person) -> list[Subject]:
+    """Return the subjects of somebody: of whoever was merged, those of all."""
+    return await customers.subjects(act.work, person.family) if person.family else [person.subject]
+
+
+async def facts(act: Acting, person: Person) -> list[Fact]:
+    """Return all that was said under any of their subjects, in full."""
+    return [fact for subject in await subjects(act, person) for fact in await consents.read(act.work, subject)]

@@ -5,24 +5,23 @@ Reading it is an entry, and values are opened after its COMMIT. What only a syst
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from vault.actions.acting import Acting, acting
-from vault.actions.customer.customers import locked
-from vault.actions.proving.points import Held, held
+from vault.actions.customer import whole
+from vault.actions.proving.points import held, value
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Invalid, Unknown
-from vault.base.ids import Subject, raw
+from vault.base.ids import CustomerId, Subject, raw
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.customer import CustomerShown
 from vault.domain.organization import Attribute
 from vault.domain.own.fields import check_correctable, correctable
 from vault.domain.own.points import OwnPoint
-from vault.store import keys
 from vault.store.customer import customers, fields
 from vault.store.customer.fields import Field
 from vault.store.keys import CustomerKey
@@ -61,17 +60,17 @@ async def details(vault: Vault, actor: Actor) -> Details:
     async with acting(vault, actor, name="me_details") as act:
         subject = await _subject(act)
         shown = await _shown(act)
-        known = await sources.of(act.work, actor.me)
-        key = await keys.opened(act.work, act.here.safe, customer=actor.me, kind="data")
-        filled = await _filled(act, key, shown=shown)
-        points = await held(act, key)
-        names = sorted(one.field for one in filled)
+        known = await sources.of(act.work, [shown.id, *shown.merged])
+        opening = await whole.opened(act, [shown.id, *shown.merged])
+        filled = await _filled(act, [*opening.values()], shown=shown)
+        points = await held(act, opening[actor.me])
+        names = sorted(filled)
         await act.log(
             "own_details_read", subject=subject, fields=[*names], points=[*sorted(one.point.kind for one in points)]
         )
     return Details(
-        points=tuple(Point(own=one.point, value=_opened(act.here, key, one=one)) for one in points),
-        values={one.field: fields.unseal(act.here.safe, key, field=one) for one in filled},
+        points=tuple(Point(own=one.point, value=value(act, one)) for one in points),
+        values={name: fields.unseal(act.here.safe, key, field=one) for name, (key, one) in filled.items()},
         sources=known,
         locale=shown.locale,
         now=act.now,
@@ -86,17 +85,16 @@ async def correct(vault: Vault, actor: Actor, *, corrections: Corrections) -> No
     async with acting(vault, actor, name="me_correct") as act:
         check_correctable(act.here.organization, corrections.values)
         _check_language(act.here, corrections.locale)
-        subject = await locked(act, actor.me)
+        subject = (await whole.hold(act, actor.me))[actor.me]
         shown = await _shown(act)
-        key = await keys.opened(act.work, act.here.safe, customer=actor.me, kind="data")
-        known = {
-            one.field: fields.unseal(act.here.safe, key, field=one) for one in await _filled(act, key, shown=shown)
-        }
-        changed = {name: value for name, value in corrections.values.items() if value != known.get(name)}
-        await _write(act, key, changed=changed)
+        opening = await whole.opened(act, [shown.id, *shown.merged])
+        filled = await _filled(act, [*opening.values()], shown=shown)
+        known = {name: fields.unseal(act.here.safe, key, field=one) for name, (key, one) in filled.items()}
+        changed = {name: said for name, said in corrections.values.items() if said != known.get(name)}
+        await _write(act, opening, changed=changed)
         same = _language(corrections.locale) == _language(shown.locale)  # another region of it stays as it was
         locale = None if same else corrections.locale
-        await customers.update(act.work, actor.me, values={} if locale is None else {"locale": locale})
+        await customers.update(act.work, shown.id, values={} if locale is None else {"locale": locale})
         if names := [*sorted(changed), *(["locale"] if locale is not None else [])]:
             await act.log("customer_corrected", subject=subject, fields=[*names])
 
@@ -108,15 +106,19 @@ def own_fields(here: Here, found: Details) -> list[Attribute]:
     return [*theirs, *sorted((one for one in filled if one not in theirs), key=lambda one: (one.place, one.key))]
 
 
-async def _write(act: Acting, key: CustomerKey, *, changed: Mapping[str, Personal | None]) -> None:
-    safe, me = act.here.safe, act.actor.me
+async def _write(
+    act: Acting, opening: Mapping[CustomerId, CustomerKey], *, changed: Mapping[str, Personal | None]
+) -> None:
+    """Write what changed to the customer that stays, whose fields are shown first; what goes is gone of all."""
+    safe, (first, key) = act.here.safe, next(iter(opening.items()))
     sealed = {
-        name: safe.seal(key, "attribute", column=name, row=raw(me), value=value.reveal().encode())
-        for name, value in changed.items()
-        if value is not None
+        name: safe.seal(key, "attribute", column=name, row=raw(first), value=said.reveal().encode())
+        for name, said in changed.items()
+        if said is not None
     }
-    await customers.set_attributes(act.work, me, sealed=sealed)
-    await customers.drop_attributes(act.work, me, names=[name for name, value in changed.items() if value is None])
+    await customers.set_attributes(act.work, first, sealed=sealed)
+    for one in opening:
+        await customers.drop_attributes(act.work, one, names=[name for name, said in changed.items() if said is None])
 
 
 def _check_language(here: Here, locale: str | None) -> None:
@@ -136,15 +138,16 @@ async def _subject(act: Acting) -> Subject:
 
 
 async def _shown(act: Acting) -> CustomerShown:
-    shown = await customers.show_customer(act.work, act.actor.me, today=act.now.date())
-    if shown is None:
-        raise Unknown("unknown_customer", "there is no such customer")
-    return shown
+    return await whole.shown(act, act.actor.me)
 
 
-async def _filled(act: Acting, key: CustomerKey, *, shown: CustomerShown) -> list[Field]:
-    return [one for one in await fields.read(act.work, key, names=shown.attributes) if not one.is_point]
-
-
-def _opened(here: Here, key: CustomerKey, *, one: Held) -> Personal:
-    return here.safe.open(key, "contact_point", column="value", row=raw(one.point.id), sealed=one.sealed)
+async def _filled(
+    act: Acting, opening: Sequence[CustomerKey], *, shown: CustomerShown
+) -> dict[str, tuple[CustomerKey, Field]]:
+    """Return what is filled, with the key that opens it; of several who hold it, what the first holds."""
+    found: dict[str, tuple[CustomerKey, Field]] = {}
+    for key in opening:
+        for one in await fields.read(act.work, key, names=shown.attributes):
+            if not one.is_point:
+                found.setdefault(one.field, (key, one))
+    return found

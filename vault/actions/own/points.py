@@ -77,7 +77,7 @@ async def send(
         one = find(await held(act, key), point)
         if not one.point.is_provable:
             return None
-        proof = await codes.send(act, tagged(act, key, one=one), point=point, subject=subject, locale=locale)
+        proof = await codes.send(act, tagged(act, one), point=point, subject=subject, locale=locale)
         return Waiting(point=point, flow=flows.sealed(act.here, msgspec.structs.replace(proof, instead=instead)))
 
 
@@ -91,7 +91,7 @@ async def prove(vault: Vault, actor: Actor, *, proof: Proof, code: str) -> Wrong
         sent = await codes.prove(act, proof, code=code, subject=subject)
         if isinstance(sent, Wrong):
             return sent
-        await settle(act, key, points=points, one=one, subject=subject)
+        await settle(act, one, points=points, subject=subject)
         if proof.instead is not None:
             points = await held(act, key)
             old = next((other for other in points if other.point.id == proof.instead), None)
@@ -114,9 +114,9 @@ async def _remove(act: Acting, points: Sequence[Held], *, one: Held, subject: Su
     if one.point.claimed:
         await claims.drop(act.work, me, claim=one.point.id)
     else:
-        await customers.drop_point(act.work, me, point=one.point.id)
+        await customers.drop_point(act.work, one.holder, point=one.point.id)
         if (heir := next_primary(own, one.point)) is not None:
-            await customers.set_primary(act.work, me, kind=one.point.kind, point=heir)
+            await customers.set_primary(act.work, find(points, heir).holder, kind=one.point.kind, point=heir)
     await act.log("contact_point_removed", subject=subject, point=one.point.kind)
 
 

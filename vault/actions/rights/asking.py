@@ -14,6 +14,7 @@ import msgspec
 from vault.actions import limits
 from vault.actions.acting import Acting, acting
 from vault.actions.choices.saying import person_of, write_all
+from vault.actions.customer import whole
 from vault.actions.customer.customers import locked
 from vault.actions.vault import Vault
 from vault.base.errors import TooMany, Unknown
@@ -111,12 +112,14 @@ async def take_back(vault: Vault, actor: Actor, *, request: RequestId) -> Reques
 async def unlock(vault: Vault, actor: Actor) -> None:
     """Have one's data used again as it was allowed; the request for the lock ends with it."""
     async with acting(vault, actor, name="me_unlock") as act:
-        subject = await locked(act, actor.me)
-        for one in await requests.of(act.work, actor.me):
+        held = await whole.hold(act, actor.me)
+        subject = held[actor.me]
+        for one in [one for whose in held for one in await requests.of(act.work, whose)]:
             if one.request.is_open and one.request.right == "restriction":
                 await _withdraw(act, one, subject=subject)
         if await requests.is_restricted(act.work, actor.me):
-            await customers.update(act.work, actor.me, values={"restricted_since": None})
+            for whose in held:
+                await customers.update(act.work, whose, values={"restricted_since": None})
             await act.log("unlocked", subject=subject)
 
 

@@ -49,5 +49,5 @@ def reached(found: Sequence[Holder], typed: Personal) -> Holder | None:
 def who(here: Here, found: Sequence[Holder], *, reached: UUID | None, name: str) -> Holder | None:
     """Return who of those with an address came in by a letter to one mailbox; the first name decides."""
     there = [holder for holder in found if mailbox_tag(here, holder.address) == reached]
-    place = chosen([holder.first_name for holder in there], name)
+    place = chosen([holder.first_name for holder in there], name, whose=[holder.person for holder in there])
     return None if place is None else there[place]

@@ -23,18 +23,19 @@ def mailbox(address: Personal) -> bytes:
     return address.reveal().translate(_SMALL).encode()
 
 
-def chosen(names: Sequence[Personal | None], typed: str) -> int | None:
+def chosen(names: Sequence[Personal | None], typed: str, *, whose: Sequence[str] = ()) -> int | None:
     """Return which of those who have an address it is; none for nobody, or for more than one.
 
-    `names` are their first names, where known. Somebody alone need not type any, and may be known without one.
+    `names` are their first names, where known. Somebody alone need not type any, and may be known without one. `whose`
+    says who they are, where several of them may be one person, known under several names.
     """
+    people = list(whose) or [str(index) for index in range(len(names))]
     wanted = _folded(typed)
-    if not wanted:
-        return 0 if len(names) == 1 else None
-    if list(names) == [None]:
-        return 0
+    is_alone = len(set(people)) == 1
+    if not wanted or all(name is None for name in names):
+        return 0 if is_alone else None
     fitting = [index for index, name in enumerate(names) if name is not None and _folded(name.reveal()) == wanted]
-    return fitting[0] if len(fitting) == 1 else None
+    return fitting[0] if len({people[index] for index in fitting}) == 1 else None
 
 
 def _folded(name: str) -> str:

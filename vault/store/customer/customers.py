@@ -28,6 +28,11 @@ CROSS JOIN LATERAL (SELECT b.customer FROM keystore.blind_index b
                     AND {brought.stands("b")} OFFSET 0) AS i
 """  # noqa: S608 - a condition of ours
 # Who sets a field again, or for the first time after an import was undone, sets it themselves.
+_MINOR: Final = """
+SELECT max(m.minor_until) AS until FROM vault.customer c
+JOIN vault.customer m ON m.organization = $1 AND (m.id = $2 OR m.family = c.family)
+WHERE c.organization = $1 AND c.id = $2
+"""
 _ATTRIBUTE: Final = """
 INSERT INTO vault.attribute (organization, customer, name, sealed)
 SELECT $1, $2, * FROM unnest($3::text[], $4::bytea[])
@@ -128,9 +133,13 @@ async def subjects(work: Work, found: Sequence[CustomerId]) -> list[Subject]:
 
 
 async def minor_until(work: Work, customer: CustomerId) -> date | None:
-    """Return the day on which a customer is of age; none for whoever is, or whose birth date nobody knows."""
-    rows = await work.run(Customers.select(Customers.minor_until).where(_row(work, customer)))
-    return rows[0]["minor_until"] if rows else None
+    """Return the day on which a customer is of age; none for whoever is, or whose birth date nobody knows.
+
+    Of whoever was merged it is the latest that is known of any of them.
+    """
+    rows = await work.fetch(_MINOR, work.own, raw(customer))
+    minor: date | None = rows[0]["until"]
+    return minor
 
 
 async def locales(work: Work, found: Sequence[CustomerId]) -> list[str | None]:

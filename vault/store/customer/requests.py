@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from vault.base.ids import CUSTOMER, REQUEST, SUBJECT, CustomerId, RequestId, Subject, raw, show
 from vault.domain.rights.request import Request
+from vault.store.customer import merges
 from vault.store.database import Work
 
 _COLUMNS: Final = """
@@ -35,7 +36,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organiza
 SET extended_at = excluded.extended_at, extended_because = excluded.extended_because,
   closed_at = excluded.closed_at, outcome = excluded.outcome, refused_because = excluded.refused_because
 """
-_SINCE: Final = "SELECT restricted_since FROM vault.customer WHERE organization = $1 AND id = $2"
+_SINCE: Final = """
+SELECT restricted_since FROM vault.customer WHERE organization = $1 AND id = ANY ($2::uuid[])
+AND restricted_since IS NOT NULL LIMIT 1
+"""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,9 +96,9 @@ async def keep(work: Work, kept: Kept) -> None:
 
 
 async def is_restricted(work: Work, customer: CustomerId) -> bool:
-    """Whether a customer's data is kept and not used."""
-    rows = await work.fetch(_SINCE, work.own, raw(customer))
-    return bool(rows) and rows[0]["restricted_since"] is not None
+    """Whether a customer's data is kept and not used; of whoever was merged, that of any of them."""
+    members = await merges.members(work, customer)
+    return bool(await work.fetch(_SINCE, work.own, [raw(one) for one in members]))
 
 
 def _kept(row: Record) -> Kept:

@@ -39,18 +39,22 @@ ON CONFLICT (organization, decision) DO UPDATE SET
 """
 # What was recorded a little before a permit was given may have been committed after: whoever is suspected for nothing
 # is found to be innocent. A transaction lasts no minute.
-_SUSPECTS: Final = """
+# Whoever was merged is looked at whole, so they are always suspected.
+_WHOLE: Final = """SELECT b.customer UNION SELECT m.id FROM vault.customer o
+  JOIN vault.customer m ON m.organization = $1 AND m.family = o.family
+  WHERE o.organization = $1 AND o.id = b.customer"""
+_SUSPECTS: Final = f"""
 SELECT p.decision, p.purpose, p.channel, p.named, p.client, b.customer,
   (SELECT c.id FROM vault.contact_point c
-   WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point) AS point
+   WHERE c.organization = $1 AND c.customer IN ({_WHOLE}) AND c.id = p.point) AS point
 FROM vault.permit p
 LEFT JOIN keystore.subject b ON b.organization = $1 AND b.subject = p.subject
 WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4 AND (
   p.client = ANY ($3::uuid[]) OR b.customer IS NULL
   OR NOT EXISTS (SELECT FROM vault.contact_point c
-                 WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point)
-  OR EXISTS (SELECT FROM vault.customer c
-             WHERE c.organization = $1 AND c.id = b.customer AND c.restricted_since IS NOT NULL)
+                 WHERE c.organization = $1 AND c.customer IN ({_WHOLE}) AND c.id = p.point)
+  OR EXISTS (SELECT FROM vault.customer c WHERE c.organization = $1 AND c.id = b.customer
+             AND (c.restricted_since IS NOT NULL OR c.family IS NOT NULL))
   OR EXISTS (SELECT FROM vault.preference w
              WHERE w.organization = $1 AND w.customer = b.customer AND w.paused_until > $4)
   OR EXISTS (SELECT FROM vault.fact f WHERE f.organization = $1 AND f.subject = p.subject
@@ -66,7 +70,7 @@ WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4 AND (
              WHERE u.organization = $1 AND u.recorded_at > p.at - interval '1 minute')
 )
 ORDER BY p.decision
-"""
+"""  # noqa: S608 - a statement of ours
 _SWEEP: Final = (
     "DELETE FROM vault.permit WHERE organization = $1 AND expires_at < clock_timestamp() - interval '5 minutes'"
 )

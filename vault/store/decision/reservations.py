@@ -72,7 +72,7 @@ WHERE own.organization = $1 AND own.subject = $2 ORDER BY b.subject
 """  # noqa: S608 - a condition of ours
 _SINCE: Final = """
 SELECT purpose, at FROM vault.reservation
-WHERE organization = $1 AND subject = $2 AND state <> 'not_sent' AND at >= $3 ORDER BY at
+WHERE organization = $1 AND subject = ANY ($2::uuid[]) AND state <> 'not_sent' AND at >= $3 ORDER BY at
 """
 _SWEEP: Final = """
 DELETE FROM vault.reservation WHERE organization = $1 AND at < clock_timestamp() - interval '92 days'
@@ -121,10 +121,10 @@ async def add(work: Work, new: Sequence[NewReservation], *, at: datetime, since:
     await work.fetch(_ADD, work.own, at, *columns, since)
 
 
-async def since(work: Work, subject: Subject, *, at: datetime) -> dict[str, list[datetime]]:
+async def since(work: Work, subjects: Sequence[Subject], *, at: datetime) -> dict[str, list[datetime]]:
     """Return when messages to somebody were allowed, by purpose, but those that were not sent."""
     found: dict[str, list[datetime]] = {}
-    for row in await work.fetch(_SINCE, work.own, raw(subject), at):
+    for row in await work.fetch(_SINCE, work.own, [raw(one) for one in subjects], at):
         found.setdefault(row["purpose"], []).append(row["at"])
     return found
 

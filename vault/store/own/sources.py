@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,10 +12,11 @@ from vault.store.database import Work
 
 _OF: Final = f"""
 SELECT r.source, min(r.recorded_at) AS since FROM vault.external_reference r
-WHERE r.organization = $1 AND r.customer = $2 AND {brought.stands("r")} GROUP BY r.source ORDER BY since, r.source
+WHERE r.organization = $1 AND r.customer = ANY ($2::uuid[]) AND {brought.stands("r")}
+GROUP BY r.source ORDER BY since, r.source
 """  # noqa: S608 - a condition of ours
 
 
-async def of(work: Work, customer: CustomerId) -> dict[str, datetime]:
+async def of(work: Work, customers: Sequence[CustomerId]) -> dict[str, datetime]:
     """Return each source with when it first told of the customer, the earliest first."""
-    return {row["source"]: row["since"] for row in await work.fetch(_OF, work.own, raw(customer))}
+    return {row["source"]: row["since"] for row in await work.fetch(_OF, work.own, [raw(one) for one in customers])}

@@ -16,7 +16,8 @@ from vault.store.database import Work
 from vault.store.keys import VERSION, CustomerKey, Safe
 
 _COLUMNS: Final = """
-SELECT p.customer, p.id, p.sealed, p.verified_at IS NOT NULL AS verified, p.is_primary, c.locale, s.subject,
+SELECT p.customer, coalesce(c.family, c.id) AS person, p.id, p.sealed, p.verified_at IS NOT NULL AS verified,
+  p.is_primary, c.locale, s.subject,
   k.version, k.wrapped, a.sealed AS name
 """
 _MORE: Final = f"""
@@ -34,15 +35,22 @@ AND {brought.stands("i")} AND {brought.stands("p")} ORDER BY p.customer, p.id
 """
 _OF: Final = f"""
 {_COLUMNS} FROM vault.contact_point p {_MORE}
-WHERE p.organization = $1 AND p.kind = $2 AND p.customer = $4 AND {brought.stands("p")}
-ORDER BY p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
+WHERE p.organization = $1 AND p.kind = $2 AND p.customer IN (
+  SELECT $4::uuid UNION SELECT m.id FROM vault.customer f
+  JOIN vault.customer m ON m.organization = $1 AND m.family = f.family WHERE f.organization = $1 AND f.id = $4
+) AND {brought.stands("p")}
+ORDER BY p.customer <> $4, p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
 """
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer who has an address. `address` and `first_name` are opened; neither outlives the request."""
+    """A customer who has an address. `address` and `first_name` are opened; neither outlives the request.
+
+    `person` is the customer that stays of those who are one person.
+    """
 
     customer: CustomerId
+    person: CustomerId
     subject: Subject
     point: ContactPointId
     verified: bool
@@ -60,7 +68,7 @@ async def find(work: Work, safe: Safe, *, kind: str, tag: UUID) -> list[Holder]:
 async def of(work: Work, safe: Safe, *, customer: CustomerId, kind: str) -> Holder | None:
     """Return a customer with one contact point of a kind: one that is theirs first, then the primary one.
 
-    None for who has none, or is not there.
+    Who was merged has those of all, their own first. None for who has none, or is not there.
     """
     rows = await work.fetch(_OF, work.own, kind, FIRST_NAME, raw(customer))
     return _holder(safe, rows[0]) if rows else None
@@ -70,6 +78,7 @@ def _holder(safe: Safe, row: Record) -> Holder:
     key = safe.open_key(row["customer"], "data", version=row["version"], wrapped=row["wrapped"])
     return Holder(
         customer=CustomerId(show(CUSTOMER, row["customer"])),
+        person=CustomerId(show(CUSTOMER, row["person"])),
         subject=Subject(show(SUBJECT, row["subject"])),
         point=ContactPointId(show(CONTACT_POINT, row["id"])),
         verified=row["verified"],

@@ -43,6 +43,15 @@ def test_the_first_name_decides(names: list[Personal | None], typed: str, place:
     assert chosen(names, typed) == place
 
 
+def test_several_records_of_one_person_are_that_person_under_any_of_their_names() -> None:
+    assert chosen(of("Anna", "Annie"), "", whose=["anna", "anna"]) == 0
+    assert chosen(of("Anna", "Annie", "Otto"), "annie", whose=["anna", "anna", "otto"]) == 1
+    assert chosen(of("Anna", "Anna", "Otto"), "anna", whose=["anna", "anna", "otto"]) == 0
+    assert chosen(of("Anna", "Annie", "Otto"), "", whose=["anna", "anna", "otto"]) is None
+    assert chosen(of(None, None), "Otto", whose=["anna", "anna"]) == 0
+    assert chosen(of("Anna", None), "Otto", whose=["anna", "anna"]) is None
+
+
 @given(names, st.text(max_size=5))
 def test_nobody_is_chosen_out_of_several_but_by_their_own_name(names: list[Personal | None], typed: str) -> None:
     place = chosen(names, typed)
