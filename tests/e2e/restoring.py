@@ -34,7 +34,10 @@ def declared() -> Json:
 
 
 class World:
-    """People and what they said; `random` draws most of it, and what must be there is made by hand."""
+    """People and what they said; `random` draws most of it, and what must be there is made by hand.
+
+    `stopped` and `erased` are addresses that nobody has; `undone` is a yes of an import that was undone.
+    """
 
     def __init__(self, stage: Stage, api: Api, *, seed: int) -> None:
         self._stage = stage
@@ -42,6 +45,8 @@ class World:
         self._random = Random(seed)  # noqa: S311 - a test wants to see the same twice
         self.people: list[str] = []
         self.undone = ""
+        self.stopped = make.point("email", make.email())
+        self.erased = make.point("email", make.email())
 
     async def make(self) -> None:
         """Make it."""
@@ -81,7 +86,7 @@ class World:
     async def _about_addresses(self, shared: Json) -> None:
         points = await self._api.points(self.people[4])
         await self._api.say_no("withdrawals", self.people[4], channel="email", contact_point=points["email"])
-        for contact in (shared, make.point("email", make.email()), make.point("phone", make.phone())):
+        for contact in (shared, self.stopped, make.point("phone", make.phone())):
             await self._api.post("/v1/suppressions", {"contact": contact})
         await self._stage.rows(
             "UPDATE vault.contact_point SET verified_at = recorded_at WHERE is_primary AND kind = 'email'"
@@ -105,7 +110,7 @@ class World:
 
     async def _left(self, shared: Json) -> None:
         """Erase two: one whose address somebody still has, and one whose address nobody has any more."""
-        for points in ([shared], [make.point("email", make.email())]):
+        for points in ([shared], [self.erased]):
             leaver = await self._api.register(contact_points=points)
             await self._api.grant(leaver)
             email = (await self._api.points(leaver))["email"]

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from tests import make
 from tests.e2e.restoring import WAYS, World, declared, empty
-from tests.stage import Api, Stage
+from tests.stage import Api, Stage, codes, refused
 from vault.actions import organizations
 from vault.actions.exporting.given import Restored
 from vault.base.clock import SystemEntropy
@@ -89,6 +89,15 @@ CHANGES: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
 )
 
 
+async def check_nobodys(stage: Stage, world: World) -> None:
+    """What was known of addresses that nobody has is known still, when somebody has them."""
+    api = await stage.client("everything")
+    customer = await api.register(contact_points=[world.stopped])
+    await api.grant(customer)
+    assert codes(await api.decide(customer=customer)) == ["suppressed"]
+    refused(await api.send("POST", "/v1/customers", make.customer(contact_points=[world.erased])), 403, "not_accepted")
+
+
 class Killed(BaseException):
     """What ends a process in the middle."""
 
@@ -126,6 +135,7 @@ async def test_whoever_is_restored_stands_as_they_stood_to_the_letter_killed_in_
         assert second["counts"] == counts
         assert await stands(other, world.people) == before
         assert (await put(other, tmp_path / "first")).repeated
+        await check_nobodys(other, world)
         assert len(await other.entries("restored")) == len({one["id"] for one in await other.entries("restored")})
 
 
