@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tests.stage import Stage, codes
-from tests.unit.imports.samples import EXPECTED, ORGANIZATION, how, of
+from tests.unit.imports.samples import EXPECTED, EXPORTED, ORGANIZATION, how, of
 from vault.actions.acting import acting
 from vault.actions.importing.batch import Batch, Settled, Staged
 from vault.actions.importing.settling import settle
@@ -71,7 +71,7 @@ async def settled(stage: Stage, groups: Sequence[Sequence[Staged]], *, dry: bool
         if batch and (group is None or sum(map(len, batch)) >= BATCH):
             async with acting(stage.vault, actor, name="import") as act:
                 own = own or ImportId(act.id(IMPORT))
-                found.append(await settle(act, Batch(import_=own, components=batch, dry=dry)))
+                found.append(await settle(act, Batch(import_=own, exported_at=EXPORTED, components=batch, dry=dry)))
             batch = []
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -29,9 +30,13 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Some components of an import: about the people of one, no row of another says anything."""
+    """Some components of an import: about the people of one, no row of another says anything.
+
+    `exported_at` is the instant the files speak for.
+    """
 
     import_: ImportId
+    exported_at: datetime
     components: Sequence[Sequence[Staged]]
     dry: bool
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from vault.actions.acting import Acting
+from vault.actions.importing.batch import Batch
 from vault.actions.importing.knowing import Knowledge, Tag, tag_reference
 from vault.base.canonical import Json
 from vault.base.errors import Invalid
@@ -99,22 +100,21 @@ class Words:
         return [(notice.version, notice.published) for notice in reversed(notices)]
 
 
-async def carry_out(
-    act: Acting, plan: Plan, *, import_: ImportId, knowledge: Knowledge, at: datetime
-) -> list[CustomerId]:
+async def carry_out(act: Acting, plan: Plan, *, batch: Batch, knowledge: Knowledge, at: datetime) -> list[CustomerId]:
     """Write what is planned; return whose each addition of it is."""
-    carrying = _Carrying(act, import_, knowledge=knowledge, at=at)
+    carrying = _Carrying(act, batch, knowledge=knowledge, at=at)
     return await carrying.carry_out(plan)
 
 
 class _Carrying:
-    def __init__(self, act: Acting, import_: ImportId, *, knowledge: Knowledge, at: datetime) -> None:
+    def __init__(self, act: Acting, batch: Batch, *, knowledge: Knowledge, at: datetime) -> None:
         self._act = act
-        self._named = {"import": str(import_)}
+        self._named = {"import": str(batch.import_)}
         self._knowledge = knowledge
         self._at = at
-        self._words = Words(act.here.organization, import_, recorded_at=at)
-        self._writing = Writing(act.work.own, import_, recorded_at=at)
+        self._exported_at = min(batch.exported_at, at)
+        self._words = Words(act.here.organization, batch.import_, recorded_at=at)
+        self._writing = Writing(act.work.own, batch.import_, recorded_at=at)
         self._asked: list[requests.Kept] = []
 
     async def carry_out(self, plan: Plan) -> list[CustomerId]:
@@ -179,12 +179,12 @@ class _Carrying:
         return Clear(
             minor_until=until,
             country=addition.country,
-            restricted_since=self._at if addition.restricts else None,
+            restricted_since=self._exported_at if addition.restricts else None,
         )
 
     def _ask(self, one: _Customer, addition: Addition) -> None:
         for right in addition.requests:
-            made = Request(id=RequestId(self._act.id(REQUEST)), right=_RIGHTS[right], asked_at=self._at)
+            made = Request(id=RequestId(self._act.id(REQUEST)), right=_RIGHTS[right], asked_at=self._exported_at)
             subject = Subject(show(SUBJECT, one.subject))
             self._asked.append(requests.Kept(customer=one.customer, subject=subject, request=made))
             self._writing.entries.append(self._act.entry("right_asked", subject=subject, right=made.right))

@@ -47,7 +47,7 @@ async def settled(vault: Vault, actor: Actor, *, import_: ImportId) -> AsyncIter
             taken = [] if job is None else await rows.take(act.work, import_, after=after, components=AT_ONCE)
             if job is not None and taken:
                 components = await _opened(act, job, taken=taken, about=about)
-                batch = Batch(import_=job.id, components=components, dry=job.dry)
+                batch = Batch(import_=job.id, exported_at=job.exported_at, components=components, dry=job.dry)
                 await _judge(act, job, found=await settle(act, batch))
         if taken:
             after = taken[-1][0][0]

@@ -36,7 +36,7 @@ async def settle(act: Acting, batch: Batch) -> Settled:
     )
     if not batch.dry:
         at = await held.instant(act.work, [one.subject for one in knowledge.customers.values()])
-        await carry_out(act, planned, import_=batch.import_, knowledge=knowledge, at=at)
+        await carry_out(act, planned, batch=batch, knowledge=knowledge, at=at)
     verdicts = [Judged(place=place, verdict=one.verdict, reason=one.reason) for place, one in planned.verdicts.items()]
     return Settled(verdicts=verdicts, made=planned.made)
 
