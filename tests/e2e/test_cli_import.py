@@ -1,4 +1,4 @@
-"""`consent-vault import` as an operator types it: looked at, brought in, corrected, forgotten. Never a value in sight."""
+"""`consent-vault import` as an operator types it: looked at, brought in, corrected, forgotten, and never a value."""
 
 from __future__ import annotations
 

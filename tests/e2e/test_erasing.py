@@ -116,6 +116,7 @@ async def test_the_certificate_says_what_went_what_stays_and_why_it_has_no_date(
         "keys": 2, "subject_bridge": 1, "index_tags": 5, "contact_points": 4, "external_references": 1, "attributes": 8,
         "messages": 0, "sessions": 0, "codes": 0, "passkeys": 0, "details": 0, "preferences": 0, "reservations": 1,
         "rights_requests": 0,
+        "quarantined_rows": 0,
     }  # fmt: skip
     assert {one.what: one.count for one in certificate.stays} == {
         "facts and log entries under a random subject": 3,

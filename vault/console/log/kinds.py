@@ -44,6 +44,15 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "unlocked": "Data unlocked by the customer",
     },
     "Imports": {
+        "import_made": "Import begun",
+        "import_file_received": "File of an import received",
+        "import_started": "Import started",
+        "import_done": "Import done",
+        "import_discarded": "Import discarded",
+        "import_shown": "Import read",
+        "imports_listed": "Imports listed",
+        "import_quarantine_taken": "Rows put aside taken home by the operator",
+        "import_forgotten": "Rows put aside forgotten",
         "import_undone": "Import undone",
     },
     "Read": {

@@ -32,6 +32,16 @@ details AS (DELETE FROM vault.log_detail WHERE organization = $1 AND subject IN
             (SELECT subject FROM keystore.subject WHERE organization = $1 AND customer = $2) RETURNING 1),
 permits AS (UPDATE vault.permit SET point = NULL WHERE organization = $1 AND subject IN
             (SELECT subject FROM keystore.subject WHERE organization = $1 AND customer = $2)),
+found AS (SELECT t.import, t.place, t.tag FROM vault.import i JOIN keystore.import_tag t
+          ON t.organization = $1 AND t.import = i.id AND t.tag IN
+          (SELECT tag FROM keystore.blind_index WHERE organization = $1 AND customer = $2)
+          JOIN vault.import_row r ON r.organization = $1 AND r.import = t.import AND r.place = t.place
+          WHERE i.organization = $1 AND r.verdict IN ('reject', 'review')),
+aside AS (UPDATE vault.import_row r SET sealed = NULL FROM found
+          WHERE r.organization = $1 AND r.import = found.import AND r.place = found.place AND r.sealed IS NOT NULL
+          RETURNING 1),
+joined AS (DELETE FROM keystore.import_tag t USING found
+           WHERE t.organization = $1 AND t.import = found.import AND t.place = found.place AND t.tag = found.tag),
 refused AS (DELETE FROM keystore.no_passkey WHERE organization = $1 AND customer = $2),
 gone AS (UPDATE vault.customer SET erased_at = date_trunc('day', $3::timestamptz),
          recorded_at = date_trunc('day', recorded_at), locale = NULL, time_zone = NULL, minor_until = NULL,
@@ -45,7 +55,7 @@ SELECT (SELECT count(*) FROM keys) AS keys, (SELECT count(*) FROM bridge) AS sub
   (SELECT count(*) FROM codes) AS codes, (SELECT count(*) FROM passkeys) AS passkeys,
   (SELECT count(*) FROM details) AS details, (SELECT count(*) FROM wishes) AS preferences,
   (SELECT count(*) FROM messages) AS reservations,
-  (SELECT count(*) FROM asked) AS rights_requests
+  (SELECT count(*) FROM asked) AS rights_requests, (SELECT count(*) FROM aside) AS quarantined_rows
 """
 _TAGS: Final = "SELECT tag FROM vault.contact_point WHERE organization = $1 AND customer = $2 ORDER BY tag"
 

@@ -40,6 +40,7 @@ WHERE r.organization = $1 AND r.import = $2 AND r.place = j.place
 _UNJUDGE: Final = f"""
 UPDATE vault.import_row SET verdict = NULL, reason = NULL
 WHERE organization = $1 AND import = $2 AND component > {ALONE} AND verdict IS NOT NULL
+  AND sealed IS NOT NULL  -- what somebody was erased from is not read any more
 """  # noqa: S608 - ours
 _LEFT: Final = """
 SELECT count(*) AS n FROM vault.import_row WHERE organization = $1 AND import = $2 AND verdict IS NULL
