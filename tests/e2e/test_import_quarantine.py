@@ -22,7 +22,7 @@ BERT_UNREADABLE = "bert.quokkafield@example.com;Quokkbert;Quokkafield;ja;;quokka
 
 
 async def brought(stage: Stage) -> ImportId:
-    text = "\n".join([HEAD, ANNA, ANNA_UNREADABLE, BERT_UNREADABLE])
+    text = f"{HEAD}\n{ANNA}\n{ANNA_UNREADABLE}\n{BERT_UNREADABLE}"
     return (await bring_in(stage, of_texts({"newsletter.csv": text}))).id
 
 
