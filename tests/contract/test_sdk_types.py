@@ -97,6 +97,7 @@ ANSWERS: dict[type, str] = {
     imports.ImportRows: "ImportRows",
     imports.ImportRowsPage: "ImportRowsPage",
     imports.ImportSent: "ImportFileReceived",
+    imports.ImportUndone: "Undoing",
     promises.Promise: "Promise",
 }
 REQUESTS: dict[Any, str] = {
@@ -168,6 +169,7 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "show_import": lambda vault: vault.import_so_far(IMPORT),
     "import_rows": lambda vault: vault.import_rows(IMPORT, "review"),
     "discard_import": lambda vault: vault.discard_import(IMPORT),
+    "undo_import": lambda vault: vault.undo_import(IMPORT, with_noes=True, reason="another company's"),
     "permit_key": lambda vault: vault.permit_key(),
     "revoked_permits": lambda vault: vault.revoked_permits(),
     "prefer": lambda vault: vault.prefer(CUSTOMER, order=["email"]),
@@ -271,6 +273,7 @@ def test_every_schema_of_the_contract_is_spoken() -> None:
         "NewAudience",
         "AudienceMember",
         "NewImport",
+        "NewUndoing",
         "NewMerge",
         "NewSuppression",
         "NewPolicies",

@@ -52,6 +52,7 @@ BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
     "show_import": lambda _: None,
     "import_rows": lambda _: None,
     "discard_import": lambda _: None,
+    "undo_import": lambda _: {},
     "permit_key": lambda _: None,
     "revoked_permits": lambda _: None,
     "evaluate": asking,

@@ -69,6 +69,7 @@ def bodies(registration: Json) -> dict[str, list[Json | None]]:
         "show_import": [None],
         "import_rows": [None],
         "discard_import": [None],
+        "undo_import": [{"with_noes": True, "reason": "the quokka list"}, {}],
         "permit_key": [None],
         "revoked_permits": [None],
         "register_customer": [registration, make.customer()],

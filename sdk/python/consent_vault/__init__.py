@@ -29,7 +29,7 @@ from consent_vault.answers import (
 )
 from consent_vault.audiences import Audience, AudienceLine
 from consent_vault.calls import Pace
-from consent_vault.imports import Import, ImportFile, ImportRow, ImportRows
+from consent_vault.imports import Import, ImportFile, ImportRow, ImportRows, ImportUndone
 from consent_vault.problems import Conflict, Denied, Invalid, NotFound, Problem, Unavailable
 from consent_vault.questions import Choice, Contact, ContactPoint, Question, Reference, TextMessage
 
@@ -53,6 +53,7 @@ __all__ = [
     "ImportFile",
     "ImportRow",
     "ImportRows",
+    "ImportUndone",
     "Invalid",
     "NotFound",
     "Outcome",

@@ -64,6 +64,28 @@ class Import(Struct, frozen=True, kw_only=True):
         return self.state in {"done", "refused", "undone"}
 
 
+class ImportUndone(Struct, frozen=True, kw_only=True):
+    """What undoing an import takes back, or with `dry` would: how much of what it brought counts no more.
+
+    Noes and suppressions stay, unless `with_noes`. `customers` are those it made about whom nobody else said anything;
+    `left` of them are still to be erased. `stay` are those about whom somebody did.
+    """
+
+    id: str
+    dry: bool
+    with_noes: bool
+    yeses: int
+    noes: int
+    suppressions: int
+    attributes: int
+    contact_points: int
+    references: int
+    customers: int
+    stay: int
+    left: int = 0
+    undone_at: Instant | None = None
+
+
 class ImportSent(Struct, frozen=True, kw_only=True):
     """A file that came whole: how many bytes, and their SHA-256 in hex."""
 

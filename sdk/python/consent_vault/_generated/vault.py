@@ -43,7 +43,7 @@ from consent_vault.answers import (
 from consent_vault.audiences import NDJSON, Audience, AudienceLine, heard, listed
 from consent_vault.calls import Call
 from consent_vault.gathering import SyncAsker, Decision
-from consent_vault.imports import Import, ImportPage, ImportRowsPage, ImportSent
+from consent_vault.imports import Import, ImportPage, ImportRowsPage, ImportSent, ImportUndone
 from consent_vault.machine import fresh
 from consent_vault.questions import (
     Answer,
@@ -320,6 +320,13 @@ class Vault:
     def discard_import(self, import_id: str) -> None:
         """Take an import away of which nothing was written."""
         self._connection.ask(Call(method="DELETE", url=self._v1 + _imported(import_id)), type(None))
+
+    def undo_import(
+        self, import_id: str, *, dry: bool = False, with_noes: bool = False, reason: str | None = None
+    ) -> ImportUndone:
+        """Take back what an import brought, for good; `dry`: only say what would go. Noes stay, unless for a reason."""
+        fields = {"dry": dry, "with_noes": with_noes, "reason": reason}
+        return self._write(_imported(import_id, "/undo"), fields, kind=ImportUndone)
 
     def _read(self, path: str, kind: type[Kind]) -> Kind:
         return self._connection.ask(Call(method="GET", url=self._v1 + path), kind)
