@@ -21,7 +21,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
 
 
 def encode(held: Held) -> bytes:
-    """Return it as bytes. They hold personal values in the clear. Letters that are none are written as `\\udc81`."""
+    """Return it as bytes. They hold personal values in the clear. A letter that is none is written by its number."""
     try:
         return _ENCODER.encode(held)
     except UnicodeEncodeError:  # only a record that could not be read has such letters
