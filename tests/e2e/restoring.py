@@ -138,10 +138,10 @@ class World:
 
 
 @asynccontextmanager
-async def empty(server_url: str, furnished: str, key_file: Path) -> AsyncIterator[Stage]:
-    """Open a vault that knows the sample organization and nobody; its house is checked in the end."""
+async def empty(server_url: str, template: str, key_file: Path) -> AsyncIterator[Stage]:
+    """Open a vault that knows no organization and shares no key with another; its house is checked in the end."""
     seen = Seen()
-    async with copy_of(server_url, furnished) as url, AsyncExitStack() as stack:
+    async with copy_of(server_url, template) as url, AsyncExitStack() as stack:
         stage = Stage(url, key_file, seen, stack)
         await stage.open()
         yield stage

@@ -36,9 +36,9 @@ async def api(stage: Stage) -> Api:
 
 
 @pytest.fixture
-def beside(server_url: str, furnished: str, key_file: Path) -> Beside:
+def beside(server_url: str, template: str, key_file: Path) -> Beside:
     """An empty vault, opened when it is wanted."""
-    return partial(empty, server_url, furnished, key_file)
+    return partial(empty, server_url, template, key_file)
 
 
 async def take(stage: Stage, to: Path) -> dict[str, Any]:
@@ -148,6 +148,7 @@ async def test_what_is_not_as_it_was_written_or_does_not_fit_is_refused_before_a
     told = await take(stage, whole)
     assert (told["counts"]["nobodys_stops"], told["left_out"].keys()) == (1, {"log_entries"})
     async with beside() as other:
+        await other.apply(make.organization())
         with pytest.raises(VaultError, match=r"(?s)other_configuration.*changes evidence guardian"):
             await put(other, whole)
         await apply(other, whole)
