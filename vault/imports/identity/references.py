@@ -45,15 +45,20 @@ def by_references(rows: Sequence[Row], held: Sequence[Held]) -> Growing:
 
 
 def _claimed(growing: Growing, contested: Sequence[Sequence[Group]]) -> set[int]:
-    """Return the rows that claim a record which is another person's too: a record is one person's."""
+    """Return the rows that claim a record which is another person's too, with all they would make one.
+
+    A record is one person's. A customer who is known stays, and whose record it is keeps what goes with it.
+    """
     found: set[int] = set()
     places = {id(group): place for place, group in growing.of.items()} if contested else {}
     for share in contested:
         people = {id(whole): whole for group in share if not (whole := group.whole).is_torn}
         if len(people) > 1:
             owner = next((group.whole for group in share if id(group) not in places), None)
-            claiming = (group for group in share if not group.whole.is_torn and group.whole is not owner)
-            found.update(places[id(group)] for group in claiming)
+            for group in share:
+                whole = group.whole
+                if whole is not owner and not whole.is_torn:
+                    found.update(whole.rows if whole.held is None else (places[id(group)],))
     return found
 
 
