@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests import make
+from tests.e2e.doors import sign_in
 from tests.house import read_tables
 from tests.stage import Api, Stage, codes, now, raw_id, refused, said
+from tests.visitor import Visitor
 from vault.actions.undoing import working
 from vault.base.ids import IMPORT, show
 
@@ -213,6 +215,24 @@ async def test_whatever_was_undone_can_be_brought_again(stage: Stage, api: Api) 
     shown = await api.get(f"/v1/customers/{customer}")
     assert set(shown["attributes"]) == set(registration["attributes"])
     assert await found(api, registration) == sorted([customer, again])
+
+
+async def test_a_person_is_shown_what_was_taken_back_and_keeps_an_address_they_proved(stage: Stage, api: Api) -> None:
+    import_, visitor = await an_import(stage), Visitor(stage.http)
+    address = make.email()
+    customer = await api.register(contact_points=[make.point("email", address)])
+    await api.grant(customer)
+    await bring(stage, import_, customer)
+    await sign_in(stage, visitor, address)
+    told = await undo(api, import_)
+    assert (told["customers"], told["stay"], told["contact_points"]) == (0, 1, 0)
+    page = await visitor.get("/history")
+    assert "Sales and price offers, by e-mail: you said yes" in page.text
+    assert "It was brought in from an older list. No longer counts: On " in page.text
+    assert "we took back the older list it came from." in page.text
+    page = await visitor.get("/history?lang=de")
+    assert "haben wir die ältere Liste zurückgenommen, aus der es kam." in page.text
+    assert await found(api, {"contact_points": [make.point("email", address)]}) == [customer]
 
 
 async def test_only_what_is_ones_own_and_was_carried_out_is_undone(stage: Stage, api: Api) -> None:
