@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.unit.imports.samples import ORGANIZATION
 from vault.actions.importing.batch import Staged
-from vault.actions.importing.carrying import Words
 from vault.actions.importing.settling import declared
+from vault.actions.importing.settling.carrying import Words
 from vault.base.ids import ContactPointId, CustomerId, FactId, ImportId
 from vault.base.personal import Personal
 from vault.domain.decision.basis import way

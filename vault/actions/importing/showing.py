@@ -18,7 +18,9 @@ from vault.base.ids import ClientId, ImportId
 from vault.domain.actor import Actor
 from vault.domain.importing.told import (
     ImportFile,
+    ASIDE,
     ImportProgress,
+    ImportRow,
     ImportRowsPage,
     Imports,
     ImportTold,
@@ -30,6 +32,15 @@ from vault.store.imports.jobs import Job
 
 _PAGE: Final = 20
 _ROWS: Final = 1_000
+_ASIDE: Final = 100
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """An import, rows of it that were put aside, and after which place there are more."""
+
+    told: ImportTold
+    aside: list[ImportRow]
+    next: int | None
 
 
 async def page(vault: Vault, actor: Actor, *, before: ImportId | None) -> Imports:
@@ -49,13 +60,24 @@ async def show(vault: Vault, actor: Actor, *, import_: ImportId) -> ImportTold:
         return await of_job(act, job)
 
 
+async def look(vault: Vault, actor: Actor, *, import_: ImportId, after: int) -> Look:
+    """Return an import, and rows of it that were put aside, after a place."""
+    async with acting(vault, actor, name="show_import") as act:
+        job = await jobs.found(act.work, import_)
+        told: dict[str, Any] = {"import": import_}
+        await act.log("import_shown", **told)
+        found = await looking.rows(act.work, import_, verdicts=ASIDE, after=after, most=_ASIDE)
+        following = found[-1][0] if len(found) == _ASIDE else None
+        return Look(told=await of_job(act, job), aside=[row for _, row in found], next=following)
+
+
 async def rows(vault: Vault, actor: Actor, *, import_: ImportId, verdict: Verdict, after: int) -> ImportRowsPage:
     """Return rows of a verdict, each by its file and record."""
     async with acting(vault, actor, name="import_rows") as act:
         await jobs.found(act.work, import_)
         told: dict[str, Any] = {"import": import_, "verdict": verdict}
         await act.log("import_shown", **told)
-        found = await looking.rows(act.work, import_, verdict=verdict, after=after, most=_ROWS)
+        found = await looking.rows(act.work, import_, verdicts=[verdict], after=after, most=_ROWS)
         return ImportRowsPage(rows=[row for _, row in found], next=found[-1][0] if len(found) == _ROWS else None)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from vault.actions.acting import Acting
 from vault.actions.importing.batch import Batch, Judged, Settled
-from vault.actions.importing.carrying import carry_out
-from vault.actions.importing.knowing import know
+from vault.actions.importing.settling.carrying import carry_out
+from vault.actions.importing.settling.knowing import know
 from vault.base.personal import Personal
 from vault.domain.organization import Organization
 from vault.domain.statement import proves, suffices

@@ -15,7 +15,7 @@ import msgspec
 
 from vault.actions.acting import Acting
 from vault.actions.importing.batch import Batch
-from vault.actions.importing.knowing import Knowledge, Tag, tag_reference
+from vault.actions.importing.settling.knowing import Knowledge, Tag, tag_reference
 from vault.base.canonical import Json
 from vault.base.errors import Invalid
 from vault.base.ids import (
