@@ -24,6 +24,7 @@ from vault.domain.decision.question import (
 from vault.domain.decision.reason import REASONS
 from vault.domain.decision.told import AChannel, Told, Whose, encoded, form
 from vault.domain.entry import VERSION, stamp
+from vault.domain.merging.merged import spelled
 from vault.policy.decide import Ground, Verdict
 
 _REMEMBERED: Final = 10_000  # forms of one gate
@@ -70,6 +71,7 @@ def _plain(settled: Settled) -> tuple[object, ...] | None:
 def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> Told:
     prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
     question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
+    merged = spelled(person.facts) if person is not None else None
     return Told(
         actor=gate.by,
         asked_at=stamp(question.at) if question.at else None,
@@ -87,8 +89,10 @@ def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str,
         flat=settled.flat,
         id=own,
         kind=DECISION,
+        merges=merged[1] if merged is not None else None,
         organization=actor.organization,
         outcome=settled.outcome,
+        parts=merged[0] if merged is not None else None,
         permit_for=name(prepared.here, settled.sender) if settled.sender is not None else None,
         policies=verdict.policies,
         purpose=question.purpose,

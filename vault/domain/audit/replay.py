@@ -16,6 +16,7 @@ from vault.base.errors import Conflict, Invalid
 from vault.base.ids import EntryId, FactId
 from vault.domain.decision.basis import Flat
 from vault.domain.fact import Fact
+from vault.domain.merging.merged import Facts, only, read
 from vault.domain.organization import Organization, Purpose
 from vault.domain.standing import Instants, rule, standing
 
@@ -33,6 +34,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     """A decision as its entry tells it: `asked_with` where the client might not ask, else `flat`.
 
     `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
+    Of whoever was merged, `parts` are the facts of each subject, and `merges` say which were made one and when.
     """
 
     at: datetime
@@ -50,6 +52,8 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None = None
     standing: str | None = None
     facts: tuple[FactId, ...] | None = None
+    parts: tuple[str, ...] = ()
+    merges: tuple[str, ...] = ()
     facts_elsewhere: tuple[FactId, ...] = ()
 
 
@@ -113,9 +117,13 @@ def fold(declared: Organization, logged: Logged, *, facts: Collection[Fact]) -> 
     if logged.facts is None or logged.flat is None:
         return {}, {}
     elsewhere = set(logged.facts_elsewhere)
-    counted = [fact for fact in facts if fact.kind not in {"granted", "asked"} or fact.id not in elsewhere]
     purpose = declared.purpose(logged.purpose)
-    way = rule(declared, purpose, channel=logged.channel).within(_country(purpose, logged.flat))
+    country = _country(purpose, logged.flat)
+    whole: Facts = [*facts]
+    if logged.parts:
+        whole = read(facts, parts=logged.parts, joins=logged.merges, country=country)
+    counted = only(whole, lambda fact: fact.kind not in {"granted", "asked"} or fact.id not in elsewhere)
+    way = rule(declared, purpose, channel=logged.channel).within(country)
     instants = Instants(now=logged.at, at=logged.asked_at)
     stands = standing(counted, way, instants=instants, minor=bool(logged.flat.get("minor", True)))
     again = {

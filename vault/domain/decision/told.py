@@ -43,7 +43,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
     Asked over any channel, `channel` is the one that was chosen, and `any` tells of each. `permit_for` is the client
-    that was given a permit. `salt` stands where no subject does: nobody may guess the entry by its hash.
+    that was given a permit. `salt` stands where no subject does: nobody may guess the entry by its hash. Of whoever was
+    merged, `parts` are the facts of each subject, and `merges` say which of them were made one and when.
     """
 
     actor: Mapping[str, str]
@@ -62,8 +63,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     flat: Flat | None = None
     id: str
     kind: str
+    merges: Sequence[str] | None = None
     organization: str
     outcome: str
+    parts: Sequence[str] | None = None
     permit_for: str | None = None
     policies: Sequence[str]
     purpose: str

@@ -6,12 +6,13 @@ taken back. Pure: who was merged with whom, and when, is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
-from vault.base.ids import Subject
+from vault.base.ids import FactId, Subject
+from vault.domain.entry import stamp
 from vault.domain.fact import Fact
 
 
@@ -81,6 +82,38 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
             parts=tuple(part for part in self.parts if part.subject in found),
             joins=tuple(join for join in joins if join.kept in found),
         )
+
+
+def spelled(facts: Facts) -> tuple[list[str], list[str]] | None:
+    """Return the parts of whoever was merged by the ids of their facts, and the joins by the places of parts.
+
+    None for whoever was merged with nobody.
+    """
+    if not isinstance(facts, Merged):
+        return None
+    places = {part.subject: place for place, part in enumerate(facts.parts)}
+    parts = [" ".join(fact.id for fact in part.facts) for part in facts.parts]
+    return parts, [f"{places[join.kept]} {places[join.joined]} {stamp(join.at)}" for join in facts.joins]
+
+
+def read(facts: Collection[Fact], *, parts: Sequence[str], joins: Sequence[str], country: str | None) -> Merged:
+    """Return what was spelled, made of facts that were found again."""
+    known = {fact.id: fact for fact in facts}
+    told = [join.split(" ") for join in joins]
+    return Merged(
+        own=Subject("0"),
+        parts=tuple(
+            Part(
+                subject=Subject(str(place)),
+                facts=tuple(known[FactId(one)] for one in part.split() if one in known),
+                country=country,
+            )
+            for place, part in enumerate(parts)
+        ),
+        joins=tuple(
+            Join(kept=Subject(kept), joined=Subject(joined), at=datetime.fromisoformat(at)) for kept, joined, at in told
+        ),
+    )
 
 
 Facts = Sequence[Fact] | Merged

@@ -24,7 +24,7 @@ from tests.unit.domain.facts import (
 from vault.base.duration import Duration
 from vault.base.ids import Subject
 from vault.domain.fact import Fact
-from vault.domain.merging.merged import Join, Merged, Part, only
+from vault.domain.merging.merged import Join, Merged, Part, only, read, spelled
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 from vault.domain.timing.implied import Implied
 
@@ -183,3 +183,15 @@ def test_what_is_about_a_contact_point_of_several_is_told_once_and_can_be_left_o
 @given(facts_about(About(sources=("person",))))
 def test_an_earlier_word_in_person_settles_nothing(word: Fact) -> None:
     assert fold(chain([[word], [said("objected", at=AGO)]])).state == "objected"
+
+
+@given(several, rules)
+def test_what_an_entry_tells_of_the_parts_is_folded_to_the_same_again(
+    said_by: list[tuple[Fact, ...]], law: Rule
+) -> None:
+    merged = chain(said_by)
+    told = spelled(merged)
+    assert told is not None
+    again = read([*merged], parts=told[0], joins=told[1], country=None)
+    assert fold(again, law) == fold(merged, law)
+    assert spelled(said_by[0]) is None
