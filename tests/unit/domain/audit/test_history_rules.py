@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from tests.unit.domain.facts import DAY, NOW, said
 from tests.unit.domain.test_decision import DECLARED
 from vault.base.errors import Invalid
-from vault.base.ids import ContactPointId, Subject, SuppressionId
+from vault.base.ids import ContactPointId, ImportId, Subject, SuppressionId
 from vault.domain.audit.clocks import MOST, clocks
 from vault.domain.audit.history import Held, HistoryAsked, Place, Stop, gated, learnt, rests
 from vault.domain.decision.basis import Way, way
 from vault.domain.fact import Fact
+from vault.domain.importing.undone import Undone
 from vault.domain.organization import EVERY, Authentication, Ceiling, Client
 from vault.domain.standing import Instants
 from vault.domain.suppression import Suppression
@@ -210,3 +211,25 @@ def test_a_thousand_changes_make_no_thousand_columns() -> None:
     found = clocks(held, SALES, asked=asked(), now=NOW, ask=ask)
     assert found.begin <= AT < found.end
     assert len(times) <= (MOST + 2) * (MOST + 3)
+
+
+def test_what_an_undone_import_brought_counts_for_what_was_known_before() -> None:
+    own, undone_at = ImportId("imp_own"), AT + 5 * DAY
+    yes = said("granted", AT - 9 * DAY, recorded_at=AT - 9 * DAY, source="import", brought_by=own)
+    held = Held(facts=(yes,), undone=(Undone(import_=own, recorded_at=undone_at, with_noes=False),))
+    assert (answers(held, AT, AT), answers(held, AT, NOW)) == (True, False)
+    found = clocks(held, SALES, asked=asked(known_at=undone_at), now=NOW, ask=lambda at, to: answers(held, at, to))
+    assert {(region.allowed, region.known_from >= undone_at) for region in found.regions} == {
+        (True, False),
+        (False, True),
+    }
+
+
+def test_a_stop_of_an_undone_import_stays_unless_it_was_undone_too() -> None:
+    own = ImportId("imp_own")
+    yes = said("granted", AT - 9 * DAY, recorded_at=AT - 9 * DAY)
+    stopped = msgspec.structs.replace(stop(at=AT - DAY, recorded_at=AT - DAY), brought_by=own)
+    for with_noes, allowed in ((False, False), (True, True)):
+        undone = Undone(import_=own, recorded_at=AT, with_noes=with_noes)
+        held = Held(facts=(yes,), places=(place(stopped),), undone=(undone,))
+        assert (answers(held, AT, AT - timedelta(hours=1)), answers(held, AT, NOW)) == (False, allowed)
