@@ -10,6 +10,7 @@ import pytest
 
 from tests import make
 from tests.command import run
+from tests.e2e.restoring import empty
 from tests.stage import Stage
 from vault.base.errors import VaultError
 from vault.cli.exporting.command import written
@@ -51,6 +52,23 @@ async def test_everything_goes_into_a_folder_for_its_owner_alone_and_the_key_lie
     assert (sheets.forms, sheets.left_out["nobodys_stops"], none) == (("csv",), 1, None)
 
 
+async def test_an_export_is_restored_by_the_command_that_brings_files_in(
+    stage: Stage, key_file: Path, tmp_path: Path, server_url: str, template: str
+) -> None:
+    api = await stage.client("everything")
+    await api.grant(await api.register())
+    await written(stage.vault, await stage.operator(), to=tmp_path / "out", key=tmp_path / "key")
+    async with empty(server_url, template, key_file) as other:
+        await other.apply(make.organization())
+        settings = {"mode": "trial", "database_url": other.url, "key_file": key_file}
+        told = await asyncio.to_thread(run, "import", tmp_path / "out", **settings)
+        assert (told.status, told.out) == (
+            0,
+            "1 customers and 1 facts of fernhill are restored; they stand as they stood\n",
+        )
+        assert (await other.count("vault.customer"), await other.count("vault.fact")) == (1, 1)
+
+
 # ── The folder ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def write(to: Path, **files: bytes) -> None:
     with draft(to) as folder:
@@ -90,6 +108,24 @@ def test_a_folder_that_cannot_be_written_is_told_of(where: str, tmp_path: Path) 
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(VaultError, match=r"folder_unwritable|not_empty"):
         write(tmp_path / where)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["files", "--key", "k"], "--key and --without-tags are for"),
+        (["out", "files"], "is an export: restore it by itself"),
+        (["out", "--encoding", "utf-8"], "is an export: restore it by itself"),
+    ],
+)
+def test_an_export_is_restored_by_itself_and_files_take_no_key(
+    words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "files").mkdir()
+    write(tmp_path / "out")
+    status = main(["import", *words])
+    assert (status, told in capsys.readouterr().err) == (2, True)
 
 
 @pytest.mark.parametrize("key", ["out", "out/sub.key"])

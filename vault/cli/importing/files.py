@@ -13,7 +13,7 @@ from vault.actions.importing.given import Given, Step, Told
 from vault.actions.importing.showing import file_shown, shown
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid
-from vault.cli.importing import telling
+from vault.cli.importing import restored, telling
 from vault.cli.importing.given import files, mapping, written_at
 from vault.cli.importing.organization import operator, option
 from vault.cli.importing.progress import Bar
@@ -27,6 +27,7 @@ _ABOUT: Final = """
 Brings in files of other systems: a folder, or files one by one. The organization file tells by a file's name how it is
 read. A no always counts; a yes never beats a no; who said no anywhere is not reached. Rows that cannot be read are put
 aside, not guessed at. Killed or begun anew, the same command goes on where it was; the same files again change nothing.
+A folder that `consent-vault export` wrote is restored, where there are no customers yet.
 """
 
 
@@ -45,6 +46,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document when all is done")
     parser.add_argument("--encoding", choices=ENCODINGS, help="instead of what the bytes look like")
     parser.add_argument("--separator", metavar="LETTER", help="between cells, instead of what the header looks like")
+    restored.option(parser)
     order = parser.add_mutually_exclusive_group()
     order.add_argument(
         "--day-first", dest="day_first", action="store_true", default=None, help="03/04/2024 is in April"
@@ -54,6 +56,8 @@ def add(parser: ArgumentParser) -> None:
 
 
 def _run(asked: Namespace) -> int:
+    if restored.is_meant(asked):
+        return restored.run(asked)
     given = Given(
         files=files(asked.paths),
         exported_at=written_at(asked.paths) if asked.exported_at is None else _instant(asked.exported_at),
