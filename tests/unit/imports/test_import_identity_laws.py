@@ -48,7 +48,8 @@ def link(id_: str, *, unless_named: bool = False) -> Link:
 
 
 def row(source: str, **told: Any) -> Row:
-    return Row(**({"file": source, "record": 0, "source": source, "points": (), "attributes": {}, "said": ()} | told))
+    parts: dict[str, Any] = {"points": (), "attributes": {}, "said": ()} | told
+    return Row(source=source, file=source, record=0, **parts)
 
 
 def _person(source: str, **told: Any) -> st.SearchStrategy[Row]:
@@ -118,8 +119,8 @@ def told(found: Resolution, rows: Sequence[Row]) -> Told:
     )
 
 
-def pairs(found: Resolution, rows: Sequence[Row]) -> set[tuple[frozenset[int], tuple[str, ...]]]:
-    first = [min((rows[place].record for place in person.rows), default=0) for person in found.people]
+def pairs(found: Resolution, rows: Sequence[Row]) -> set[tuple[frozenset[int | str | None], tuple[str, ...]]]:
+    first = [min((rows[place].record for place in person.rows), default=person.customer) for person in found.people]
     return {(frozenset(first[place] for place in one.people), one.why) for one in found.suggestions}
 
 
@@ -154,12 +155,16 @@ def known(found: Resolution, rows: Sequence[Row], *, before: Sequence[Known] = (
     return list(held.values())
 
 
-@given(WORLDS, st.randoms())
-def test_the_order_of_rows_changes_nothing(rows: list[Row], random: Random) -> None:
+@given(WORLDS, WORLDS, st.randoms())
+def test_the_order_of_rows_and_of_known_customers_changes_nothing(
+    earlier: list[Row], rows: list[Row], random: Random
+) -> None:
     mixed = sorted(rows, key=lambda _: random.random())
-    one, other = resolve(rows), resolve(mixed)
-    assert told(one, rows) == told(other, mixed)
-    assert pairs(one, rows) == pairs(other, mixed)
+    before = known(resolve(earlier), earlier, which=random)
+    for held in ([], before):
+        one, other = resolve(rows, held), resolve(mixed, held[::-1])
+        assert told(one, rows) == told(other, mixed)
+        assert pairs(one, rows) == pairs(other, mixed)
 
 
 @given(WORLDS)

@@ -58,15 +58,21 @@ def answers(growing: Growing) -> None:
 
 
 def _names(growing: Growing) -> dict[Key, set[Names]]:
-    """Return under which names a record stands."""
-    found: dict[Key, set[Names]] = defaultdict(set)
+    """Return under which names a record stands: its own, else those of rows that lead to it, else those known."""
+    own: dict[Key, set[Names]] = defaultdict(set)
+    linked: dict[Key, set[Names]] = defaultdict(set)
     for place, group in growing.of.items():
         row = growing.rows[place]
+        if row.role != "person" or group.whole.is_torn:
+            continue
+        names = row.name, row.last_name
         key = own_record(row)
-        if key is not None and not group.whole.is_torn:
-            found[key].add((row.name, row.last_name))
-    known = {key: held.names for held, _ in growing.held for key in held.records if key not in found}
-    return found | {key: {names} for key, names in known.items()}
+        if key is not None:
+            own[key].add(names)
+        for link in (one for one in row.links if not one.unless_named):
+            linked[link.source, link.id.reveal()].add(names)
+    known = {key: {held.names} for held, _ in growing.held for key in held.records}
+    return known | linked | own
 
 
 def _add_known(growing: Growing, carried: Carried) -> None:

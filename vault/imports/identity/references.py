@@ -99,14 +99,12 @@ class _Records:
     def is_another(self, place: int, key: Key) -> bool:
         """Whether a row names somebody else than whoever is the record."""
         row = self._rows[place]
-        own = own_record(row)
-        known = self._known.get(key)
-        if row.name is None or (known is not None and own is not None and self._known.get(own) is known):
-            return False
         names = self._names(self._own.get(key, ())) or self._names(self._linked.get(key, ()))
-        if not names and known is not None:
+        known = self._known.get(key)
+        own = own_record(row)
+        if not names and known is not None and (own is None or self._known.get(own) is not known):
             names = known.first_names
-        return bool(names) and row.name not in names
+        return row.name is not None and bool(names) and row.name not in names
 
     def _is_somebody(self, key: Key) -> bool:
         """Whether somebody is the record, or a row of somebody vouches for it."""
