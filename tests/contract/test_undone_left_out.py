@@ -51,6 +51,8 @@ REASONS: Final = {
     ("exporting/writing.py", "_KNOWN_FACTS"): _BY_ID,
     ("exporting/writing.py", "_EMPTY"): "what was undone is there",
     ("imports/held.py", "_INSTANT"): _TIME,
+    ("imports/said.py", "_SAID"): "it tells of one import what that one brought",
+    ("imports/said.py", "_FACTS"): "likewise, it tells of one import",
     ("imports/writing.py", "_DROP"): "what is dropped was looked at before",
     ("imports/writing.py", "_VERIFY"): "what is verified was looked at before",
     ("log/history.py", "_HELD"): "history asks what was known before an undoing, too, and leaves out by itself",
