@@ -1,21 +1,20 @@
-"""Foreign files into the vault: what each row became, and what the vault answers about the people in it."""
+"""Foreign files into the vault: what became of their rows, and what the vault answers about the people in them."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import make
-from tests.stage import Stage, codes, now
-from vault.actions.imports import load
-from vault.base.errors import Denied, Invalid
+from tests.importing import bring_in, of_texts
+from tests.stage import Stage, codes
+from vault.actions.importing.given import Told
+from vault.base.ids import CustomerId
 from vault.cli.demo.company import SAMPLE
-from vault.domain.actor import Actor
-from vault.imports.outcome import Export, FileLoaded, Loaded
+from vault.imports.row import FileRefused
 
 EXPORTED = datetime(2026, 10, 31, 18, tzinfo=UTC)
 SUBSCRIBED = "mailchimp/subscribed_members_export_7c1f0a92be.csv"
@@ -44,88 +43,47 @@ def unsubscribed(*rows: str) -> dict[str, str]:
     }
 
 
-async def loaded(stage: Stage, files: dict[str, str], exported_at: datetime = EXPORTED) -> Loaded:
-    actor = Actor(organization=await stage.organization(), kind="import")
-    exports = [Export(path=path, data=text.encode()) for path, text in files.items()]
-    return await load(stage.vault, actor, exports=exports, exported_at=exported_at)
+async def loaded(stage: Stage, *files: dict[str, str], later: int = 0) -> Told:
+    """Import files. What was imported before is another import if it is `later`, by days."""
+    texts = {path: text for part in files for path, text in part.items()}
+    return await bring_in(stage, of_texts(texts, exported_at=EXPORTED + timedelta(days=later)))
 
 
-async def asked(stage: Stage, found: Loaded, path: str = SUBSCRIBED, *, record: int = 1, **question: str) -> list[str]:
-    """Ask about whom a record is about: for the newsletter by e-mail, or as `question` says."""
-    [file] = [file for file in found.files if file.path == path]
-    [customer] = next(row.customers for row in file.applied if row.record == record)
+async def who(stage: Stage, *, email: str | None = None, record: str | None = None) -> list[str]:
     client = await stage.client("everything")
+    sought: dict[str, Any] = {"external": {"source": "mailchimp", "id": record}}
+    if email is not None:
+        sought = {"contact": {"kind": "email", "value": email}}
+    return list((await client.post("/v1/customers/lookup", sought))["customers"])
+
+
+async def asked(stage: Stage, *, email: str | None = None, record: str | None = None, **question: str) -> list[str]:
+    """Ask about whoever has an address, or a record id: for the newsletter by e-mail, or as `question` says."""
+    client = await stage.client("everything")
+    [customer] = await who(stage, email=email, record=record)
     return codes(await client.decide(customer=customer, **{"purpose": "newsletter", "channel": "email"} | question))
 
 
-def verdicts(found: Loaded) -> dict[str, str]:
-    return {told.purpose: told.verdict for told in found.files[0].applied[0].told}
-
-
-def aside(file: FileLoaded) -> list[tuple[int, str]]:
-    return [(one.record, one.reason) for one in file.aside]
-
-
-async def test_the_sample_comes_in_as_expected_and_coming_again_adds_nothing(stage: Stage) -> None:
-    files = {path.relative_to(SAMPLE).as_posix(): path.read_bytes() for path in SAMPLE.rglob("*.csv")}
-    actor = Actor(organization=await stage.organization(), kind="import")
-    exports = [Export(path=path, data=data) for path, data in files.items()]
-    found = await load(stage.vault, actor, exports=exports, exported_at=EXPORTED)
-    by_path = {file.path: file for file in found.files}
-    assert {path: (file.count, Counter(one.reason for one in file.aside)) for path, file in by_path.items()} == {
-        # Of the 27 rows whose address several people share, the others of 26 stand in files that are not loaded here.
-        SUBSCRIBED: (543, {"ambiguous_person": 1, "unreadable_email": 4, "wrong_column_count": 3}),
-        UNSUBSCRIBED: (170, {}),
-        NEWSLETTER: (
-            278,
-            {"unreadable_date": 3, "unreadable_email": 4, "unreadable_value": 6, "wrong_column_count": 3},
-        ),
-    }
-    assert aside(by_path[SUBSCRIBED])[:3] == [
-        (172, "wrong_column_count"),
-        (229, "wrong_column_count"),
-        (321, "ambiguous_person"),
-    ]
-    assert Counter(one.reason for file in found.files for one in file.cells) == {
-        "unreadable_date": 2,
-        "unreadable_phone": 3,
-    }
-    assert all(len(file.applied) + len(file.aside) == file.count for file in found.files)
-    assert {path: dict(file.verdicts) for path, file in by_path.items()} == {
-        SUBSCRIBED: {"granted": 438, "pending": 97},
-        UNSUBSCRIBED: {"withdrawn": 170},
-        NEWSLETTER: {"granted": 33, "pending": 128, "refused": 73, "nothing": 73},
-    }
-    assert (found.customers, found.refused) == (865, {})
-    assert await stage.count("vault.customer") == found.customers
-
-    before, entries = await stage.written(), await changes(stage)
-    again = await load(stage.vault, actor, exports=exports[::-1], exported_at=EXPORTED)
-    assert (again.customers, again.facts) == (0, 0)
-    assert {file.path: aside(file) for file in again.files} == {path: aside(file) for path, file in by_path.items()}
-    assert (await stage.written(), await changes(stage)) == (before, entries)
-
-
-async def changes(stage: Stage) -> int:
-    rows = await stage.rows("SELECT body FROM vault.log_entry")
-    return sum(json.loads(row["body"])["kind"] != "lookup" for row in rows)
+ONE = "quokka.1@quokkamail.example"
+TWO = "quokka.2@quokkamail.example"
 
 
 async def test_a_proven_yes_is_one_and_its_address_is_verified(stage: Stage) -> None:
-    found = await loaded(stage, subscribed("7,Quokka.1@Quokkamail.example,Quokkarina"))
-    assert await asked(stage, found) == ["opted_in"]
-    assert await asked(stage, found, purpose="sales") == ["never_asked"]
+    told = await loaded(stage, subscribed("7,Quokka.1@Quokkamail.example,Quokkarina"))
+    assert (told.verdicts, told.customers) == ({"new": 1}, 1)
+    assert await asked(stage, email=ONE) == ["opted_in"]
+    assert await asked(stage, record="7", purpose="sales") == ["never_asked"]
 
 
 async def test_a_yes_without_its_evidence_stays_pending(stage: Stage) -> None:
-    found = await loaded(stage, sheet("quokka.1@quokkamail.example;Quokkarina;ja;ja;1.3.2024;"))
-    assert await asked(stage, found, NEWSLETTER) == ["evidence_missing", "unverified"]
-    assert verdicts(found) == {"newsletter": "pending", "catalogue": "pending"}
+    await loaded(stage, sheet(f"{ONE};Quokkarina;ja;ja;1.3.2024;"))
+    assert await asked(stage, email=ONE) == ["evidence_missing", "unverified"]
 
 
 async def test_a_signed_form_proves_the_catalogue_and_not_the_newsletter(stage: Stage) -> None:
-    found = await loaded(stage, sheet("quokka.1@quokkamail.example;Quokkarina;ja;ja;1.3.2024;quokka form 7.pdf"))
-    assert verdicts(found) == {"newsletter": "pending", "catalogue": "granted"}
+    await loaded(stage, sheet(f"{ONE};Quokkarina;ja;ja;1.3.2024;quokka form 7.pdf"))
+    assert "evidence_missing" in await asked(stage, email=ONE)
+    assert "evidence_missing" not in await asked(stage, email=ONE, purpose="catalogue", channel="post")
 
 
 async def test_a_yes_is_to_the_notice_in_force_when_it_was_said(stage: Stage) -> None:
@@ -136,41 +94,37 @@ async def test_a_yes_is_to_the_notice_in_force_when_it_was_said(stage: Stage) ->
     assert notices == [None, 1, 1, 2, 2]
 
 
-async def test_who_left_stays_away_whatever_the_dates(stage: Stage) -> None:
-    row = "7,quokka.1@quokkamail.example,Quokkarina"
-    found = await loaded(stage, subscribed(row) | unsubscribed(row))
-    assert found.customers == 1
-    assert await asked(stage, found) == ["withdrawn"]
-    assert await asked(stage, found, purpose="sales") == ["withdrawn"]
+async def test_who_left_stays_away_whatever_the_dates_and_the_order_of_files(stage: Stage) -> None:
+    await loaded(stage, unsubscribed(f"7,{ONE},Quokkarina"))
+    told = await loaded(stage, subscribed(f"7,{ONE},Quokkarina"), later=-1)
+    assert (told.verdicts, told.customers) == ({"conflict": 1}, 0)
+    assert await asked(stage, email=ONE) == ["withdrawn"]
+    assert await asked(stage, email=ONE, purpose="sales") == ["withdrawn"]
 
 
 async def test_a_no_about_an_address_binds_everybody_who_has_it(stage: Stage) -> None:
-    found = await loaded(
+    await loaded(
         stage,
-        subscribed("7,quokka.1@quokkamail.example,Quokkarina", "8,quokka.2@quokkamail.example,Quokkarina")
-        | sheet("QUOKKA.1@quokkamail.example;Quokkabert;nein;;1.3.2024;"),
+        subscribed(f"7,{ONE},Quokkarina", f"8,{TWO},Quokkarina"),
+        sheet(f"{ONE.upper()};Quokkabert;nein;;1.3.2024;"),
     )
-    assert found.customers == 3
-    assert await asked(stage, found, record=1) == ["refused"]
-    assert await asked(stage, found, record=2) == ["opted_in"]
+    assert len(await who(stage, email=ONE)) == 2
+    assert await asked(stage, record="7") == ["refused"]
+    assert await asked(stage, record="8") == ["opted_in"]
 
 
 async def test_a_no_about_a_person_binds_that_person_alone(stage: Stage) -> None:
     file = make.organization()
     file["sources"]["newsletter"]["about"] = "person"
     await stage.apply(file)
-    files = subscribed("7,quokka.1@quokkamail.example,Quokkarina")
-    found = await loaded(stage, files | sheet("quokka.1@quokkamail.example;Quokkabert;nein;;1.3.2024;"))
-    assert await asked(stage, found, record=1) == ["opted_in"]
-    assert await asked(stage, found, NEWSLETTER) == ["refused", "unverified"]
+    await loaded(stage, subscribed(f"7,{ONE},Quokkarina"), sheet(f"{ONE};Quokkabert;nein;;1.3.2024;"))
+    assert await asked(stage, record="7") == ["opted_in"]
 
 
 async def test_a_row_without_a_first_name_is_the_only_ones_who_has_the_address(stage: Stage) -> None:
-    found = await loaded(
-        stage, sheet("quokka.1@quokkamail.example;Quokkarina;;;;") | subscribed("7,quokka.1@quokkamail.example,")
-    )
-    assert found.customers == 1
-    assert await asked(stage, found, NEWSLETTER) == ["opted_in"]
+    told = await loaded(stage, sheet(f"{ONE};Quokkarina;;;;"), subscribed(f"7,{ONE},"))
+    assert told.customers == 1
+    assert await asked(stage, email=ONE) == ["opted_in"]
     later = await loaded(stage, subscribed("7,quokka.new@quokkamail.example,"))
     assert later.customers == 0  # the record id was kept
 
@@ -178,56 +132,33 @@ async def test_a_row_without_a_first_name_is_the_only_ones_who_has_the_address(s
 async def test_where_several_share_an_address_a_nameless_yes_is_put_aside_and_a_nameless_no_binds_all(
     stage: Stage,
 ) -> None:
-    two = subscribed("7,quokka.1@quokkamail.example,Quokkarina", "8,quokka.1@quokkamail.example,Quokkabert")
-    found = await loaded(stage, two | sheet("quokka.1@quokkamail.example;;;ja;1.3.2024;quokka form"))
-    assert aside(found.files[1]) == [(1, "ambiguous_person")]
-    found = await loaded(stage, two | sheet("quokka.1@quokkamail.example;;nein;nein;1.3.2024;"))
-    assert len(found.files[1].applied[0].customers) == 2
-    for record in (1, 2):
-        assert await asked(stage, found, record=record) == ["refused"]
-        assert "refused" in await asked(stage, found, record=record, purpose="catalogue", channel="post")
+    await loaded(stage, subscribed(f"7,{ONE},Quokkarina", f"8,{ONE},Quokkabert"))
+    told = await loaded(stage, sheet(f"{ONE};;;ja;1.3.2024;quokka form"))
+    assert (told.verdicts, told.reasons) == ({"review": 1}, {"ambiguous_person": 1})
+    told = await loaded(stage, sheet(f"{ONE};;nein;nein;1.3.2024;"))
+    assert told.verdicts == {"stricter": 1}
+    for record in ("7", "8"):
+        assert await asked(stage, record=record) == ["refused"]
+        assert "refused" in await asked(stage, record=record, purpose="catalogue", channel="post")
 
 
 async def test_nameless_rows_of_an_address_nobody_has_make_one_customer_and_find_it_again(stage: Stage) -> None:
-    files = subscribed("7,quokka.1@quokkamail.example,") | sheet("quokka.1@quokkamail.example;;;;;")
+    files = subscribed(f"7,{ONE},") | sheet(f"{ONE};;;;;")
     assert (await loaded(stage, files)).customers == 1
-    before = await stage.written()
-    assert (await loaded(stage, files)).customers == 0
-    assert await stage.written() == before
-
-
-async def test_a_record_id_that_is_somebody_elses_puts_the_row_aside(stage: Stage) -> None:
-    await loaded(stage, subscribed("7,quokka.1@quokkamail.example,Quokkarina"))
-    await loaded(stage, sheet("quokka.2@quokkamail.example;Quokkabert;;;;"))
-    found = await loaded(stage, subscribed("7,quokka.2@quokkamail.example,Quokkabert"))
-    assert aside(found.files[0]) == [(1, "identity_conflict")]
+    before = await stage.count("vault.fact"), await stage.count("vault.customer")
+    again = await loaded(stage, files, later=-1)
+    assert (again.repeated, again.customers, again.verdicts) == (False, 0, {"same": 2})
+    assert (await stage.count("vault.fact"), await stage.count("vault.customer")) == before
 
 
 @pytest.mark.parametrize("name", ["Quokkarina", ""])
 async def test_whoever_was_erased_does_not_come_back(stage: Stage, name: str) -> None:
-    files = subscribed(f"7,quokka.1@quokkamail.example,{name}")
-    [row] = (await loaded(stage, files)).files[0].applied
-    await stage.erase(row.customers[0])
-    found = await loaded(stage, files)
-    assert aside(found.files[0]) == [(1, "not_accepted")]
-    assert (found.customers, found.facts) == (0, 0)
-
-
-async def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_loaded(stage: Stage) -> None:
-    files = {
-        **subscribed("7,quokka.1@quokkamail.example,Quokkarina"),
-        "members.csv": "who is this",
-        "klaviyo/profiles.csv": "Email\nquokka.2@quokkamail.example",
-        NEWSLETTER: "quokka.3@quokkamail.example;Quokkarina",
-    }
-    found = await loaded(stage, files)
-    assert {path: refused.code for path, refused in found.refused.items()} == {
-        "members.csv": "undeclared_file",
-        "klaviyo/profiles.csv": "unsupported_mapping",
-        NEWSLETTER: "missing_column",
-    }
-    assert [file.path for file in found.files] == [SUBSCRIBED]
-    assert make.MARK not in str(found.refused).lower()
+    files = subscribed(f"7,{ONE},{name}")
+    await loaded(stage, files)
+    [customer] = await who(stage, email=ONE)
+    await stage.erase(CustomerId(customer))
+    told = await loaded(stage, files, later=-1)
+    assert (told.reasons, told.customers) == ({"not_accepted": 1}, 0)
 
 
 async def test_a_file_two_sources_declare_or_whose_yes_nobody_could_give_is_refused(stage: Stage) -> None:
@@ -237,18 +168,10 @@ async def test_a_file_two_sources_declare_or_whose_yes_nobody_could_give_is_refu
     files["posted.csv"] = {"columns": columns, "granted": {"purpose": "catalogue", "channel": "email"}}
     file["sources"]["twin"] = {"about": "person", "files": {NEWSLETTER: files[NEWSLETTER]}}
     await stage.apply(file)
-    found = await loaded(stage, {"x/newsletter/posted.csv": "E-Mail\n", **sheet()})
-    assert {path: refused.code for path, refused in found.refused.items()} == {
-        "x/newsletter/posted.csv": "channel_not_for_purpose",
-        NEWSLETTER: "ambiguous_source",
-    }
-
-
-async def test_files_of_the_future_and_actors_that_are_no_import_are_refused(stage: Stage) -> None:
-    with pytest.raises(Invalid, match="exported_in_future"):
-        await loaded(stage, {}, exported_at=now() + timedelta(days=1))
-    with pytest.raises(Denied, match="not_an_import"):
-        await load(stage.vault, await stage.operator(), exports=[], exported_at=EXPORTED)
+    with pytest.raises(FileRefused, match="channel_not_for_purpose"):
+        await loaded(stage, {"x/newsletter/posted.csv": "E-Mail\n"})
+    with pytest.raises(FileRefused, match="ambiguous_source"):
+        await loaded(stage, sheet())
 
 
 def test_the_demos_files_are_the_samples() -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from vault.actions.imports import vocabulary
+from vault.actions.importing.sources import vocabulary
 from vault.base.errors import Invalid
 from vault.base.personal import Personal
 from vault.domain.contact_point import normalise

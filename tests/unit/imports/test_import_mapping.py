@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, spell
-from vault.actions.imports import vocabulary
+from vault.actions.importing.sources import vocabulary
 from vault.imports.layout import layout, of_mapping
 from vault.imports.packed import unpacked
 from vault.imports.reading import Reading, read

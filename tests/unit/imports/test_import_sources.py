@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, SAMPLES, how, of, surveyed
-from vault.actions.imports import vocabulary
+from vault.actions.importing.sources import vocabulary
 from vault.imports.layout import layout, matching
 from vault.imports.reading import fitting
 from vault.imports.table import table

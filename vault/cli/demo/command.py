@@ -12,7 +12,6 @@ import shutil
 import signal
 import time
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,11 +21,14 @@ from typing import Final
 import msgspec
 from consent_vault import Problem, Vault
 
-from vault.actions import imports, organizations
+from vault.actions import organizations
 from vault.actions.client import clients
+from vault.actions.importing.batch import ASIDE
+from vault.actions.importing.given import FileTold, Given, Told
+from vault.actions.importing.running import run
 from vault.base.clock import SystemClock, SystemEntropy
 from vault.base.errors import Invalid, Unavailable
-from vault.base.ids import OrganizationId
+from vault.base.ids import CustomerId, OrganizationId
 from vault.base.settings import PREFIX, Settings, read
 from vault.cli import lines
 from vault.cli.demo.company import KEY_ID, Company, askers, company, hand_out_keys
@@ -38,22 +40,22 @@ from vault.cli.terminal import Commands, say, say_json
 from vault.courier.parts import mail_folder
 from vault.domain.actor import Actor
 from vault.domain.organization import Client
-from vault.imports.outcome import FileLoaded, Loaded
-from vault.imports.row import Aside
 from vault.parts import open_vault
 from vault.store import log
 from vault.store.bundled import running
+from vault.store.imports import said
+from vault.store.imports.said import Said
 
 _ABOUT: Final = """
 Starts a vault of its own on the bundled database, loads a sample company's exports, asks the running server about the
 people in them, and stays up for you to go on. Ctrl-C stops it and removes everything.
 """
 _SAYS: Final = {
-    "granted": "yes",
-    "pending": "yes without proof (kept pending)",
-    "refused": "no when asked",
-    "withdrawn": "no longer",
-    "nothing": "rows that say nothing",
+    "new": "of somebody new",
+    "fills": "adding something",
+    "stricter": "adding a no",
+    "conflict": "with a yes that a no outweighs, or a value that is not taken",
+    "same": "saying nothing new",
 }
 _MEANS: Final = {
     "ambiguous_person": "a yes without a first name, and several people have the address",
@@ -70,7 +72,6 @@ _MEANS: Final = {
     "unreadable_value": "neither yes nor no nor empty",
     "wrong_column_count": "more or fewer cells than the header",
 }
-_SHOWN: Final = 12
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -86,7 +87,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
     organization: OrganizationId
-    loaded: Loaded
+    told: Told
+    people: Mapping[CustomerId, Sequence[Said]]
+    facts: int
     secrets: Mapping[str, str]
 
 
@@ -142,14 +145,14 @@ class _Demo:
         """Bring everything up, tell the story, and stay until told to stop."""
         self._tell(f"{shown.name}: a vault of its own, empty, for this demo alone.\n")
         prepared = asyncio.run(self._prepare(shown, asking))
-        self._tell_loaded(shown, prepared.loaded)
-        people = everybody(prepared.loaded)
+        self._tell_loaded(shown, prepared)
+        people = everybody(prepared.people)
         with serving(self._settings, self._settings.folder / "server.log") as server:
             story = self._ask(shown, asking, people=people)
             entries = asyncio.run(self._entries(prepared.organization))
             outcome = Outcome(
-                customers=prepared.loaded.customers + story.customers,
-                facts=prepared.loaded.facts + story.facts,
+                customers=prepared.told.customers + story.customers,
+                facts=prepared.facts + story.facts,
                 decisions=tuple(story.answers),
                 log_entries=entries,
                 seconds=round(time.monotonic() - begun, 1),
@@ -167,14 +170,16 @@ class _Demo:
             text = hand_out_keys(shown, asking, folder=self._keys)
             applied = await organizations.apply(vault, text, name="organization.yaml")
             actor = Actor(organization=applied.organization, kind="import")
-            loaded = await imports.load(vault, actor, exports=shown.exports, exported_at=shown.exported_at)
+            told = await run(vault, actor, given=Given(files=shown.files, exported_at=shown.exported_at))
+            async with vault.database.work(applied.organization) as work:
+                people, facts = await said.said(work, told.id), await said.count_facts(work, told.id)
             operator = Actor(organization=applied.organization, kind="operator")
             secrets = {
                 key: await clients.add_secret(vault, operator, key=key)
                 for key, client in shown.organization.clients.items()
                 if client.authentication.method == "client_secret_basic"
             }
-        return _Prepared(organization=applied.organization, loaded=loaded, secrets=secrets)
+        return _Prepared(organization=applied.organization, told=told, people=people, facts=facts, secrets=secrets)
 
     async def _entries(self, organization: OrganizationId) -> int:
         async with open_vault(self._settings, self._url) as vault, vault.database.work(organization) as work:
@@ -202,14 +207,14 @@ class _Demo:
                 raise Unavailable(problem.code, f"the demo's own server refused: {problem.detail}") from None
         return story
 
-    def _tell_loaded(self, shown: Company, loaded: Loaded) -> None:
-        for file in loaded.files:
+    def _tell_loaded(self, shown: Company, prepared: _Prepared) -> None:
+        for file in prepared.told.files:
             self._tell(*_of_file(file))
-        for path, refused in loaded.refused.items():
-            self._tell(f"{path}: NOT LOADED; a no in it is not known here", f"    {refused.detail}", "")
         if shown.undeclared:
             self._tell(f"Not read, for no source declares them: {', '.join(shown.undeclared)}")
-        self._tell(f"{loaded.customers} customers, {loaded.facts} facts about what they said. Their data is sealed.")
+        self._tell(
+            f"{prepared.told.customers} customers, {prepared.facts} facts about what they said. Their data is sealed."
+        )
 
     def _tell_how_to_go_on(
         self, shown: Company, asking: list[Client], *, secrets: Mapping[str, str], story: Story
@@ -253,23 +258,23 @@ def _stay(server: Server) -> int:
     raise Unavailable("demo_server_failed", "the server ended by itself; start the demo again")
 
 
-def _of_file(file: FileLoaded) -> list[str]:
-    verdicts = file.verdicts
-    said = ", ".join(f"{verdicts[verdict]} {words}" for verdict, words in _SAYS.items() if verdict in verdicts)
+def _of_file(file: FileTold) -> list[str]:
+    aside = sum(count for verdict, count in file.verdicts.items() if verdict in ASIDE)
+    became = ", ".join(
+        f"{file.verdicts[verdict]} {words}" for verdict, words in _SAYS.items() if verdict in file.verdicts
+    )
     return [
-        f"{file.path}: {file.count} rows, {len(file.applied)} applied, {len(file.aside)} put aside",
-        f"    they say: {said or 'nothing'}",
-        *_by_reason("put aside", file.aside),
-        *_by_reason("applied without one cell", file.cells),
+        f"{file.path}: {file.rows} rows, {file.rows - aside} applied, {aside} put aside",
+        f"    rows {became}" if became else "    nothing in it",
+        *_by_reason("put aside", file.reasons),
+        *_by_reason("cells set aside in rows that were applied", file.cells),
         "",
     ]
 
 
-def _by_reason(what: str, found: Sequence[Aside]) -> Iterator[str]:
-    for reason, count in Counter(one.reason for one in found).items():
-        records = [str(one.record) for one in found if one.reason == reason][:_SHOWN]
-        more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-        yield f"    {what}: {_MEANS.get(reason, reason)} ({reason}), record {', '.join(records)}{more}"
+def _by_reason(what: str, found: Mapping[str, int]) -> Iterator[str]:
+    for reason, count in found.items():
+        yield f"    {what}: {_MEANS.get(reason, reason)} ({reason}), {count}"
 
 
 def _summary(outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,11 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from vault.actions.importing.given import File
 from vault.base.errors import Invalid
 from vault.domain import organization_file
 from vault.domain.organization import Client, Organization
 from vault.imports.layout import matching
-from vault.imports.outcome import Export
 
 SAMPLE: Final = Path(__file__).parent / "data"
 KEY_ID: Final = "demo"
@@ -40,7 +41,7 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     text: str
     organization: Organization
-    exports: tuple[Export, ...]
+    files: tuple[File, ...]
     undeclared: tuple[str, ...]
     exported_at: datetime
 
@@ -65,7 +66,7 @@ def company(folder: Path | None, *, now: datetime) -> Company:
         name=organization.name,
         text=text,
         organization=organization,
-        exports=tuple(Export(path=name, data=_bytes(path)) for name, path in declared.items()),
+        files=tuple(File(path=name, opened=partial(_opened, path)) for name, path in declared.items()),
         undeclared=tuple(name for name in files if name not in declared),
         exported_at=min(now, _EXPORTED if folder is None else max(written)),
     )
@@ -121,6 +122,10 @@ def _public(key: EllipticCurvePrivateKey) -> dict[str, str]:
     return {"kty": "EC", "crv": "P-256", "kid": KEY_ID} | {
         name: value.rstrip(b"=").decode() for name, value in written.items()
     }
+
+
+def _opened(path: Path) -> list[bytes]:
+    return [_bytes(path)]
 
 
 def _text(path: Path) -> str:

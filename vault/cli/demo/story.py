@@ -1,6 +1,6 @@
 """The questions a demo asks of the running server, as a client would: each kind of answer, about people in the files.
 
-People are called by the record they stand in. A name or an address is shown only where an allowed decision released it.
+People are called by a number. A name or an address is shown only where an allowed decision released it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Final, TypedDict, Unpack
 import msgspec
 from consent_vault import Contact, ContactPoint, Decision, Denied, Vault
 
+from vault.base.ids import CustomerId
 from vault.domain.organization import CONTACT, Client, Notice, Organization, Purpose
 from vault.domain.statement import GUARDIAN
-from vault.imports.outcome import Loaded, Told
+from vault.store.imports.said import Said
 
 _NOES: Final = frozenset({"withdrawn", "refused"})
 _TRIES: Final = 5
@@ -29,7 +30,7 @@ Tell = Callable[[str], None]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client asked; `about` is the record in which the customer stands."""
+    """What a client asked; `about` is what the customer is called."""
 
     client: str
     customer: str
@@ -50,11 +51,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Someone(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer, called by a record they stand in, and all that was recorded for them."""
+    """A customer, called by a number, and all that the files say they said."""
 
     customer: str
     called: str
-    told: tuple[Told, ...] = ()
+    told: tuple[Said, ...] = ()
 
     @property
     def said_no(self) -> bool:
@@ -85,17 +86,12 @@ class Granted(TypedDict, total=False):
     guardian: Mapping[str, str]
 
 
-def everybody(loaded: Loaded) -> list[Someone]:
-    """Return whom the rows made or found, in the order of files and records."""
-    called: dict[str, str] = {}
-    told: dict[str, list[Told]] = {}
-    for file in loaded.files:
-        for row in file.applied:
-            for customer in row.customers:
-                if not told.setdefault(customer, []):  # called by the first record that says anything
-                    called[customer] = f"the person in record {row.record} of {file.path.rpartition('/')[2]}"
-                told[customer].extend(row.told)
-    return [Someone(customer=key, called=name, told=tuple(told[key])) for key, name in called.items()]
+def everybody(said: Mapping[CustomerId, Sequence[Said]]) -> list[Someone]:
+    """Return whom the files made, in the order in which they were made."""
+    return [
+        Someone(customer=key, called=f"customer {number} of the files", told=tuple(told))
+        for number, (key, told) in enumerate(said.items(), start=1)
+    ]
 
 
 class Story:
@@ -317,7 +313,7 @@ class Story:
         return [self._organization.clients[key] for key in self._vaults]
 
 
-def _bears(told: Told, way: Way) -> bool:
+def _bears(told: Said, way: Way) -> bool:
     """Whether what was recorded bears on a way: a yes on exactly it, a no on all that is below it."""
     named = told.purpose == way.purpose.key or (told.verdict in _NOES and told.purpose in way.purpose.lineage)
     return named and told.channel in (way.channel, "*")
