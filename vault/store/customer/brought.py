@@ -7,9 +7,10 @@ import and always stands; of an undone import its noes and suppressions stand, u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from asyncpg import Record
 
 from vault.base.ids import IMPORT, ImportId, raw, show
 from vault.domain.importing.undone import Undone
@@ -67,13 +68,13 @@ async def is_any_undone(work: Work) -> bool:
 
 async def undone(work: Work) -> list[Undone]:
     """Return the imports that are undone."""
-    return [_undoing(*row) for row in await work.fetch(_ROWS, work.own)]
+    return [_read(row) for row in await work.fetch(_ROWS, work.own)]
 
 
 async def undo(work: Work, import_: ImportId, *, with_noes: bool) -> Undone:
     """Undo an import that nobody undid: from now on every statement leaves out what it brought."""
     [row] = await work.fetch(_ADD, work.own, raw(import_), with_noes)
-    return _undoing(*row)
+    return _read(row)
 
 
 async def make_room(work: Work, tags: Sequence[UUID]) -> None:
@@ -82,5 +83,6 @@ async def make_room(work: Work, tags: Sequence[UUID]) -> None:
         await work.fetch(_MAKE_ROOM, work.own, list(tags))
 
 
-def _undoing(import_: UUID, recorded_at: datetime, with_noes: bool) -> Undone:  # noqa: FBT001 - columns
-    return Undone(import_=ImportId(show(IMPORT, import_)), recorded_at=recorded_at, with_noes=with_noes)
+def _read(row: Record) -> Undone:
+    import_ = ImportId(show(IMPORT, row["import"]))
+    return Undone(import_=import_, recorded_at=row["recorded_at"], with_noes=row["with_noes"])
