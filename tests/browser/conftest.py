@@ -18,7 +18,7 @@ from granian.server.embed import Server
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.watched import Watched
-from tests.e2e.conftest import furnished, key_file, stage  # noqa: F401 - fixtures
+from tests.e2e.conftest import api, furnished, key_file, stage  # noqa: F401 - fixtures
 from tests.mail import until
 from tests.stage import Stage
 

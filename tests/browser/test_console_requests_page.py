@@ -21,11 +21,6 @@ LATE = "UPDATE vault.rights_request SET asked_at = asked_at - interval '40 days'
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def asked(stage: Stage, api: Api) -> None:
     """Somebody asked for three things. Before the console goes by its own name, by which no client knows it."""
     visitor = Visitor(stage.http)

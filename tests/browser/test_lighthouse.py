@@ -6,8 +6,6 @@ import asyncio
 import json
 from typing import Final
 
-import pytest_asyncio
-
 from tests import javascript
 from tests.browser.test_portal_sign_in import sign_in
 from tests.browser.watched import Watched
@@ -16,11 +14,6 @@ from tests.e2e.test_leaving import linked
 from tests.stage import Api, Stage
 
 FAST: Final = 95
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def test_pages_of_the_portal_are_as_good_as_lighthouse_can_tell(

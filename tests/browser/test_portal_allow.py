@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.test_portal_sign_in import EVERYWHERE, heading, sign_in
@@ -16,11 +15,6 @@ from tests.e2e.doors import somebody
 from tests.stage import Api, Stage, codes
 
 SHOTS: Final = "VAULT_TEST_SHOTS"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def seen(watched: Watched, page: Page, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests import make
@@ -13,11 +12,6 @@ from tests.browser.watched import PHONE, Shade, Watched
 from tests.e2e.doors import code, somebody
 from tests.e2e.test_proving_a_yes import stop
 from tests.stage import Api, Stage
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def at_home(stage: Stage, api: Api, page: Page) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.test_portal_leaving import seen
@@ -11,11 +10,6 @@ from tests.browser.test_portal_sign_in import EVERYWHERE, heading
 from tests.browser.watched import DESK, PHONE, Shade, Watched
 from tests.e2e.joining import asked, with_words
 from tests.stage import Api, Stage, codes
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.mark.parametrize("scripts", [False, True])

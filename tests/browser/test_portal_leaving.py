@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.test_portal_sign_in import EVERYWHERE, heading
@@ -19,11 +18,6 @@ from tests.stage import Api, Stage, codes
 
 SHOTS: Final = "VAULT_TEST_SHOTS"
 """A folder for pictures of what was looked at, for whoever wants to look, too."""
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def seen(watched: Watched, page: Page, name: str) -> None:

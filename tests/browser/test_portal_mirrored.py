@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.test_portal_sign_in import sign_in
@@ -52,11 +51,6 @@ UNSEEN_MARKS: Final = """[...document.querySelectorAll('.mark')].filter(one => o
 }).length"""
 TRACKS: Final = """[...document.querySelectorAll('.track')].map(one =>
   [one.parentElement.ariaChecked, getComputedStyle(one).backgroundColor])"""
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def pages(stage: Stage, api: Api, page: Page) -> AsyncIterator[str]:

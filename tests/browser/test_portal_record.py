@@ -7,7 +7,6 @@ import re
 from typing import Final
 
 import pytest
-import pytest_asyncio
 
 from tests.browser.test_portal_leaving import seen
 from tests.browser.test_portal_sign_in import EVERYWHERE, ask, heading
@@ -18,11 +17,6 @@ from vault.domain.receipt.check import check, receipts, recognised
 from vault.domain.record.code import message_code
 
 OF_A_YES: Final = re.compile("^Receipt ?: Sales and price offers, by e-mail: you said yes$")
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def lived(api: Api) -> str:

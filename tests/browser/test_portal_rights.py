@@ -6,7 +6,6 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.test_portal_leaving import seen
@@ -16,11 +15,6 @@ from tests.e2e.doors import code, somebody
 from tests.stage import Api, Stage
 
 LATE = "UPDATE vault.rights_request SET asked_at = asked_at - interval '40 days' WHERE wanted = 'objection'"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def come(stage: Stage, page: Page, address: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.watched import DESK, PHONE, Shade, Watched
@@ -12,11 +11,6 @@ from tests.house import Exchange
 from tests.stage import Api, Stage
 
 EVERYWHERE = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def heading(page: Page) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests import make
@@ -18,11 +17,6 @@ from tests.e2e.test_leaving import linked
 from tests.stage import Api, Stage, codes
 
 SHOTS: Final = "VAULT_TEST_SHOTS"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def seen(watched: Watched, page: Page, name: str) -> None:

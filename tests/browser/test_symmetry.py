@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest_asyncio
 from playwright.async_api import Locator, Page
 
 from tests.browser.test_portal_sign_in import heading
@@ -22,11 +21,6 @@ from tests.stage import Api, Stage, codes
 from vault.console.log.symmetry import FIGURES, Effort, Figure
 
 NOTHING = Effort(presses=0, fields=0, sign_ins=0)
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 class Counted:

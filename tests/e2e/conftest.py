@@ -12,8 +12,10 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from tests import make
+from tests.e2e.doors import sign_in, somebody
 from tests.house import Seen, check_house
-from tests.stage import Lines, Stage, copy_of
+from tests.stage import Api, Lines, Stage, copy_of
+from tests.visitor import Visitor
 from vault.actions import organizations
 from vault.base.clock import SystemEntropy
 from vault.base.settings import Settings
@@ -58,3 +60,23 @@ async def stage(
             await check_house(url, stage.vault, seen)
     finally:
         logging.getLogger().removeHandler(lines)
+
+
+@pytest_asyncio.fixture
+async def api(stage: Stage) -> Api:
+    """The client that may do and see all there is."""
+    return await stage.client("everything")
+
+
+@pytest_asyncio.fixture
+async def person(api: Api) -> tuple[str, str]:
+    """Somebody registered: who, and their e-mail address."""
+    return await somebody(api)
+
+
+@pytest_asyncio.fixture
+async def visitor(stage: Stage, person: tuple[str, str]) -> Visitor:
+    """Their browser, in which they are signed in."""
+    visitor = Visitor(stage.http)
+    await sign_in(stage, visitor, person[1])
+    return visitor

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
 import pytest_asyncio
 
 from tests import make
@@ -15,11 +14,6 @@ from tests.e2e.test_was_it_allowed import subject_of, tamper
 from tests.stage import Api, Stage, now
 
 NOBODY = "sub_06h0090m41t835kpwqjv10s1y0"
-
-
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest_asyncio.fixture

@@ -12,11 +12,6 @@ from tests.visitor import Form, Page, Visitor
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def customer(stage: Stage, api: Api, visitor: Visitor) -> str:
     who, address = await somebody(api)
     await sign_in(stage, visitor, address)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.auditing import desk, numbering
@@ -22,11 +21,6 @@ from vault.domain.record.code import message_code
 from vault.pages.frame import Frame
 from vault.portal.record.because import Why, because
 from vault.words.catalogue import ENGLISH, LANGUAGES, words
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

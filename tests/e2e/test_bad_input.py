@@ -32,11 +32,6 @@ ROUTES: Final = (
 )
 
 
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 def problem(response: httpx2.Response, *statuses: int) -> dict[str, Any]:
     """Return a problem document with one of these statuses."""
     found: dict[str, Any] = refused(response, response.status_code, response.json()["code"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import sign_in, somebody
@@ -21,11 +20,6 @@ PAGES: Final = ("/", "/details", "/rights", "/erase")
 MEGABYTE: Final = "quokka" * 180_000
 LANGUAGES: Final = ("tlh", "../de", "de\u0000", "%", "<script>alert(1)</script>", "x" * 5_000, "de,en")
 HERE: Final = {"sec-fetch-site": "same-origin"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

@@ -72,11 +72,6 @@ def workers(stage: Stage, key_file: Path, tmp_path: Path) -> Iterator[Workers]:
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def mail() -> AsyncIterator[Sink]:
     async with sink() as running:
         yield running

@@ -5,15 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from tests import make
 from tests.stage import Api, Stage, codes, now, refused, said
-
-
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def released(api: Api, customer: str, *fields: str) -> dict[str, str]:

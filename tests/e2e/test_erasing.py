@@ -25,11 +25,6 @@ GONE = (
 )
 
 
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 async def lived(api: Api, registration: dict[str, Any]) -> str:
     """Register somebody about whom much was said."""
     customer = str((await api.post("/v1/customers", registration))["id"])

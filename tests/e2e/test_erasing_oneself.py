@@ -7,30 +7,12 @@ import re
 from base64 import b64decode
 
 import pytest
-import pytest_asyncio
 
-from tests.e2e.doors import ask, code, letters, sign_in, somebody
+from tests.e2e.doors import ask, code, letters, sign_in
 from tests.stage import Api, Stage
 from tests.visitor import Visitor
 
 STALE = "UPDATE keystore.session SET signed_in_at = signed_in_at - interval '11 minutes'"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
-async def person(api: Api) -> tuple[str, str]:
-    return await somebody(api)
-
-
-@pytest_asyncio.fixture
-async def visitor(stage: Stage, person: tuple[str, str]) -> Visitor:
-    visitor = Visitor(stage.http)
-    await sign_in(stage, visitor, person[1])
-    return visitor
 
 
 async def test_whoever_has_just_signed_in_is_erased_with_one_press(

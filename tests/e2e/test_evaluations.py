@@ -22,11 +22,6 @@ IDS: Final = re.compile(r'"(dec|ent)_[0-9a-z]{26}"')
 
 
 @pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest.fixture
 async def people(api: Api) -> tuple[str, str]:
     """Somebody who said yes to sales by e-mail, and somebody who never said anything."""
     yes, silent = await api.register(), await api.register()

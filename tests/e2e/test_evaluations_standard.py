@@ -16,11 +16,6 @@ JSON: Final = {"content-type": "application/json"}
 
 
 @pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest.fixture
 async def people(api: Api) -> tuple[str, str]:
     """Somebody who said yes to sales by e-mail, and somebody who never said anything."""
     yes, silent = await api.register(), await api.register()

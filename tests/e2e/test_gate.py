@@ -77,11 +77,6 @@ async def opened(vault: AsyncVault, relay: str, behind: Sink) -> AsyncIterator[G
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def gate(stage: Stage) -> AsyncIterator[Gate]:
     sender = await stage.client("discreet")
     assert sender.sdk is not None

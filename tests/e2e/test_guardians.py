@@ -28,11 +28,6 @@ async def declared(stage: Stage) -> None:
     await stage.apply(file)
 
 
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 async def child(api: Api, years: int = 9, **given: Any) -> str:
     return await api.register(attributes=make.attributes(birth_date=make.birth_date(years)), **given)
 

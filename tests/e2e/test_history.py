@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import sign_in, somebody
 from tests.stage import Api, Stage
 from tests.visitor import Visitor
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from tests import make
 from tests.stage import Api, Stage, codes, now, refused
 
 YEAR = timedelta(days=365)
-
-
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def somebody(api: Api, country: str) -> str:

@@ -14,11 +14,6 @@ BOUGHT = "2026-03-04T10:00:00Z"
 
 
 @pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest.fixture
 def visitor(stage: Stage) -> Visitor:
     return Visitor(stage.http)
 

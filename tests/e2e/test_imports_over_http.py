@@ -31,11 +31,6 @@ ROWS = sheet(
 )
 
 
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 async def begun(api: Api, **how: object) -> str:
     return str((await api.post("/v1/imports", {"exported_at": EXPORTED, **how}))["id"])
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import letters, somebody
 from tests.e2e.joining import LETTER, asked, facts, links, press, row, signed_in, with_words
 from tests.stage import Api, Stage, codes
 from tests.visitor import Visitor
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

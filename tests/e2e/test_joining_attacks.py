@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import somebody
@@ -22,11 +21,6 @@ from vault.domain.joining.link import Confirmation
 from vault.store.database import Work
 
 YES: Final = {"say": "yes"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

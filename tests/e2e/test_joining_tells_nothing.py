@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import pytest_asyncio
-
 from tests import make
 from tests.e2e.joining import LETTER, asked
 from tests.stage import Api, Stage
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def shown(stage: Stage, place: str) -> tuple[int, str, tuple[tuple[str, str], ...]]:

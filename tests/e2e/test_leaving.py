@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import httpx2
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.stage import Api, Json, Stage, codes
@@ -18,11 +17,6 @@ from vault.domain.leaving.link import Link
 
 ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 BROWSER: Final = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "accept-language": "en"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

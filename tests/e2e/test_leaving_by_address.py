@@ -7,8 +7,6 @@ from statistics import median
 from time import perf_counter
 from typing import Any, Final
 
-import pytest_asyncio
-
 from tests import make
 from tests.e2e.doors import letters, somebody
 from tests.e2e.test_sign_in_tells_nothing import WRITES, people
@@ -19,11 +17,6 @@ from vault.store.database import Work
 
 LINK: Final = re.compile(r"http\S+(/u/[A-Za-z0-9_-]+)")
 PLACE: Final = "/p/fernhill/stop-address"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def ask(visitor: Visitor, address: str) -> Page:

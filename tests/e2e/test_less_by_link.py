@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
 from tests.e2e.test_leaving import BROWSER, facts, linked, way_out
 from tests.stage import Api, Json, Stage, codes, now, said
 from tests.visitor import Visitor
 
 SELDOM: Json = {"most": 1, "per": "month"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import pytest_asyncio
-
 from tests import make
 from tests.e2e.doors import sign_in
 from tests.stage import Api, Json, Stage, codes, refused, said
 from tests.visitor import Visitor
 
 NOBODY = "cus_06h0090m41t835kpwqjv10s1y0"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def someone(api: Api, **given: Any) -> tuple[str, str]:
@@ -122,9 +115,7 @@ async def test_a_yes_in_person_after_the_merge_settles_it(api: Api, stage: Stage
     await sign_in(stage, visitor, theirs)
     page = await visitor.get("/")
     assert page.status == 200
-    [form] = [
-        one for one in page.forms if (one.fields.get("purpose"), one.fields.get("channel")) == ("sales", "email")
-    ]
+    [form] = [one for one in page.forms if (one.fields.get("purpose"), one.fields.get("channel")) == ("sales", "email")]
     assert form.fields["say"] == "yes"
     await visitor.send("POST", visitor._full("/choices"), data=form.fields)
     assert [await stands(api, who) for who in (one, other)] == ["granted", "granted"]

@@ -31,11 +31,6 @@ LATER = Outcome(end="later", code="smtp_451")
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def customer(api: Api) -> str:
     return await api.register()
 

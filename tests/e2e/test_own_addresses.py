@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import code, letters, sign_in, somebody
@@ -15,11 +14,6 @@ from tests.stage import Api, Stage, codes
 from tests.visitor import Page, Visitor
 
 POINT = re.compile(r"ctp_[0-9a-z]{26}")
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

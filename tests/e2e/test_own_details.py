@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import sign_in, somebody
 from tests.e2e.test_imports import loaded, sheet
 from tests.stage import Api, Stage
 from tests.visitor import Page, Visitor
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

@@ -33,16 +33,6 @@ class Keyed(Visitor):
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
-async def person(api: Api) -> tuple[str, str]:
-    return await somebody(api)
-
-
-@pytest_asyncio.fixture
 async def keyed(stage: Stage, person: tuple[str, str]) -> Keyed:
     """Somebody who has made a passkey, and has left."""
     keyed = Keyed(stage)

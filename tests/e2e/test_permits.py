@@ -55,11 +55,6 @@ async def revoked(sender: Api) -> dict[str, tuple[str, str]]:
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def sender(stage: Stage) -> Api:
     return await stage.client("discreet")
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-import pytest_asyncio
 from consent_vault import Choice, Conflict, Invalid
 
 from tests import make
@@ -20,11 +19,6 @@ from vault.actions.client.sweeping import sweep
 
 YES: Final = {"purpose": "sales", "channel": "email", "say": "yes"}
 NO: Final = YES | {"say": "no"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def made(api: Api, **given: Any) -> Json:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import code, letters, sign_in
@@ -16,11 +15,6 @@ from vault.actions.customer import suppressions
 from vault.base.personal import Personal
 from vault.domain.contact_point import ContactValue
 from vault.domain.suppression import NewSuppression, SuppressionKind
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

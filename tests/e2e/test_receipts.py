@@ -6,7 +6,6 @@ import json
 from typing import Any, Final
 
 import pytest
-import pytest_asyncio
 from consent_vault import receipts
 from consent_vault.promises import decode, key_id
 
@@ -23,11 +22,6 @@ from vault.domain.receipt.check import check
 
 NOBODYS: Final = "fct_06h0090m41t835kpwqjv10s1y0"
 ME: Final = "/v1/me/receipts"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests import make
 from tests.stage import Api, Stage, codes, now, raw_id
 from vault.actions.vault import rebuild
@@ -19,11 +17,6 @@ from vault.domain.standing import Instants, rule, standing
 from vault.store import organizations
 
 NOBODY = "cus_06h0090m41t835kpwqjv10s1y0"
-
-
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def replay(stage: Stage, entry: Mapping[str, Any]) -> tuple[str, list[str]]:

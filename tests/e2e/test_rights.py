@@ -6,8 +6,6 @@ import json
 from io import BytesIO
 from zipfile import ZipFile
 
-import pytest_asyncio
-
 from tests import make
 from tests.e2e.doors import code, letters, sign_in, somebody
 from tests.e2e.test_tokens_exchanged import exchange
@@ -16,23 +14,6 @@ from tests.visitor import Page, Visitor
 
 STALE = "UPDATE keystore.session SET signed_in_at = signed_in_at - interval '11 minutes'"
 WRONG = "My quokka boots are 44, not 43."
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
-async def person(api: Api) -> tuple[str, str]:
-    return await somebody(api)
-
-
-@pytest_asyncio.fixture
-async def visitor(stage: Stage, person: tuple[str, str]) -> Visitor:
-    visitor = Visitor(stage.http)
-    await sign_in(stage, visitor, person[1])
-    return visitor
 
 
 async def use(visitor: Visitor, right: str, **fields: str) -> Page:

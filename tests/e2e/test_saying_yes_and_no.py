@@ -40,11 +40,6 @@ async def send(api: Api, what: str, customer: str, body: dict[str, Any], *, key:
     return await api.send("POST", f"/v1/customers/{customer}/{what}", body, key=key)
 
 
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 async def test_an_incomplete_yes_is_a_bad_request_and_leaves_nothing(stage: Stage, api: Api) -> None:
     customer = await api.register()
     before = await stage.written()

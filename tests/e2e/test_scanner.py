@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-import pytest_asyncio
-
 from tests.e2e.doors import ask, link, sign_in, somebody
 from tests.e2e.joining import asked
 from tests.e2e.test_leaving import linked
@@ -21,11 +19,6 @@ OF_THE_LOG: Final = {"vault.log_detail"}
 """What stands beside an entry; reading one's own record is one."""
 FACTS: Final = "SELECT id, kind, purpose, channel, source, method FROM vault.fact ORDER BY id"
 PREFETCH: Final = {"purpose": "prefetch", "sec-purpose": "prefetch"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def state(stage: Stage) -> tuple[dict[str, int], list[object]]:

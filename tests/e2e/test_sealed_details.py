@@ -31,20 +31,8 @@ STALE: Final = "UPDATE keystore.session SET signed_in_at = signed_in_at - interv
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def person(api: Api) -> tuple[str, str]:
     return await somebody(api, attributes=make.attributes())
-
-
-@pytest_asyncio.fixture
-async def visitor(stage: Stage, person: tuple[str, str]) -> Visitor:
-    visitor = Visitor(stage.http)
-    await sign_in(stage, visitor, person[1])
-    return visitor
 
 
 @pytest_asyncio.fixture

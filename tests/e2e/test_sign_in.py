@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import ask, code, letters, sign_in, somebody
@@ -11,11 +10,6 @@ from tests.stage import Api, Stage
 from tests.visitor import Visitor
 
 TOO_LONG = "This page was open too long"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

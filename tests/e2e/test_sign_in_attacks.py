@@ -19,11 +19,6 @@ PORTAL = "__Host-consent-vault-portal"
 FLOW = "__Host-consent-vault-flow"
 
 
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 @pytest.fixture
 def visitor(stage: Stage) -> Visitor:
     return Visitor(stage.http)

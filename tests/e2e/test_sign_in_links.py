@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import ask, code, letters, link, somebody
@@ -12,11 +11,6 @@ from tests.visitor import Visitor
 
 GONE = "This link leads nowhere"
 FIREFOX = "Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

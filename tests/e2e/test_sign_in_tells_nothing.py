@@ -7,8 +7,6 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-import pytest_asyncio
-
 from tests import make
 from tests.e2e.doors import letters, somebody
 from tests.stage import Api, Stage
@@ -17,11 +15,6 @@ from vault.actions.sign_in import knocking
 from vault.store.database import Work
 
 WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) ([a-z_.]+)")
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 def same_length(number: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.e2e.doors import sign_in, somebody
@@ -11,11 +10,6 @@ from tests.stage import Api, Stage, codes
 from tests.visitor import Visitor
 
 PICKING = {"purpose": "personalisation", "channel": "*"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 @pytest.fixture

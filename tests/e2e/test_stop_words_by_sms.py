@@ -20,11 +20,6 @@ _ids = count(1)
 
 
 @pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest.fixture
 async def gateway(stage: Stage) -> Api:
     """A client that sends messages and may look nobody up."""
     return await stage.client("only_outcome")

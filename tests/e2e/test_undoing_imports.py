@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests import make
 from tests.e2e.doors import sign_in
 from tests.house import read_tables
@@ -25,11 +23,6 @@ BROUGHT: Final = (
     "keystore.blind_index",
 )
 REASON: Final = "It was the file of another company"
-
-
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def an_import(stage: Stage, *, state: str = "done", dry: bool = False, client: str = "everything") -> str:

@@ -27,11 +27,6 @@ NO_ENTRY = "ent_06h0090m41t835kpwqjv10s1y0"
 NOBODY = "sub_06h0090m41t835kpwqjv10s1y0"
 
 
-@pytest.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
 @pytest_asyncio.fixture
 async def auditor(stage: Stage) -> Colleague:
     return (await at_the_desk(stage))[0]

@@ -7,17 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import pytest_asyncio
 
 from tests import make
 from tests.stage import Api, Json, Stage, codes, now, said
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
 
 
 async def someone(api: Api, phone: str | None = None, *, channel: str = "sms", **given: Any) -> str:

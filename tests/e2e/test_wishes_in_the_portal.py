@@ -17,11 +17,6 @@ FORM = {"channel": "email", "budget": "1-week", "quiet_from": "21:00", "quiet_to
 
 
 @pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    return await stage.client("everything")
-
-
-@pytest_asyncio.fixture
 async def customer(stage: Stage, api: Api, visitor: Visitor) -> str:
     who, address = await somebody(api)
     await api.grant(who)
