@@ -45,18 +45,19 @@ def spelled(value: str = ADDRESS) -> Spelled:
     return Spelled(kind=kind, value=Personal(value), index=Personal(value))
 
 
-def yes(purpose: str = "sales", channel: str = "email", **told: Any) -> Saying:
-    return Saying(**{"verdict": "granted", "purpose": purpose, "channel": channel, "at": AT, "evidence": PROOF} | told)
+def yes(purpose: str = "sales", channel: str = "email", **more: Any) -> Saying:
+    told: dict[str, Any] = {"purpose": purpose, "channel": channel, "at": AT, "evidence": PROOF}
+    return Saying(verdict="granted", **told | more)
 
 
-def no(purpose: str = "sales", channel: str = "email", **told: Any) -> Saying:
-    return Saying(**{"verdict": "withdrawn", "purpose": purpose, "channel": channel, "at": AT} | told)
+def no(purpose: str = "sales", channel: str = "email", **more: Any) -> Saying:
+    told: dict[str, Any] = {"verdict": "withdrawn", "at": AT}
+    return Saying(purpose=purpose, channel=channel, **told | more)
 
 
-def row(record: int = 1, *said: Saying, about_address: bool = True, file: str = "a.csv", **told: Any) -> Staged:
-    told.setdefault("points", (spelled(),))
-    own = Row(**{"source": "mailchimp", "file": file, "record": record, "attributes": {}, "said": said} | told)
-    return Staged(place=record, row=own, about_address=about_address)
+def row(record: int = 1, *said: Saying, about_address: bool = True, **more: Any) -> Staged:
+    told: dict[str, Any] = {"source": "mailchimp", "file": "a.csv", "attributes": {}, "points": (spelled(),)}
+    return Staged(place=record, row=Row(record=record, said=said, **told | more), about_address=about_address)
 
 
 def planned(
@@ -67,13 +68,18 @@ def planned(
     resolution: Resolution | None = None,
 ) -> Plan:
     """Plan rows of one person, or as `resolution` says."""
-    one = Person(customer=whose, rows=tuple(range(len(told))), references=(), country=None, country_disputed=False,
-                 **LIKE)  # fmt: skip
-    found = resolution or Resolution(people=(one,), several=(), aside=(), suggestions=())
+    found = resolution or resolution_of(person(*range(len(told)), customer=whose))
     return plan(told, lists=lists, resolution=found, held=held or Held(), declared=DECLARED)
 
 
-LIKE: Final[dict[str, Any]] = {"likenesses": ()} if "likenesses" in Person.__struct_fields__ else {}
+def resolution_of(*people: Person, several: Sequence[Several] = (), aside: Sequence[PutAside] = ()) -> Resolution:
+    return Resolution(people=people, several=tuple(several), aside=tuple(aside), suggestions=())
+
+
+def person(*rows: int, customer: CustomerId | None = None, references: Any = ()) -> Person:
+    return Person(
+        customer=customer, rows=rows, references=references, country=None, country_disputed=False, likenesses=()
+    )
 
 
 def verdicts(found: Plan) -> dict[int, str]:
@@ -169,6 +175,20 @@ def test_a_no_about_an_address_stands_under_it_for_each_channel_and_one_of_a_per
     assert only(planned(row(1, no(), about_address=False))).words[0].point is None
 
 
+NOBODY: Final = resolution_of()
+
+
+def test_a_no_over_a_channel_that_reaches_no_point_of_the_row_binds_by_those_it_has() -> None:
+    [(point, bound)] = planned(row(1, no("catalogue", "post"))).words
+    assert (point, bound.channel) == (key_of(spelled()), "post")
+
+
+def test_a_confirmation_before_the_asking_proves_nothing() -> None:
+    late = PROOF | {"asked_at": Personal((AT + timedelta(seconds=1)).isoformat())}
+    found = only(planned(row(1, yes(evidence=late))))
+    assert ([word.proven for word in found.words], found.confirmed) == ([False], {})
+
+
 def test_rows_of_lists_make_nobody_and_a_yes_in_one_is_nobodys() -> None:
     stop = Suppressing(kind="bounce", point=spelled(), at=AT)
     found = planned(
@@ -178,9 +198,6 @@ def test_rows_of_lists_make_nobody_and_a_yes_in_one_is_nobodys() -> None:
     assert (found.people, len(found.words), len(found.stops)) == ((), 2, 1)
     assert verdicts(found) == {1: "stricter", 2: "review"}
     assert found.verdicts[2].reason == "ambiguous_person"
-
-
-NOBODY: Final = Resolution(people=(), several=(), aside=(), suggestions=())
 
 
 def test_a_stop_is_added_once_from_the_earliest_day_and_never_outlasts_one_that_was_lifted() -> None:
@@ -212,7 +229,7 @@ def test_whoever_has_an_address_that_is_stopped_is_told() -> None:
 def test_files_that_disagree_about_the_country_leave_it_unknown_for_good() -> None:
     def country(*codes: str, held: Customer | None = None) -> tuple[str | None, tuple[str, ...], bool, list[str]]:
         told = [row(record, attributes={"country": Personal(code)}) for record, code in enumerate(codes, 1)]
-        found = planned(*told, whose=held and OWN, held=held and knowing(held))
+        found = planned(*told) if held is None else planned(*told, whose=OWN, held=knowing(held))
         one = only(found)
         return one.country, one.dropped, "country" in one.fields, list(verdicts(found).values())
 
@@ -253,13 +270,9 @@ def test_a_yes_names_the_point_its_record_names_if_that_is_the_persons() -> None
     )
     sms, email = only(planned(spot, consent)).words
     assert (sms.point, email.point) == (("phone", NUMBER), None)
-    apart = Resolution(people=(person(0), person(1)), several=(), aside=(), suggestions=())
+    apart = resolution_of(person(0), person(1))
     found = planned(spot, consent, resolution=apart)
     assert [word.point for one in found.people if one for word in one.words] == [None, None]
-
-
-def person(*rows: int, customer: CustomerId | None = None, references: Any = ()) -> Person:
-    return Person(customer=customer, rows=rows, references=references, country=None, country_disputed=False, **LIKE)
 
 
 def test_a_row_of_several_binds_them_all_by_its_noes_and_its_yes_waits_for_a_human() -> None:
@@ -274,6 +287,14 @@ def test_a_row_of_several_binds_them_all_by_its_noes_and_its_yes_waits_for_a_hum
     assert all(one.restricts for one in found.people if one)
     assert (found.verdicts[3].verdict, found.verdicts[3].reason) == ("review", "ambiguous_person")
     assert len(found.words) == 1
+
+
+def test_a_row_of_several_of_whom_one_was_erased_binds_the_other() -> None:
+    told = (row(1, points=(spelled(NUMBER),)), row(2), row(3, no()))
+    several = [Several(row=2, people=(0, 1))]
+    held = Held(points={key_of(spelled(NUMBER)): Tagged(erased=True)})
+    found = planned(*told, resolution=resolution_of(person(0), person(1), several=several), held=held)
+    assert [one and [word.kind for word in one.words] for one in found.people] == [None, ["withdrawn"]]
 
 
 def test_of_a_row_that_was_put_aside_nothing_is_applied() -> None:
