@@ -109,7 +109,18 @@ def test_no_query_or_path_names_a_personal_value(document: dict[str, Any]) -> No
     }  # fmt: skip
     of_lists = {"audience", "release", "permit_for", "campaign"}
     of_imports = {"import_id", "path", "verdict", "before"}  # a path is the name of a file, never of a person
-    assert names == {*of_imports, *of_lists, "customer", "contact_point", "at", "known_at", "after", "limit", *headers, *of_log}
+    assert names == {
+        *of_imports,
+        *of_lists,
+        "customer",
+        "contact_point",
+        "at",
+        "known_at",
+        "after",
+        "limit",
+        *headers,
+        *of_log,
+    }
 
 
 def test_nothing_is_written_that_only_python_reads() -> None:

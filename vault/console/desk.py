@@ -86,7 +86,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rules(self) -> list[Place]:
         """Where what decides is looked at."""
-        known = [("/policies", self.frame.words.say("Policies"))]
+        known = [("/policies", self.frame.words.say("Policies")), ("/imports", self.frame.words.say("Imports"))]
         return [Place(path=path, name=name, is_here=self._here == path) for path, name in known]
 
     @property

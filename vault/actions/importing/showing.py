@@ -17,8 +17,8 @@ from vault.base.errors import Conflict, Denied, Unknown
 from vault.base.ids import ClientId, ImportId
 from vault.domain.actor import Actor
 from vault.domain.importing.told import (
-    ImportFile,
     ASIDE,
+    ImportFile,
     ImportProgress,
     ImportRow,
     ImportRowsPage,

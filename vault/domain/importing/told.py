@@ -19,7 +19,7 @@ State = Literal["receiving", "queued", "staging", "joining", "settling", "done",
 Verdict = Literal["new", "fills", "stricter", "same", "conflict", "review", "reject"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("new", "fills", "stricter", "same", "conflict", "review", "reject")
-ASIDE: Final[frozenset[str]] = frozenset({"review", "reject"})
+ASIDE: Final[frozenset[Verdict]] = frozenset({"review", "reject"})
 """What is kept for somebody to look at. Nothing of it counts."""
 LONGEST_PATH: Final = 255
 MOST_FILES: Final = 1_000

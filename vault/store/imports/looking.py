@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,7 +21,7 @@ SELECT id FROM vault.import WHERE organization = $1 AND id < $2 ORDER BY id DESC
 """
 _ROWS: Final = """
 SELECT place, verdict, reason FROM vault.import_row
-WHERE organization = $1 AND import = $2 AND place > $3 AND verdict = $4 ORDER BY place LIMIT $5
+WHERE organization = $1 AND import = $2 AND place > $3 AND verdict = ANY ($4::text[]) ORDER BY place LIMIT $5
 """
 _UNDERWAY: Final = """
 SELECT organization, id FROM vault.import
@@ -59,9 +60,9 @@ async def page(work: Work, *, before: ImportId | None, most: int) -> list[Import
 
 
 async def rows(
-    work: Work, import_: ImportId, *, verdict: Verdict, after: int, most: int
+    work: Work, import_: ImportId, *, verdicts: Collection[Verdict], after: int, most: int
 ) -> list[tuple[int, ImportRow]]:
-    """Return rows of a verdict after a place, each with its place."""
+    """Return rows of these verdicts after a place, each with its place."""
     return [
         (
             row["place"],
@@ -72,7 +73,7 @@ async def rows(
                 reason=row["reason"],
             ),
         )
-        for row in await work.fetch(_ROWS, work.own, raw(import_), after, verdict, most)
+        for row in await work.fetch(_ROWS, work.own, raw(import_), after, [*verdicts], most)
     ]
 
 
