@@ -110,6 +110,22 @@ def test_what_was_put_aside_is_taken_home_corrected_brought_in_and_forgotten(
     assert typed("list").out.count("imp_") == 3
 
 
+def test_an_import_is_undone_once_it_was_said_what_goes(typed: Type, folder: Path, url: str) -> None:
+    [own] = re.findall(r"imp_\w+", typed(folder, "--exported-at", EXPORTED).out.splitlines()[-1])
+    looked = typed("undo", own, "--dry-run")
+    lines = [" ".join(line.split()) for line in looked.out.splitlines()]
+    assert {"1 contact points are left out", "1 customers are erased: nobody else spoke of them"} <= {*lines}
+    assert "add --yes" in typed("undo", own).err
+    assert "say in 10 to 500 letters" in typed("undo", own, "--with-noes", "--yes").err
+    assert sql(url, "SELECT count(*) FROM vault.import_undone") == 0
+    done = json.loads(typed("undo", own, "--with-noes", "--reason", "the wrong file", "--yes", "--json").out)
+    assert (done["customers"], done["left"], done["with_noes"]) == (1, 0, True)
+    assert sql(url, "SELECT count(*) FROM keystore.subject") == 0
+    assert sql(url, "SELECT count(*) FROM keystore.import_key") == 0
+    assert json.loads(typed("show", own, "--json").out)["state"] == "undone"
+    assert typed("undo", own, "--yes").status == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -21,7 +21,7 @@ from vault.domain.customer import COUNTRY
 from vault.domain.importing.undone import NewUndoing, Undoing, Undone, read_why
 from vault.store import log, organizations
 from vault.store.customer import brought, undoing
-from vault.store.imports import jobs
+from vault.store.imports import forgetting, jobs
 from vault.store.imports.jobs import Job
 
 
@@ -44,7 +44,12 @@ async def undo(vault: Vault, actor: Actor, *, import_: ImportId, new: NewUndoing
             return told
         row = await brought.undo(act.work, import_, with_noes=new.with_noes)
         await undoing.forget_countries(act.work, import_, field=COUNTRY)
-        await jobs.move(act.work, import_, state="undoing")
+        if new.with_noes or job.state == "settling":
+            await forgetting.forget(act.work, import_)  # what was put aside, or is not settled, has no use any more
+        if job.ended_at is None:
+            await jobs.end(act.work, import_, state="undoing")
+        else:
+            await jobs.move(act.work, import_, state="undoing")
         await organizations.grow(act.work)
         await _tell(act, "import_undone", told=told, why=why)
     return msgspec.structs.replace(told, undone_at=row.recorded_at, left=told.customers)
