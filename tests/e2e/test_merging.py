@@ -107,19 +107,29 @@ async def test_who_cannot_be_one_is_not_merged(api: Api, stage: Stage) -> None:
 
 
 async def test_a_yes_in_person_after_the_merge_settles_it(api: Api, stage: Stage) -> None:
-    (one, _), (other, theirs) = await someone(api), await someone(api)
+    (one, mine), (other, theirs) = await someone(api), await someone(api)
     await api.grant(one)
     await api.say_no("withdrawals", other, purpose="sales", channel="email")
     await merge(api, one, other)
     visitor = Visitor(stage.http)
     await sign_in(stage, visitor, theirs)
     page = await visitor.get("/")
-    assert page.status == 200
+    assert "Where they did not say the same, the stricter one counts." in page.text
+    assert "The stricter one counts until you choose again." in (await visitor.get("/history")).text
+    asked = (await visitor.get("/asked")).text
+    assert asked.count("found that two of our records are both you") == 1
+    details = (await visitor.get("/details")).text.lower()
+    assert mine.lower() in details
+    assert theirs.lower() in details
+    page = await visitor.get("/")
     [form] = [one for one in page.forms if (one.fields.get("purpose"), one.fields.get("channel")) == ("sales", "email")]
     assert form.fields["say"] == "yes"
     await visitor.send("POST", visitor._full("/choices"), data=form.fields)
     assert [await stands(api, who) for who in (one, other)] == ["granted", "granted"]
     assert (await api.decide(customer=one))["allowed"]
+    page = await visitor.get("/")
+    assert "the stricter one counts" not in page.text
+    assert "You said so again on" in (await visitor.get("/history")).text
 
 
 async def test_erasing_one_erases_the_whole_person(api: Api, stage: Stage) -> None:

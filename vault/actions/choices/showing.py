@@ -20,6 +20,7 @@ from vault.domain.choices.preference import Preferences
 from vault.domain.choices.sheets import Sheet, sheets
 from vault.domain.choices.signal import Kept, conflicts
 from vault.domain.fact import Fact
+from vault.domain.merging.whole import stricter_since
 from vault.domain.standing import Instants
 from vault.store.customer import fields
 from vault.store.decision import reservations
@@ -31,7 +32,8 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """The sheets; `points` are values of contact points by their id; `facts` what was said, in full, by its id.
 
     `conflicts` are yeses that a browser's signal does not fit, or would not; `preferences` when and how they wish to be
-    reached. `messages` are the instants of those allowed in the last 13 weeks, by purpose.
+    reached. `messages` are the instants of those allowed in the last 13 weeks, by purpose. `stricter_since` is when
+    they were merged, where something is a no because of it.
     """
 
     sheets: tuple[Sheet, ...]
@@ -41,6 +43,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     preferences: Preferences
     messages: Mapping[str, Sequence[datetime]]
     is_locked: bool = False
+    stricter_since: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Allowed(sheets={len(self.sheets)})"
@@ -71,4 +74,5 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         preferences=wished,
         messages=messages,
         is_locked=person.restricted_since is not None,
+        stricter_since=stricter_since(person.facts, act.here.organization, instants=Instants(now=act.now)),
     )

@@ -56,9 +56,16 @@ async def opened(act: Acting, members: Iterable[CustomerId]) -> dict[CustomerId,
     return {one: await keys.opened(act.work, act.here.safe, customer=one, kind="data") for one in members}
 
 
+async def whose(act: Acting, person: Person) -> dict[CustomerId, Subject]:
+    """Return the subject of somebody: of whoever was merged, that of each."""
+    if not person.family:
+        return {person.customer: person.subject}
+    return {one: subject for one in person.family for subject in await customers.subjects(act.work, [one])}
+
+
 async def subjects(act: Acting, person: Person) -> list[Subject]:
     """Return the subjects of somebody: of whoever was merged, those of all."""
-    return await customers.subjects(act.work, person.family) if person.family else [person.subject]
+    return [*(await whose(act, person)).values()]
 
 
 async def facts(act: Acting, person: Person) -> list[Fact]:

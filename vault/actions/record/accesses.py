@@ -13,10 +13,11 @@ from typing import Any, Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
+from vault.actions.customer import whole
 from vault.actions.record.history import Proof, Shown, proof, systems
 from vault.actions.vault import Vault
 from vault.base.errors import Unknown
-from vault.base.ids import ClientId, EntryId
+from vault.base.ids import ClientId, EntryId, Subject
 from vault.domain.actor import Actor
 from vault.domain.audit.replay import DECISION
 from vault.domain.audit.wanted import Place
@@ -28,18 +29,17 @@ from vault.domain.record.rested import NOTHING, Asked, Rested, rested
 from vault.domain.standing import Instants
 from vault.store.audit import about
 from vault.store.audit.about import About
-from vault.store.customer import consents
 from vault.store.decision import questions
 
 MOST: Final = 500
 DAYS: Final = 90
 KINDS: Final = (
-    "decision", "fact", "customer_registered", "customer_filled", "customer_corrected", "contact_point_added",
-    "contact_point_removed", "contact_point_stopped", "contact_point_freed", "customer_read", "consents_read",
-    "preferences_read", "preference_set", "receipts_issued", "lookup", "code_sent", "name_opened", "details_opened",
-    "story_read", "entry_read", "log_searched", "history_asked", "decision_replayed", "outcome", "rights_read",
-    "rights_request_read", "right_asked", "right_withdrawn", "right_done", "right_refused", "right_extended",
-    "imported",
+    "decision", "fact", "customer_registered", "customer_filled", "customer_corrected", "customer_merged",
+    "customer_unmerged", "contact_point_added", "contact_point_removed", "contact_point_stopped",
+    "contact_point_freed", "customer_read", "consents_read", "preferences_read", "preference_set", "receipts_issued",
+    "lookup", "code_sent", "name_opened", "details_opened", "story_read", "entry_read", "log_searched",
+    "history_asked", "decision_replayed", "outcome", "rights_read", "rights_request_read", "right_asked",
+    "right_withdrawn", "right_done", "right_refused", "right_extended", "imported",
 )  # fmt: skip
 _THEMSELVES: Final = frozenset({"customer", "link"})
 _SHARED: Final = "contact_point_freed"
@@ -95,10 +95,11 @@ async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None, c
         found = await questions.read(act.work, [actor.me], sought=[], purposes=act.here.organization.bearing)
         if (person := found.people.get(actor.me)) is None:
             raise Unknown("unknown_customer", "there is no such customer")
-        telling = _Telling(act, person, own=await consents.read(act.work, person.subject))
-        waiting = await about.waiting(act.work, person.subject)
-        rows = await about.numbered(act.work, person.subject, kinds=KINDS, before=before, limit=MOST)
-        counted = await about.counted(act.work, person.subject, since=act.now - timedelta(days=DAYS))
+        subjects = await whole.subjects(act, person)
+        telling = _Telling(act, person, own=await whole.facts(act, person), subjects=subjects)
+        waiting = await about.waiting(act.work, subjects)
+        rows = await about.numbered(act.work, subjects, kinds=KINDS, before=before, limit=MOST)
+        counted = await about.counted(act.work, subjects, since=act.now - timedelta(days=DAYS))
         shown = [telling.access(one) for one in (*([] if before else waiting), *rows)]
         coded = [] if code is None else await telling.coded(code, waiting=waiting)
         await act.log("asked_read", subject=person.subject)
@@ -112,10 +113,11 @@ async def accesses(vault: Vault, actor: Actor, *, before: Place | None = None, c
 
 async def everything(act: Acting, person: Person) -> list[Access]:
     """Return whatever anybody else did about a person, the newest first, as part of an action that writes its entry."""
-    telling = _Telling(act, person, own=await consents.read(act.work, person.subject))
-    found = [*await about.waiting(act.work, person.subject)]
+    subjects = await whole.subjects(act, person)
+    telling = _Telling(act, person, own=await whole.facts(act, person), subjects=subjects)
+    found = [*await about.waiting(act.work, subjects)]
     before: Place | None = None
-    while rows := await about.numbered(act.work, person.subject, kinds=KINDS, before=before, limit=MOST):
+    while rows := await about.numbered(act.work, subjects, kinds=KINDS, before=before, limit=MOST):
         found += rows
         before = rows[-1].place
     shown = [telling.access(one) for one in found]
@@ -131,9 +133,10 @@ def _is_of_others(one: Access) -> bool:
 class _Telling:
     """Reads entries for the person they are about."""
 
-    def __init__(self, act: Acting, person: Person, *, own: Sequence[Fact]) -> None:
+    def __init__(self, act: Acting, person: Person, *, own: Sequence[Fact], subjects: Sequence[Subject]) -> None:
         self._act = act
         self._person = person
+        self._subjects = subjects
         self._own: Final = {fact.id: fact for fact in own}
         self._shared: Final = {fact.id: fact for fact in person.facts if fact.id not in self._own}
 
@@ -156,7 +159,7 @@ class _Telling:
     async def coded(self, code: str, *, waiting: Sequence[About]) -> list[Access]:
         """Return the answers whose decision has this code, with the words they rested on."""
         letters = code.replace("-", "")
-        rows = await about.holding(self._act.work, self._person.subject, kind=DECISION, part=letters)
+        rows = await about.holding(self._act.work, self._subjects, kind=DECISION, part=letters)
         accesses = [self.access(one) for one in (*waiting, *rows) if letters.encode() in one.body]
         shown = Shown(self._act)
         return [

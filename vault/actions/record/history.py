@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from vault.actions.acting import Acting, acting
+from vault.actions.customer import whole
 from vault.actions.vault import Vault, rebuild
 from vault.base.errors import Invalid, Unknown
 from vault.base.ids import ClientId, CustomerId, FactId, Subject
@@ -79,13 +80,16 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
     found = await questions.read(act.work, [customer], sought=[], purposes=declared.bearing)
     if (person := found.people.get(customer)) is None:
         raise Unknown("unknown_customer", "there is no such customer")
-    every = await consents.every(act.work, person.subject)
+    whose = await whole.whose(act, person)
+    said = {one: await consents.every(act.work, subject) for one, subject in whose.items()}
+    every = [fact for facts in said.values() for fact in facts]
     undone = {one.import_: one for one in await brought.undone(act.work)}
     own = counted(every, undone.values())
     theirs = {fact.id for fact in own}
     shared = [fact for fact in person.facts if fact.id not in theirs]
-    proofs = await _proofs(act, person.subject)
-    given = await _given(act, customer, unproven=[fact for fact in every if not fact.proven])
+    proofs = await _proofs(act, [*whose.values()])
+    given = await _given(act, {one: [fact for fact in facts if not fact.proven] for one, facts in said.items()})
+    folded = person.facts if person.family else own
     shown = Shown(act)
     lines = []
     for fact in sorted(every, key=lambda one: (one.at, one.recorded_at, one.id), reverse=True):
@@ -94,7 +98,7 @@ async def read(act: Acting, customer: CustomerId) -> tuple[Subject, list[Line]]:
         lines.append(
             Line(
                 fact=fact,
-                worth=worth(fact, own, shared=shared, organization=declared, now=act.now)
+                worth=worth(fact, folded, shared=shared, organization=declared, now=act.now)
                 if gone is None
                 else Worth(why="undone", at=gone.recorded_at),
                 notice=notice,
@@ -174,10 +178,10 @@ def _notice(declared: Organization, fact: Fact) -> Notice | None:
         return None
 
 
-async def _proofs(act: Acting, subject: Subject) -> dict[FactId, Proof]:
+async def _proofs(act: Acting, subjects: Sequence[Subject]) -> dict[FactId, Proof]:
     entries = [
-        *await about.waiting(act.work, subject),
-        *await about.numbered(act.work, subject, kinds=_FACTS, limit=_MOST),
+        *await about.waiting(act.work, subjects),
+        *await about.numbered(act.work, subjects, kinds=_FACTS, limit=_MOST),
     ]
     told = [(json.loads(one.body), one) for one in entries]
     return {fact: proof(one) for body, one in told if body["kind"] in _FACTS for fact in _facts(body)}
@@ -188,16 +192,14 @@ def _facts(body: Mapping[str, Any]) -> list[FactId]:
     return [FactId(one["fact"]) for one in ([body] if body["kind"] == "fact" else body.get("facts", []))]
 
 
-async def _given(act: Acting, customer: CustomerId, *, unproven: Sequence[Fact]) -> Mapping[FactId, frozenset[str]]:
-    """Return the names of what evidence there is for claims that do not count."""
-    if not unproven:
-        return {}
-    sealed = await consents.evidence(act.work, [fact.id for fact in unproven])
-    if not sealed:
-        return {}
-    safe = act.here.safe
-    key = await keys.opened(act.work, safe, customer=customer, kind="proof")
-    return {
-        fact: frozenset(json.loads(consents.unseal(safe, key, fact=fact, sealed=one).reveal()))
-        for fact, one in sealed.items()
-    }
+async def _given(act: Acting, unproven: Mapping[CustomerId, Sequence[Fact]]) -> Mapping[FactId, frozenset[str]]:
+    """Return the names of what evidence there is for claims that do not count, by whose they are."""
+    found: dict[FactId, frozenset[str]] = {}
+    for customer, facts in unproven.items():
+        sealed = await consents.evidence(act.work, [fact.id for fact in facts]) if facts else {}
+        if sealed:
+            safe = act.here.safe
+            key = await keys.opened(act.work, safe, customer=customer, kind="proof")
+            for fact, one in sealed.items():
+                found[fact] = frozenset(json.loads(consents.unseal(safe, key, fact=fact, sealed=one).reveal()))
+    return found

@@ -7,6 +7,7 @@ hours, and what cannot be told of both is not told. Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -14,8 +15,9 @@ import msgspec
 from vault.domain.choices.at_most import AtMost
 from vault.domain.choices.preference import Preference, closed
 from vault.domain.decision.basis import Person
-from vault.domain.merging.merged import Join, Merged, Part
-from vault.domain.organization import EVERY
+from vault.domain.merging.merged import Facts, Join, Merged, Part
+from vault.domain.organization import EVERY, Organization
+from vault.domain.standing import Instants, rule, standing
 
 _NEARLY_ALWAYS: Final = "00:00-23:30"
 
@@ -43,6 +45,21 @@ def wholes(people: Sequence[Person], joins: Sequence[Join]) -> list[Person]:
         for countries in [set(countries)]
         for one in people
     ]
+
+
+def stricter_since(facts: Facts, organization: Organization, *, instants: Instants) -> datetime | None:
+    """Return when somebody was merged, where a yes of theirs counts no more because of it; none where all count."""
+    if not isinstance(facts, Merged) or (last := facts.last()) is None:
+        return None
+    for purpose, channel in organization.ways():
+        way = rule(organization, purpose, channel=channel)
+        if standing(facts, way, instants=instants).state == "granted":
+            continue
+        together = standing(tuple(facts), way, instants=instants)
+        spoken = together.rests_on is not None and together.rests_on.at > last.at
+        if not spoken and any(standing(part.facts, way, instants=instants).state == "granted" for part in facts.parts):
+            return last.at
+    return None
 
 
 def wishes(several: Sequence[Preference]) -> Preference:

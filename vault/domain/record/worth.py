@@ -14,12 +14,13 @@ import msgspec
 
 from vault.base.ids import FactId
 from vault.domain.fact import Fact, FactKind
+from vault.domain.merging.merged import Facts, Merged
 from vault.domain.organization import EVERY, Organization
 from vault.domain.standing import Instants, Rule, Standing, rule, standing
 
 Why = Literal[
     "counts", "again", "no_since", "yes_since", "stopped", "expired", "outdated", "evidence_missing", "unconfirmed",
-    "unused", "dealing", "undone",
+    "unused", "dealing", "undone", "merged",
 ]  # fmt: skip
 
 _YESES: Final = frozenset[FactKind]({"granted", "asked"})
@@ -28,27 +29,44 @@ _YESES: Final = frozenset[FactKind]({"granted", "asked"})
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a fact counts, or why it does not. `at`: when what took its place was said, or when it ended.
 
-    Of what an import brought it may be when that was undone.
+    Of what an import brought it may be when that was undone; of whoever was merged, when that was.
     """
 
     why: Why
     at: datetime | None = None
 
 
-def worth(
-    fact: Fact, own: Sequence[Fact], *, shared: Sequence[Fact], organization: Organization, now: datetime
-) -> Worth:
-    """Return what `fact` is worth. `own` are all that this person said, `shared` what was said of their addresses."""
+def worth(fact: Fact, own: Facts, *, shared: Sequence[Fact], organization: Organization, now: datetime) -> Worth:
+    """Return what `fact` is worth. `own` are all that this person said, `shared` what was said of their addresses.
+
+    Of whoever was merged, `own` are all the facts that a decision reads, the `shared` among them.
+    """
     if fact.kind == "dealing":
         return Worth(why="dealing")
     if fact.kind == "granted" and not fact.proven and not fact.in_person:
         return Worth(why="evidence_missing")
-    theirs = {one.id for one in own}
-    found = [
-        _worth(fact, standing((*own, *shared), one, instants=Instants(now=now)), way=one, theirs=theirs)
-        for one in _covered(fact, organization)
-    ]
+    theirs = {one.id for one in own} - {one.id for one in shared}
+    ways = _covered(fact, organization)
+    if isinstance(own, Merged):
+        found = [_of_merged(fact, own, way=one, theirs=theirs, now=now) for one in ways]
+    else:
+        facts = (*own, *shared)
+        found = [_worth(fact, standing(facts, one, instants=Instants(now=now)), way=one, theirs=theirs) for one in ways]
     return next((one for one in found if one.why == "counts"), found[0] if found else Worth(why="unused"))
+
+
+def _of_merged(fact: Fact, merged: Merged, *, way: Rule, theirs: set[FactId], now: datetime) -> Worth:
+    """Return what a fact is worth for whoever said it by themselves, unless the merge has made it stricter since."""
+    instants = Instants(now=now)
+    together, last = standing(merged, way, instants=instants), merged.last()
+    part = next((one.facts for one in merged.parts if any(other.id == fact.id for other in one.facts)), ())
+    alone, rests = standing(part, way, instants=instants), together.rests_on
+    if last is not None and rests is not None and rests.at > last.at:
+        return _worth(fact, together, way=way, theirs=theirs)  # they have spoken since
+    found = _worth(fact, alone, way=way, theirs=theirs)
+    if last is not None and found.why == "counts" and together.state != alone.state:
+        return Worth(why="merged", at=last.at)
+    return found
 
 
 def _covered(fact: Fact, organization: Organization) -> Iterator[Rule]:

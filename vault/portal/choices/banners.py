@@ -67,6 +67,14 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     tells_saved: bool = False
 
 
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """Two records that were found to be of one person: the stricter counts until they choose."""
+
+    since: datetime
+    kind: Literal["joined"] = "joined"
+    tells_saved: bool = False
+
+
 class Unfit(msgspec.Struct, frozen=True, kw_only=True):
     """A yes that a signal does not fit; `honoured`: the signal counts until somebody chooses."""
 
@@ -86,7 +94,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     tells_saved: bool = False
 
 
-Banner = Saved | Done | OnBreak | Locked | Signal
+Banner = Saved | Done | OnBreak | Locked | Joined | Signal
 
 
 def banners(request: Pages, frame: Frame, visit: Visit, *, allowed: Allowed) -> list[Banner]:
@@ -102,6 +110,8 @@ def _all(request: Pages, frame: Frame, visit: Visit, *, allowed: Allowed) -> Ite
         yield _signal(frame, visit, allowed=allowed)
     if (saved := _saved(frame, visit, allowed=allowed, done=done)) is not None:
         yield saved
+    if allowed.stricter_since is not None:
+        yield Joined(since=allowed.stricter_since)
     if done == WISHES or (done == ENDED and until is None):
         yield Done(kind="wishes" if done == WISHES else "over")
     if until is not None:

@@ -25,6 +25,7 @@ _READS: Final = _CHECKS | {
     "customer_read", "consents_read", "preferences_read", "receipts_issued", "lookup", "name_opened",
     "details_opened", "rights_read", "rights_request_read",
 }  # fmt: skip
+_MERGES: Final = frozenset({"customer_merged", "customer_unmerged"})
 _NOES: Final = frozenset({"refused", "withdrawn", "objected"})
 _MARKS: Final[Mapping[str, str]] = {"allow": "yes", "deny": "no", "defer": "wait", "read": "read"}
 
@@ -82,6 +83,8 @@ def days(
 def _alike(access: Access) -> object:
     if access.kind in _CHECKS:  # a name or an address is in none of them
         return access.role, access.client
+    if access.kind in _MERGES:  # an entry under each of them
+        return access.kind, access.at
     if access.kind != "decision":
         return access.entry
     told = access.told
@@ -209,6 +212,8 @@ def _changed(frame: Frame, access: Access, *, who: str) -> str:
         "preference_set": say("%(who)s wrote down how and when you want to be reached", who=who),
         "contact_point_stopped": say("%(who)s had messages to an address or number of yours stopped", who=who),
         "contact_point_freed": say("%(who)s told us that messages to an address of yours arrive again", who=who),
+        "customer_merged": say("%(who)s found that two of our records are both you", who=who),
+        "customer_unmerged": say("%(who)s found that two of our records are two people", who=who),
         "right_asked": say("%(who)s wrote down what you ask for by right", who=who),
         "right_withdrawn": say("%(who)s took back for you what you asked for", who=who),
         "right_done": say("%(who)s did what you asked for", who=who),

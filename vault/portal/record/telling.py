@@ -100,6 +100,9 @@ def worth(frame: Frame, line: Line) -> str:
         "unused": say("We no longer do this."),
         "dealing": say("This is neither a yes nor a no."),
         "undone": say("On %(date)s we took back the older list it came from.", date=date),
+        "merged": say(
+            "On %(date)s we joined two records of you. The stricter one counts until you choose again.", date=date
+        ),
         "evidence_missing": say("Somebody told us that you said yes, but could not show it. So it does not count."),
     }
     return sentences[line.worth.why]

@@ -1,4 +1,7 @@
-"""The entries about one subject with their bytes: those with a number, and those that still wait for one."""
+"""The entries about somebody with their bytes: those with a number, and those that still wait for one.
+
+Of whoever was merged they are those about each of their subjects.
+"""
 
 from __future__ import annotations
 
@@ -49,29 +52,49 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def numbered(
-    work: Work, subject: Subject, *, kinds: Sequence[str], before: Place | None = None, limit: int
+    work: Work, subjects: Sequence[Subject], *, kinds: Sequence[str], before: Place | None = None, limit: int
 ) -> list[About]:
     """Return the newest entries of these kinds that have a number, those before a place where it is given."""
     at = (None, None) if before is None else (before.generation, before.number)
-    return [_about(row) for row in await work.fetch(_NUMBERED, work.own, raw(subject), list(kinds), *at, limit)]
+    found = [
+        _about(row)
+        for subject in subjects
+        for row in await work.fetch(_NUMBERED, work.own, raw(subject), list(kinds), *at, limit)
+    ]
+    return _newest(found, several=len(subjects) > 1)[:limit]
 
 
-async def holding(work: Work, subject: Subject, *, kind: str, part: str) -> list[About]:
-    """Return the entries of a kind about a subject that have a number and hold a text, the newest first."""
-    return [_about(row) for row in await work.fetch(_HOLDING, work.own, raw(subject), kind, part)]
+async def holding(work: Work, subjects: Sequence[Subject], *, kind: str, part: str) -> list[About]:
+    """Return the entries of a kind about somebody that have a number and hold a text, the newest first."""
+    found = [
+        _about(row) for subject in subjects for row in await work.fetch(_HOLDING, work.own, raw(subject), kind, part)
+    ]
+    return _newest(found, several=len(subjects) > 1)
 
 
-async def waiting(work: Work, subject: Subject) -> list[About]:
-    """Return the entries about a subject, of every kind, that wait for their number, the newest first."""
-    return [_about(row) for row in await work.fetch(_WAITING, work.own, f'"subject":"{subject}"')]
+async def waiting(work: Work, subjects: Sequence[Subject]) -> list[About]:
+    """Return the entries about somebody, of every kind, that wait for their number, the newest first."""
+    found = [
+        _about(row) for subject in subjects for row in await work.fetch(_WAITING, work.own, f'"subject":"{subject}"')
+    ]
+    return sorted(found, key=lambda one: one.entry, reverse=True)
 
 
-async def counted(work: Work, subject: Subject, *, since: datetime) -> list[tuple[str, str | None, int]]:
+async def counted(work: Work, subjects: Sequence[Subject], *, since: datetime) -> list[tuple[str, str | None, int]]:
     """Return how often which client was answered how."""
-    rows = await work.fetch(_COUNTED, work.own, raw(subject), since)
+    rows = [row for subject in subjects for row in await work.fetch(_COUNTED, work.own, raw(subject), since)]
     return [
         (row["outcome"], None if row["client"] is None else show(CLIENT, row["client"]), row["count"]) for row in rows
     ]
+
+
+def _newest(found: list[About], *, several: bool) -> list[About]:
+    """Return entries of several subjects in the order in which those of one come."""
+    if not several:
+        return found
+    return sorted(
+        found, key=lambda one: (one.place.generation, one.place.number) if one.place else (0, 0), reverse=True
+    )
 
 
 def _about(row: Record) -> About:

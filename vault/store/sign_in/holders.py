@@ -40,7 +40,7 @@ WHERE p.organization = $1 AND p.kind = $2 AND p.customer IN (
   JOIN vault.customer m ON m.organization = $1 AND m.family = f.family WHERE f.organization = $1 AND f.id = $4
 ) AND {brought.stands("p")}
 ORDER BY p.customer <> $4, p.verified_at IS NULL, p.is_primary DESC, p.id LIMIT 1
-"""
+"""  # noqa: S608 - conditions of ours
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
