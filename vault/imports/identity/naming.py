@@ -45,16 +45,20 @@ def without_name(growing: Growing) -> None:
 
 def answers(growing: Growing) -> None:
     """Give an answer about an address to who has it: an answer makes nobody."""
-    asked = {place: addresses(row) for place, row in enumerate(growing.rows) if row.role == "consent" and not row.links}
-    having: dict[str, list[Group]] = {address: [] for own in asked.values() for address in own}
+    asked: dict[str, list[int]] = defaultdict(list)
+    for place, row in enumerate(growing.rows):
+        if row.role == "consent" and not row.links:
+            asked[addresses(row)[0]].append(place)
+    having: dict[str, list[Group]] = {address: [] for address in asked}
     _find(growing, having)
-    for place, own in asked.items():
-        answer = growing.of[place] = of_row(place, growing.rows[place])
-        people = list({id(group): group for address in own for group in having[address]}.values())
-        if len(people) == 1:
-            people[0].take([answer])
-        else:
-            growing.tear(answer, people, reason=AMBIGUOUS if people else UNKNOWN)
+    for address, places in asked.items():
+        people = list({id(group): group for group in having[address]}.values())
+        for place in places:
+            answer = growing.of[place] = of_row(place, growing.rows[place])
+            if len(people) == 1:
+                people[0].take([answer])
+            else:
+                growing.tear(answer, people, reason=AMBIGUOUS if people else UNKNOWN)
 
 
 def _names(growing: Growing) -> dict[Key, set[Names]]:

@@ -32,11 +32,14 @@ class _Outcome:
         self._carried = {
             key: {id(whole) for group in share if not (whole := group.whole).is_torn} for key, share in carried.items()
         }
-        named = {key for group in self._torn.values() for key in group.people}
+        torn = {id(group.others): group for group in self._torn.values()}  # many are between the same many people
+        between = {key: [*group.people] for key, group in torn.items()}
+        named = {key for people in between.values() for key in people}
         named.update(key for share in self._carried.values() if len(share) > 1 for key in share)
         groups = [group for group in growing.groups if group.rows or id(group) in named]
         self._groups = sorted(groups, key=lambda group: min(group.rows, default=len(growing.rows)))
         self._places = {id(group): place for place, group in enumerate(self._groups)}
+        self._possible = {key: tuple(sorted(self._places[one] for one in people)) for key, people in between.items()}
 
     def resolution(self) -> Resolution:
         people = tuple(map(self._person, self._groups))
@@ -44,7 +47,7 @@ class _Outcome:
         several: list[Several] = []
         for place, group in self._torn.items():
             row, reason = self._growing.rows[place], self._growing.reasons[place]
-            possible = self._possible(group)
+            possible = self._possible[id(group.others)]
             waits = reason != AMBIGUOUS or not possible or _needs_one(row)
             if waits:
                 aside.append(PutAside(row=place, reason=reason))
@@ -56,9 +59,6 @@ class _Outcome:
             aside=tuple(aside),
             suggestions=suggested(self._shares(people), [group.born for group in self._groups]),
         )
-
-    def _possible(self, group: Group) -> tuple[int, ...]:
-        return tuple(sorted(self._places[key] for key in group.people))
 
     def _shares(self, people: Sequence[Person]) -> Iterator[tuple[str, Collection[int]]]:
         """Yield what speaks for people being one, and for whom."""
@@ -74,7 +74,7 @@ class _Outcome:
         yield from nicknames(carried)
         for group in {id(group): group for group in self._torn.values()}.values():
             if self._growing.reasons[group.rows[0]] == CONFLICT:
-                yield _LINKED, self._possible(group)
+                yield _LINKED, self._possible[id(group.others)]
 
     def _person(self, group: Group) -> Person:
         rows = [self._growing.rows[place] for place in group.rows]
