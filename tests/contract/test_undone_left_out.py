@@ -31,6 +31,7 @@ _TIME: Final = "time only grows, whatever was undone"
 _GOES: Final = "who is erased is erased whole"
 _COUNTED: Final = "it counts all there is, and what was undone beside it"
 REASONS: Final = {
+    ("customer/brought.py", "_VOUCH"): "a reference stands where its tag does",
     ("customer/consents.py", "_EVERY"): "the customer's own history shows what was undone, and that it was",
     ("customer/consents.py", "_INSTANT"): _TIME,
     ("customer/consents.py", "_EVIDENCE"): _BY_ID,

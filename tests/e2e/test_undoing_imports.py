@@ -228,6 +228,25 @@ async def test_a_person_is_shown_what_was_taken_back_and_keeps_an_address_they_p
     assert await found(api, {"contact_points": [make.point("email", address)]}) == [customer]
 
 
+async def test_whoever_told_of_the_same_people_themselves_keeps_them(stage: Stage, api: Api) -> None:
+    import_ = await an_import(stage)
+    told, registration = await somebody(api)
+    added, its = await somebody(api)
+    for customer in (told, added):
+        await bring(stage, import_, customer)
+    assert await api.register(**registration) == told
+    await api.post(f"/v1/customers/{added}/contact-points", its["contact_points"][0])
+    before = {customer: await api.get(f"/v1/customers/{customer}") for customer in (told, added)}
+    assert ((await undo(api, import_))["customers"], (await undo(api, import_))["stay"]) == (0, 2)
+    for customer, there in before.items():
+        shown = await api.get(f"/v1/customers/{customer}")
+        assert shown["contact_points"] == there["contact_points"]
+        assert shown["external"] == (there["external"] if customer == told else [])
+        assert shown["attributes"] == []
+    assert await found(api, registration) == [told]
+    assert await api.register(**registration) == told
+
+
 async def test_only_what_is_ones_own_and_was_carried_out_is_undone(stage: Stage, api: Api) -> None:
     own, looked_at = await an_import(stage), await an_import(stage, dry=True)
     staging, another = await an_import(stage, state="staging"), await an_import(stage, client="crm")
@@ -239,6 +258,10 @@ async def test_only_what_is_ones_own_and_was_carried_out_is_undone(stage: Stage,
         (show(IMPORT, UUID(int=7)), 404, "unknown_import"),
     ):
         refused(await api.send("POST", path.format(import_), {}), status, code)
+    half = await an_import(stage, state="settling")
+    assert (await undo(api, half))["customers"] == 0
+    [row] = await stage.rows("SELECT state, ended_at FROM vault.import WHERE id = $1", raw_id(half))
+    assert (row["state"], row["ended_at"] is None) == ("undoing", False)
     only = await stage.client("only_decide")
     refused(await only.send("POST", path.format(own), {}), 403, "insufficient_scope")
-    assert await stage.count("vault.import_undone") == 0
+    assert await stage.count("vault.import_undone") == 1

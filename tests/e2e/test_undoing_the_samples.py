@@ -10,6 +10,8 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
+import pytest
+
 from tests.importing import bring_in, of_texts
 from tests.stage import Stage
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, SAMPLES
@@ -78,13 +80,26 @@ def reached(found: Stands) -> set[tuple[UUID, int]]:
     return {(tag, place) for tag, ways in found.items() for place, (_, reached) in enumerate(ways) if reached}
 
 
+class KilledError(Exception):
+    """What ends a work before its time."""
+
+
+def killed(erased: int) -> None:
+    assert 0 < erased <= erasing.BATCH
+    raise KilledError
+
+
 async def undo(stage: Stage, told: Told, *, reason: str | None = None) -> Undoing:
-    """Undo an import at the machine, with its noes where there is a reason."""
+    """Undo an import at the machine, with its noes where there is a reason. Killed while it erases, it goes on."""
     operator = await stage.operator()
     why = None if reason is None else Personal(reason)
     new = NewUndoing(with_noes=reason is not None, reason=why)
     done = await undoing.undo(stage.vault, operator, import_=told.id, new=new)
-    assert await erasing.finish(stage.vault, operator.organization, import_=told.id) == done.customers
+    with pytest.raises(KilledError):
+        await erasing.finish(stage.vault, operator.organization, import_=told.id, progress=killed)
+    left = await undoing.undo(stage.vault, operator, import_=told.id, new=new)
+    assert left.left == max(0, done.customers - erasing.BATCH)
+    assert await erasing.finish(stage.vault, operator.organization, import_=told.id) == left.left
     return done
 
 

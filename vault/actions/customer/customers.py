@@ -42,7 +42,7 @@ from vault.domain.customer import (
 )
 from vault.domain.decision.question import Reference
 from vault.store import keys
-from vault.store.customer import customers, merges
+from vault.store.customer import brought, customers, merges
 from vault.store.customer.customers import NewCustomer
 from vault.store.decision.questions import Sought
 from vault.store.keys import REFERENCE, CustomerKey
@@ -106,6 +106,7 @@ async def add_point(vault: Vault, actor: Actor, *, customer: CustomerId, point: 
         tagged = tag_point(act.here, point.kind, value=point.value, primary=point.primary)
         for _, known in await whole.points(act, customer):
             if known.tag == tagged.tag:
+                await brought.vouch(act.work, customer, points=[tagged.tag], references=[])
                 return PointAdded(id=known.id, created=False)
         await refuse_erased(act, [tagged])
         [added] = await add_points(act, await _key(act, customer), customer=customer, tagged=[tagged])
@@ -220,6 +221,8 @@ async def _add_to(
     shown = await whole.shown(act, customer)
     have = {point.tag for _, point in await whole.points(act, customer)}
     new_points = [point for point in points if point.tag not in have]
+    told = [point.tag for point in points if point.tag in have]
+    await brought.vouch(act.work, customer, points=told, references=[one.found_by for one in references])
     await refuse_erased(act, [*new_points, *references])
     fields = {name: value for name, value in registration.attributes.items() if name not in shown.attributes}
     key = await _key(act, customer)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from vault.base.ids import IMPORT, ImportId, raw, show
+from vault.base.ids import IMPORT, CustomerId, ImportId, raw, show
 from vault.domain.importing.undone import Undone
 from vault.store.database import Work
 from vault.store.keys import REFERENCE, VERSION
@@ -60,6 +60,22 @@ AND i.tag = ANY ($2::uuid[]) AND NOT {stands("i")}
 """  # noqa: S608 - words of ours
 
 
+# Whoever tells of a contact point or reference that an import brought has told of it themselves.
+_VOUCH: Final = f"""
+WITH points AS (
+  UPDATE vault.contact_point p SET brought_by = NULL WHERE p.organization = $1 AND p.customer = $2
+  AND p.tag = ANY ($3::uuid[]) AND p.brought_by IS NOT NULL AND {stands("p")} RETURNING p.id
+), refs AS (
+  UPDATE vault.external_reference r SET brought_by = NULL FROM keystore.blind_index i
+  WHERE i.organization = $1 AND i.customer = $2 AND i.field = '{REFERENCE}' AND i.version = {VERSION}
+  AND i.tag = ANY ($4::uuid[]) AND {stands("i")}
+  AND r.organization = $1 AND r.customer = $2 AND r.id = i.owner AND r.brought_by IS NOT NULL RETURNING r.id
+)
+UPDATE keystore.blind_index i SET brought_by = NULL WHERE i.organization = $1 AND i.customer = $2
+AND i.owner IN (SELECT id FROM points UNION ALL SELECT id FROM refs) AND {stands("i")}
+"""  # noqa: S608 - words of ours
+
+
 async def is_any_undone(work: Work) -> bool:
     """Whether an import of the organization was ever undone."""
     [row] = await work.fetch(_ANY, work.own)
@@ -75,6 +91,12 @@ async def undo(work: Work, import_: ImportId, *, with_noes: bool) -> Undone:
     """Undo an import that nobody undid: from now on every statement leaves out what it brought."""
     [row] = await work.fetch(_ADD, work.own, raw(import_), with_noes)
     return _read(row)
+
+
+async def vouch(work: Work, customer: CustomerId, *, points: Sequence[UUID], references: Sequence[UUID]) -> None:
+    """Take down that somebody else tells of these, too: contact points by their tags, references by the index's."""
+    if points or references:
+        await work.fetch(_VOUCH, work.own, raw(customer), list(points), list(references))
 
 
 async def make_room(work: Work, tags: Sequence[UUID]) -> None:
