@@ -50,6 +50,7 @@ def test_a_bench_prints_the_machine_its_budget_and_whether_it_is_met(
         ("decide", ("rate", "bare_rate", "ratio", "ungathered_ratio")),
         ("decide-one", ("durable_rows",)),
         ("batch", ("rate", "single_rate", "gain")),
+        ("import", ("rate", "rss_mib", "own_us_each", "database_us_each", "settling_seconds")),
         ("audience", ("rate", "seconds_for_a_million", "rss_mib", "worker_us_each")),
         ("log", ("sequenced_per_second", "verified_per_second")),
         ("token", ("rate", "bare_rate", "ratio")),
