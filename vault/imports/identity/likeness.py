@@ -14,6 +14,7 @@ from typing import Final
 from vault.base.personal import Personal
 from vault.imports.identity.carrying import Key, Names, addresses
 from vault.imports.identity.group import Group
+from vault.imports.identity.joining import ADDRESS_AND_NAME
 from vault.imports.identity.resolution import FEW, Likeness, Suggested
 from vault.imports.row import Row
 
@@ -65,4 +66,7 @@ def suggested(shares: Iterable[tuple[str, Collection[int]]], born: Sequence[date
         for one, other in combinations(sorted(people), 2) if len(people) <= FEW else ():
             if born[one] == born[other] or born[one] is None or born[other] is None:
                 pairs[one, other].add(why)
+    for why in pairs.values():
+        if ADDRESS_AND_NAME in why:  # the address itself says more than the address without its plus
+            why.discard("plus_tag")
     return tuple(Suggested(people=pair, why=tuple(sorted(why))) for pair, why in sorted(pairs.items()))

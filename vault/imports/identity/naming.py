@@ -24,7 +24,7 @@ def by_name(growing: Growing) -> Carried:
         row = growing.rows[place]
         own = [(row.name, row.last_name)]
         if row.role == "point":  # it counts as of the record that it belongs to
-            own = [name for link in row.links for name in names.get((link.source, link.id.reveal()), ())]
+            own = [name for link in row.links for name in names[link.source, link.id.reveal()]]
         for name in own:
             for key in by_names(row, name):
                 carried[key].append(whole)
@@ -62,21 +62,26 @@ def answers(growing: Growing) -> None:
 
 
 def _names(growing: Growing) -> dict[Key, set[Names]]:
-    """Return under which names a record stands: its own, else those of rows that lead to it, else those known."""
-    own: dict[Key, set[Names]] = defaultdict(set)
-    linked: dict[Key, set[Names]] = defaultdict(set)
-    for place, group in growing.of.items():
+    """Return under which names records of contact points stand: their own, else of who leads there, else known ones."""
+    own: dict[Key, set[Names]] = {}
+    for row in growing.rows:
+        if row.role == "point":
+            own |= {(link.source, link.id.reveal()): set() for link in row.links}
+    linked: dict[Key, set[Names]] = {key: set() for key in own}
+    for place, group in growing.of.items() if own else ():
         row = growing.rows[place]
         if row.role != "person" or group.whole.is_torn:
             continue
         names = row.name, row.last_name
         key = own_record(row)
-        if key is not None:
+        if key in own:
             own[key].add(names)
-        for link in (one for one in row.links if not one.unless_named):
-            linked[link.source, link.id.reveal()].add(names)
-    known = {key: {held.names} for held, _ in growing.held for key in held.records}
-    return known | linked | own
+        for link in row.links:
+            key = link.source, link.id.reveal()
+            if key in linked and not link.unless_named:
+                linked[key].add(names)
+    known = {key: {held.names} for held, _ in growing.held for key in held.records & own.keys()}
+    return {key: names or linked[key] or known.get(key, set()) for key, names in own.items()}
 
 
 def _add_known(growing: Growing, carried: Carried) -> None:
