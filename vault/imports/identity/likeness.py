@@ -66,7 +66,7 @@ def suggested(shares: Iterable[tuple[str, Collection[int]]], born: Sequence[date
         for one, other in combinations(sorted(people), 2) if len(people) <= FEW else ():
             if born[one] == born[other] or born[one] is None or born[other] is None:
                 pairs[one, other].add(why)
-    for why in pairs.values():
-        if ADDRESS_AND_NAME in why:  # the address itself says more than the address without its plus
-            why.discard("plus_tag")
-    return tuple(Suggested(people=pair, why=tuple(sorted(why))) for pair, why in sorted(pairs.items()))
+    for reasons in pairs.values():
+        if ADDRESS_AND_NAME in reasons:  # the address itself says more than the address without its plus
+            reasons.discard("plus_tag")
+    return tuple(Suggested(people=pair, why=tuple(sorted(reasons))) for pair, reasons in sorted(pairs.items()))
