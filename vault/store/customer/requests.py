@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from asyncpg import Record
 
-from vault.base.ids import CUSTOMER, REQUEST, SUBJECT, CustomerId, RequestId, Subject, raw, show
+from vault.base.ids import CUSTOMER, REQUEST, SUBJECT, CustomerId, ImportId, RequestId, Subject, raw, show
 from vault.domain.rights.request import Request
 from vault.store.customer import merges
 from vault.store.database import Work
@@ -31,8 +31,8 @@ _ANSWERED: Final = f"""
 """
 _KEEP: Final = """
 INSERT INTO vault.rights_request (organization, customer, id, wanted, field, asked_at, words, extended_at,
-  extended_because, closed_at, outcome, refused_because)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organization, customer, id) DO UPDATE
+  extended_because, closed_at, outcome, refused_because, brought_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (organization, customer, id) DO UPDATE
 SET extended_at = excluded.extended_at, extended_because = excluded.extended_because,
   closed_at = excluded.closed_at, outcome = excluded.outcome, refused_because = excluded.refused_because
 """
@@ -43,7 +43,7 @@ AND restricted_since IS NOT NULL LIMIT 1
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A request, whose it is, and what was written of it, each still sealed."""
+    """A request, whose it is, and what was written of it, each still sealed. `brought_by` is an import that told it."""
 
     customer: CustomerId
     subject: Subject
@@ -51,6 +51,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     words: bytes | None = None
     extended_because: bytes | None = None
     refused_because: bytes | None = None
+    brought_by: ImportId | None = None
 
 
 async def of(work: Work, customer: CustomerId) -> list[Kept]:
@@ -92,6 +93,7 @@ async def keep(work: Work, kept: Kept) -> None:
         one.closed_at,
         one.outcome,
         kept.refused_because,
+        kept.brought_by and raw(kept.brought_by),
     )
 
 
