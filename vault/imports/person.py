@@ -58,6 +58,8 @@ class PersonRow:
         country = attributes.get(COUNTRY)
         points = tuple(self._points(self._layout.region if country is None else country.reveal()))
         reference = self._cells.known(REFERENCE)
+        if self._layout.object is not None:
+            reference = whole_id(reference)
         name_, last = first_name(self._cells.known(FIRST_NAME)), name(self._cells.known(LAST_NAME))
         self._identify(reference, {point.kind for point in points}, named=name_ is not None and last is not None)
         consented = self._consent()

@@ -191,9 +191,10 @@ def test_what_ids_stand_for_needs_its_columns() -> None:
     Catalogue().gather("DataUsePurpose", table([""]))
 
 
-def test_an_id_of_fifteen_characters_gets_its_checksum() -> None:
-    assert whole_id("003000000003oBr") == "003000000003oBrAAI"
-    assert whole_id("003000000003oBrAAI") == "003000000003oBrAAI"
+def test_of_an_id_the_first_fifteen_characters_count_and_get_their_checksum() -> None:
+    for own in ("003000000003oBr", "003000000003oBrAAI", "003000000003oBraai"):
+        assert whole_id(own) == "003000000003oBrAAI"
+    assert whole_id("003000000003OBR") != "003000000003oBrAAI"
     assert whole_id("") == ""
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, SAMPLES, how, of, surveyed
 from vault.actions.importing.sources import vocabulary
 from vault.imports.layout import layout, matching
-from vault.imports.reading import fitting
+from vault.imports.reading import fitting, read
 from vault.imports.table import table
 from vault.imports.text import decoded
 
@@ -132,6 +132,14 @@ def test_salesforces_people_have_flags_and_a_date_of_birth() -> None:
     assert Counter(point.kind for row in contacts for point in row.points)["postal_address"] > 400
     assert sum(len(row.suppressed) for row in contacts) == 14
     assert all(len(link.id.reveal()) == 18 for row in contacts for link in row.links)
+
+
+def test_a_record_of_salesforce_is_the_same_with_and_without_its_checksum() -> None:
+    path = "salesforce/Contact.csv"
+    short = (SAMPLES / path).read_bytes().replace(b'"003000000003oBrAAI"', b'"003000000003oBr"')
+    assert b'"003000000003oBr"' in short
+    records = [row.reference for row in read(path, short, how=how(path)).rows]
+    assert records == [row.reference for row in of(path).rows]
 
 
 def test_salesforces_consent_is_somebodys_and_names_what_other_files_call_it() -> None:

@@ -24,6 +24,7 @@ from vault.imports.table import Table
 _KINDS: Final = {POINT_EMAIL: "Email", POINT_PHONE: "Phone"}
 _GROUP: Final = 5
 _COMPARED: Final = 15
+_WHOLE: Final = 18
 _CHECKS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -83,9 +84,10 @@ class Catalogue:
 
 
 def whole_id(own: str) -> str:
-    """Return an id of 15 characters with its checksum; any other as it is."""
-    if len(own) != _COMPARED:
+    """Return an id with the checksum of its first 15 characters, which alone count; what is no such id as it is."""
+    if len(own) not in (_COMPARED, _WHOLE):
         return own
+    own = own[:_COMPARED]
     groups = (own[start : start + _GROUP] for start in range(0, _COMPARED, _GROUP))
     return own + "".join(
         _CHECKS[sum(1 << place for place, letter in enumerate(group) if "A" <= letter <= "Z")] for group in groups
