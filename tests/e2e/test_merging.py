@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from tests import make
+from tests.e2e.colleague import at_the_desk
 from tests.e2e.doors import sign_in
 from tests.stage import Api, Json, Stage, codes, refused, said
 from tests.visitor import Visitor
+from vault.base.ids import CustomerId
+from vault.store.customer import merges
 
 NOBODY = "cus_06h0090m41t835kpwqjv10s1y0"
 
@@ -143,3 +146,30 @@ async def test_erasing_one_erases_the_whole_person(api: Api, stage: Stage) -> No
     for address in (mine, theirs):
         answer = await api.send("POST", "/v1/customers", make.customer(contact_points=[make.point("email", address)]))
         refused(answer, 403, "not_accepted")
+
+
+async def test_staff_decides_on_what_was_suggested_and_sees_no_value(api: Api, stage: Stage) -> None:
+    admin, _ = await at_the_desk(stage, "admin")
+    assert "Nothing waits to be decided." in (await admin.get("/merges")).text
+    (one, _), (other, _), (third, _) = [await someone(api) for _ in range(3)]
+    organization = await stage.organization()
+    async with stage.vault.database.work(organization) as work:
+        pairs = [(CustomerId(other), CustomerId(one), ["plus_tag"]), (CustomerId(one), CustomerId(third), ["nickname"])]
+        await merges.suggest(work, pairs)
+        await merges.suggest(work, pairs[:1])
+    page = await admin.get("/merges")
+    assert page.text.count("Known since") == 2
+    assert "what follows a plus sign" in page.text
+    assert "cus_" not in page.html
+    assert "quokka" not in page.html.lower()
+    page = await admin.press("/merges")
+    assert "They are one person from now on." in page.text
+    assert (await api.get(f"/v1/customers/{one}"))["merged"] == [other]
+    page = await admin.press("/merges/apart")
+    assert "Nothing waits to be decided." in page.text
+    page = await admin.press("/merges/back")
+    assert "They are two people, as before." in page.text
+    assert "merged" not in await api.get(f"/v1/customers/{one}")
+    kinds = [await stage.entries(kind) for kind in ("customer_merged", "customer_unmerged", "customer_kept_apart")]
+    assert [len(entries) for entries in kinds] == [2, 2, 2]
+    assert len(await stage.entries("merges_read")) == 5

@@ -80,7 +80,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def people(self) -> list[Place]:
         """Where an admin answers customers."""
-        known = [] if self.is_auditor else [("/requests", self.frame.words.say("Requests"))]
+        say = self.frame.words.say
+        known = [] if self.is_auditor else [("/requests", say("Requests")), ("/merges", say("Merges"))]
         return [Place(path=path, name=name, is_here=self._here == path) for path, name in known]
 
     @property

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from vault.actions.sign_in.visits import Visit
 from vault.base.errors import Unknown
-from vault.console import door, enrolment, imports, policies, requests, you
+from vault.console import door, enrolment, imports, merges, policies, requests, you
 from vault.console.desk import desk
 from vault.console.entrance import BASE, actor, come, elsewhere, frame, frame_of
 from vault.console.log import allowed, entry, overview, samples, search, story, verify
@@ -47,6 +47,7 @@ _own = Router(
         policies.router,
         imports.router,
         requests.router,
+        merges.router,
         you.router,
         door.router,
         enrolment.router,

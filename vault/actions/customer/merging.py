@@ -26,19 +26,23 @@ async def merge(vault: Vault, actor: Actor, *, kept: CustomerId, joined: Custome
     `Unknown` for one who is not there, `Conflict` where they are one person already or were born on different days.
     """
     async with acting(vault, actor, name="merge_customers") as act:
-        check_two(kept, joined)
         await merges.alone(act.work)
-        stays, joins = await _both(act, kept, joined)
-        check(stays, joins)
-        subjects = {**stays, **joins}
-        check_born(await _born(act, [*subjects]))
-        root, joining = next(iter(stays)), next(iter(joins))
-        at = max([await consents.instant(act.work, subject) for subject in subjects.values()])
-        made = Merge(id=MergeId(act.id(MERGE)), kept=root, joined=joining, at=at)
-        await merges.add(act.work, made)
-        await merges.settle(act.work, dict.fromkeys(subjects, root))
-        await _log(act, "customer_merged", subjects=subjects)
-        return await whole.shown(act, root)
+        return await merged_in(act, kept, joined)
+
+
+async def merged_in(act: Acting, kept: CustomerId, joined: CustomerId) -> CustomerShown:
+    """Merge two customers in an action of its own name, when it is alone."""
+    check_two(kept, joined)
+    stays, joins = await _both(act, kept, joined)
+    check(stays, joins)
+    subjects = {**stays, **joins}
+    check_born(await _born(act, [*subjects]))
+    root, joining = next(iter(stays)), next(iter(joins))
+    at = max([await consents.instant(act.work, subject) for subject in subjects.values()])
+    await merges.add(act.work, Merge(id=MergeId(act.id(MERGE)), kept=root, joined=joining, at=at))
+    await merges.settle(act.work, dict.fromkeys(subjects, root))
+    await _log(act, "customer_merged", subjects=subjects)
+    return await whole.shown(act, root)
 
 
 async def unmerge(vault: Vault, actor: Actor, *, customer: CustomerId) -> CustomerShown:
@@ -48,27 +52,31 @@ async def unmerge(vault: Vault, actor: Actor, *, customer: CustomerId) -> Custom
     """
     async with acting(vault, actor, name="unmerge_customer") as act:
         await merges.alone(act.work)
-        subjects = await whole.hold(act, customer)
-        standing = await merges.of(act.work, next(iter(subjects)))
-        taken = next((one for one in standing if one.joined == customer), None)
-        if taken is None:
-            raise Conflict("not_merged", "this customer joined no other")
-        at = max([await consents.instant(act.work, subject) for subject in subjects.values()])
-        await merges.undo(act.work, taken.id, at=at)
-        left = [one for one in standing if one is not taken]
-        families = _family(taken.kept, left, of=next(iter(subjects))) | _family(customer, left, of=customer)
-        await merges.settle(act.work, families)
-        await _log(act, "customer_unmerged", subjects=subjects)
-        return await whole.shown(act, customer)
+        return await unmerged_in(act, customer)
 
 
-async def keep_apart(vault: Vault, actor: Actor, *, one: CustomerId, other: CustomerId) -> None:
+async def unmerged_in(act: Acting, customer: CustomerId) -> CustomerShown:
+    """Take a merge back in an action of its own name, when it is alone."""
+    subjects = await whole.hold(act, customer)
+    root = next(iter(subjects))
+    standing = await merges.of(act.work, root)
+    taken = next((one for one in standing if one.joined == customer), None)
+    if taken is None:
+        raise Conflict("not_merged", "this customer joined no other")
+    at = max([await consents.instant(act.work, subject) for subject in subjects.values()])
+    await merges.undo(act.work, taken.id, at=at)
+    left = [one for one in standing if one is not taken]
+    await merges.settle(act.work, _family(taken.kept, left, of=root) | _family(customer, left, of=customer))
+    await _log(act, "customer_unmerged", subjects=subjects)
+    return await whole.shown(act, customer)
+
+
+async def keep_apart_in(act: Acting, *, one: CustomerId, other: CustomerId) -> None:
     """Note that two who might be one person are two; `Unknown` for a pair that nobody suggested."""
-    async with acting(vault, actor, name="keep_customers_apart") as act:
-        if not await merges.keep_apart(act.work, (one, other), at=act.now):
-            raise Unknown("unknown_suggestion", "nobody suggested that these two are one person")
-        for subject in await customers.subjects(act.work, [one, other]):
-            await act.log("customer_kept_apart", subject=subject)
+    if not await merges.keep_apart(act.work, (one, other), at=act.now):
+        raise Unknown("unknown_suggestion", "nobody suggested that these two are one person")
+    for subject in await customers.subjects(act.work, [one, other]):
+        await act.log("customer_kept_apart", subject=subject)
 
 
 async def _both(

@@ -47,8 +47,13 @@ SELECT s.one, s.other, s.why, s.recorded_at FROM vault.merge_suggestion s
 JOIN vault.customer a ON a.organization = $1 AND a.id = s.one AND a.erased_at IS NULL
 JOIN vault.customer b ON b.organization = $1 AND b.id = s.other AND b.erased_at IS NULL
 WHERE s.organization = $1 AND s.apart_at IS NULL AND coalesce(a.family, a.id) <> coalesce(b.family, b.id)
-AND ($2::uuid IS NULL OR (s.one, s.other) > ($2, $3)) ORDER BY s.one, s.other LIMIT $4
+ORDER BY s.one, s.other LIMIT $2
 """
+_LAST: Final = f"""
+SELECT m.id, m.kept, m.joined, m.recorded_at FROM vault.merge m WHERE m.organization = $1 AND {STANDS}
+ORDER BY m.recorded_at DESC, m.id LIMIT $2
+"""  # noqa: S608 - a condition of ours
+_SINCE: Final = "SELECT recorded_at FROM vault.customer WHERE organization = $1 AND id = $2"
 _APART: Final = """
 UPDATE vault.merge_suggestion SET apart_at = $4 WHERE organization = $1 AND one = $2 AND other = $3 RETURNING one
 """
@@ -134,12 +139,11 @@ async def suggest(work: Work, pairs: Sequence[Pair]) -> None:
         await work.fetch(_SUGGEST, work.own, list(ones), list(others), list(reasons))
 
 
-async def suggested(work: Work, *, after: tuple[CustomerId, CustomerId] | None, limit: int) -> list[Suggestion]:
+async def suggested(work: Work, *, limit: int) -> list[Suggestion]:
     """Return pairs nobody has decided on yet, in the order of their ids."""
-    one, other = (None, None) if after is None else map(raw, after)
     return [
         Suggestion(one=_shown(row["one"]), other=_shown(row["other"]), why=tuple(row["why"]), since=row["recorded_at"])
-        for row in await work.fetch(_SUGGESTED, work.own, one, other, limit)
+        for row in await work.fetch(_SUGGESTED, work.own, limit)
     ]
 
 
@@ -147,6 +151,18 @@ async def keep_apart(work: Work, pair: tuple[CustomerId, CustomerId], *, at: dat
     """Note that somebody decided that two are two; false for a pair nobody suggested."""
     one, other = sorted(map(raw, pair))
     return bool(await work.fetch(_APART, work.own, one, other, at))
+
+
+async def last(work: Work, *, limit: int) -> list[Merge]:
+    """Return the merges that stand, the latest first."""
+    return [_merge(row) for row in await work.fetch(_LAST, work.own, limit)]
+
+
+async def known_since(work: Work, customer: CustomerId) -> datetime:
+    """Return when a customer was registered."""
+    rows = await work.fetch(_SINCE, work.own, raw(customer))
+    since: datetime = rows[0]["recorded_at"]
+    return since
 
 
 async def forget(work: Work, customers: Sequence[CustomerId]) -> None:
