@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import make
-from vault.actions.leaving.links import spelled
 from vault.base.ids import DecisionId
 from vault.base.personal import Personal
+from vault.base.spelling import spelled
 from vault.crypto.permit import PermitKey, address_hash
 from vault.domain.contact_point import normalise
 from vault.domain.decision.permit import TYPE, Permit

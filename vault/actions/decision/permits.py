@@ -14,9 +14,9 @@ from vault.actions.client.signing_keys import signing_keys
 from vault.actions.customer.points import read_point
 from vault.actions.decision.answers import Prepared, Settled
 from vault.actions.decision.senders import Proof, name
-from vault.actions.leaving.links import spelled
 from vault.actions.vault import Vault
 from vault.base.ids import raw
+from vault.base.spelling import spelled
 from vault.crypto.permit import address_hash
 from vault.domain.decision.permit import TYPE, Permit, ends
 from vault.domain.organization import CONTACT

@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from vault.actions.acting import acting
-from vault.actions.leaving.links import spelled
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Invalid
+from vault.base.spelling import spelled
 from vault.domain.actor import Actor
 from vault.domain.decision.basis import Way
 from vault.domain.decision.permit import PermitKeyShown

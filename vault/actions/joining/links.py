@@ -14,11 +14,11 @@ import msgspec
 
 from vault.actions.acting import Acting
 from vault.actions.leaving import links
-from vault.actions.leaving.links import spelled, unspelled
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Unavailable
 from vault.base.ids import CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.base.personal import Personal
+from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.domain.decision.basis import Person
 from vault.domain.joining.asking import EMAIL

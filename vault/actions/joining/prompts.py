@@ -13,10 +13,10 @@ import msgspec
 
 from vault.actions.acting import Acting, acting
 from vault.actions.customer.consents import check_ceiling, granted_in, refused_in
-from vault.actions.leaving.links import spelled, unspelled
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Conflict, Denied, Unavailable
 from vault.base.ids import ClientId
+from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
 from vault.domain.joining.prompt import (

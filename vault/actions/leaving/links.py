@@ -6,8 +6,6 @@ customer's opens like anybody's.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +14,7 @@ import msgspec
 from vault.actions.vault import Here, Vault, here
 from vault.base.errors import Gone, Unavailable
 from vault.base.ids import ORGANIZATION, OrganizationId, show
+from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.crypto.link import HEAD, LinkKey, organization_of
 from vault.domain.leaving.link import Link, packed, unpacked
@@ -101,17 +100,3 @@ def read(here: Here, token: str, *, now: datetime) -> Link | None:
 def gone() -> Gone:
     """Return the one answer to every link that cannot be pressed."""
     return Gone("gone", "this link leads nowhere")
-
-
-def spelled(data: bytes) -> str:
-    """Return bytes as an address or a form carries them."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
-def unspelled(text: str) -> bytes:
-    """Return the bytes that are spelled so, and in no other way; none for what is no spelling."""
-    try:
-        found = urlsafe_b64decode(text.encode("ascii") + b"==")
-    except (Error, ValueError):
-        return b""
-    return found if spelled(found) == text else b""

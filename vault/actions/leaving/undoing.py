@@ -17,6 +17,7 @@ from vault.actions.leaving import links
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Invalid
 from vault.base.ids import FACT, ContactPointId, CustomerId, FactId, Subject, raw
+from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
 from vault.domain.consent import Said, say
@@ -81,7 +82,7 @@ def undo_of(act: Acting, *, before: Standing, after: Standing, link: Link, local
     ticket = _Ticket(
         subject=link.subject, purpose=link.purpose, channel=link.channel, offer=made, ends_at=act.now + LASTS
     )
-    credential = links.spelled(act.here.safe.ticket(_USE, msgspec.json.encode(ticket)))
+    credential = spelled(act.here.safe.ticket(_USE, msgspec.json.encode(ticket)))
     return Undo(credential=credential, words=notice.texts[made.locale], locale=made.locale)
 
 
@@ -152,6 +153,6 @@ def _fits(ticket: _Ticket, link: Link, *, now: datetime) -> bool:
 
 def _read(here: Here, credential: str) -> _Ticket | None:
     try:
-        return msgspec.json.decode(here.safe.read(_USE, links.unspelled(credential)), type=_Ticket)
+        return msgspec.json.decode(here.safe.read(_USE, unspelled(credential)), type=_Ticket)
     except SealError:
         return None

@@ -5,8 +5,6 @@ What was chosen waits here and nowhere else, and counts for nobody but who chose
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,6 +14,7 @@ import msgspec
 from vault.actions.vault import Here
 from vault.base.ids import ContactPointId, CustomerId
 from vault.base.personal import Personal
+from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.domain.choices.asked import Yes
 
@@ -55,7 +54,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 def sealed(here: Here, proof: Proof) -> str:
     """Return a proof under way as the cookie carries it."""
-    return urlsafe_b64encode(here.safe.ticket(_USE, msgspec.json.encode(proof))).rstrip(b"=").decode("ascii")
+    return spelled(here.safe.ticket(_USE, msgspec.json.encode(proof)))
 
 
 def opened(here: Here, cookie: str | None, *, customer: CustomerId, now: datetime) -> Proof | None:
@@ -63,8 +62,7 @@ def opened(here: Here, cookie: str | None, *, customer: CustomerId, now: datetim
     if not cookie or len(cookie) > _LONGEST:
         return None
     try:
-        ticket = urlsafe_b64decode(cookie.encode("ascii") + b"==")
-        proof = msgspec.json.decode(here.safe.read(_USE, ticket), type=Proof)
-    except (SealError, Error, ValueError):
+        proof = msgspec.json.decode(here.safe.read(_USE, unspelled(cookie)), type=Proof)
+    except (SealError, ValueError):
         return None
     return proof if proof.customer == customer and now < proof.ends_at else None

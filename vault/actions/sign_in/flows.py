@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,6 +10,7 @@ import msgspec
 
 from vault.actions.vault import Here
 from vault.base.personal import Personal
+from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.domain.sign_in.code import Way
 
@@ -38,7 +37,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 def sealed(here: Here, flow: Flow) -> str:
     """Return a flow as the cookie carries it."""
-    return urlsafe_b64encode(here.safe.ticket(_USE, msgspec.json.encode(flow))).rstrip(b"=").decode("ascii")
+    return spelled(here.safe.ticket(_USE, msgspec.json.encode(flow)))
 
 
 def opened(here: Here, cookie: str | None, *, now: datetime) -> Flow | None:
@@ -46,8 +45,7 @@ def opened(here: Here, cookie: str | None, *, now: datetime) -> Flow | None:
     if not cookie or len(cookie) > _LONGEST:
         return None
     try:
-        ticket = urlsafe_b64decode(cookie.encode("ascii") + b"==")
-        flow = msgspec.json.decode(here.safe.read(_USE, ticket), type=Flow)
-    except (SealError, Error, ValueError):
+        flow = msgspec.json.decode(here.safe.read(_USE, unspelled(cookie)), type=Flow)
+    except (SealError, ValueError):
         return None
     return flow if now < flow.ends_at else None
