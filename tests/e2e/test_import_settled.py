@@ -126,6 +126,7 @@ async def test_the_samples_stand_as_expected(stage: Stage) -> None:
     await check_addresses(stage)
     await check_flags(stage, people)
     await check_named(stage, people)
+    assert await stage.count("vault.merge_suggestion") >= EXPECTED["suggested_merges_at_least"]
 
     before, entries = await stage.written(), await stage.count("vault.log_entry")
     again = await settled(stage, groups[::-1])

@@ -19,6 +19,9 @@ from vault.store.database import Work
 from vault.store.decision.questions import Sought
 from vault.store.keys import VERSION
 
+LIKENESS: Final = "likeness"
+"""The field of the blind index in which those are found who may be one person, though nothing proves it."""
+
 _FIND: Final = f"""
 SELECT s.field, s.tag, i.customer FROM unnest($2::text[], $3::uuid[]) AS s (field, tag)
 CROSS JOIN LATERAL (SELECT b.customer FROM keystore.blind_index b WHERE b.organization = $1 AND b.field = s.field
@@ -29,6 +32,10 @@ SELECT c.id, c.country, b.subject FROM vault.customer c
 JOIN keystore.subject b ON b.organization = $1 AND b.customer = c.id
 WHERE c.organization = $1 AND c.id = ANY ($2::uuid[]) AND c.erased_at IS NULL ORDER BY c.id FOR UPDATE OF c
 """
+_ALIKE: Final = f"""
+SELECT b.tag, b.customer FROM keystore.blind_index b WHERE b.organization = $1 AND b.field = '{LIKENESS}'
+AND b.version = {VERSION} AND b.tag = ANY ($2::uuid[]) AND {brought.stands("b")} ORDER BY 1, 2
+"""  # noqa: S608 - words of ours
 _KEYS: Final = """
 SELECT customer, kind, version, wrapped FROM keystore.customer_key
 WHERE organization = $1 AND customer = ANY ($2::uuid[]) ORDER BY customer, kind, version
@@ -123,6 +130,14 @@ async def find(work: Work, sought: Sequence[Sought]) -> dict[Sought, list[UUID]]
     found: dict[Sought, list[UUID]] = {}
     for row in rows:
         found.setdefault((row["field"], row["tag"]), []).append(row["customer"])
+    return found
+
+
+async def alike(work: Work, tags: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return who has each likeness."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await work.fetch(_ALIKE, work.own, tags):
+        found.setdefault(row["tag"], []).append(row["customer"])
     return found
 
 

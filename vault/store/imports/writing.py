@@ -18,6 +18,7 @@ from vault.domain.suppression import Suppression
 from vault.store import log
 from vault.store.customer import brought
 from vault.store.database import Work
+from vault.store.imports.held import LIKENESS
 from vault.store.keys import REFERENCE, VERSION
 from vault.store.log import Entry
 
@@ -47,6 +48,11 @@ _DROP: Final = """
 DELETE FROM vault.attribute a USING unnest($2::uuid[], $3::text[]) AS n (customer, name)
 WHERE a.organization = $1 AND a.customer = n.customer AND a.name = n.name
 """
+_LIKE: Final = f"""
+INSERT INTO keystore.blind_index (organization, field, version, tag, customer, owner, brought_by)
+SELECT $1, '{LIKENESS}', {VERSION}, n.tag, n.customer, n.customer, $2
+FROM unnest($3::uuid[], $4::uuid[]) AS n (tag, customer) ON CONFLICT DO NOTHING
+"""  # noqa: S608 - words of ours
 # A reference names one customer.
 _REFERRED: Final = f"""
 INSERT INTO keystore.blind_index (organization, field, version, tag, customer, owner, brought_by)
@@ -113,6 +119,7 @@ class Writing:
         self._references: list[tuple[Any, ...]] = []
         self._index: list[tuple[Any, ...]] = []
         self._referred: list[tuple[UUID, UUID, UUID]] = []
+        self._likenesses: list[tuple[UUID, UUID]] = []
         self._changes: list[tuple[Any, ...]] = []
         self._verified: list[tuple[UUID, UUID, datetime]] = []
         self._facts: list[tuple[Any, ...]] = []
@@ -160,6 +167,10 @@ class Writing:
         self._references.append((self._own, own, new.id, new.source, new.sealed, self._now, self._import))
         self._referred.append((new.found_by, own, new.id))
 
+    def liken(self, own: UUID, tag: UUID) -> None:
+        """Note by what somebody is like others."""
+        self._likenesses.append((tag, own))
+
     def fact(self, subject: UUID, fact: Fact, *, evidence: bytes | None = None) -> None:
         """Add a fact under a subject or tag."""
         point = None if fact.contact_point is None else raw(fact.contact_point)
@@ -185,6 +196,7 @@ class Writing:
         await _copy(work, "vault.external_reference", _REFERENCE, rows=self._references)
         await brought.make_room(work, [tag for tag, _, _ in self._referred])
         await self._unnest(work, _REFERRED, self._referred, self._import)
+        await self._unnest(work, _LIKE, self._likenesses, self._import)
         await self._unnest(work, _CHANGE, self._changes)
         await self._unnest(work, _VERIFY, self._verified)
         await _copy(work, "vault.fact", _FACT, rows=self._facts)

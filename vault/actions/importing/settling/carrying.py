@@ -16,6 +16,7 @@ import msgspec
 from vault.actions.acting import Acting
 from vault.actions.importing.batch import Batch
 from vault.actions.importing.settling.knowing import Knowledge, Tag, tag_reference
+from vault.actions.importing.settling.likening import Likening
 from vault.base.canonical import Json
 from vault.base.errors import Invalid
 from vault.base.ids import (
@@ -45,11 +46,13 @@ from vault.domain.rights.request import Request, Right
 from vault.domain.suppression import Suppression, SuppressionKind
 from vault.domain.timing.area import area_of
 from vault.domain.timing.implied import Dealing, spelled
+from vault.imports.identity.resolution import Resolution
 from vault.imports.planning.addition import Addition
 from vault.imports.planning.plan import Plan
 from vault.imports.planning.word import PointKey, Word
 from vault.imports.row import Spelled
-from vault.store.customer import requests
+from vault.store.customer import merges, requests
+from vault.store.imports import held
 from vault.store.imports.held import HeldCustomer, HeldPoint
 from vault.store.imports.writing import Clear, NewPoint, NewReference, Writing
 from vault.store.keys import CustomerKey
@@ -100,16 +103,18 @@ class Words:
         return [(notice.version, notice.published) for notice in reversed(notices)]
 
 
-async def carry_out(act: Acting, plan: Plan, *, batch: Batch, knowledge: Knowledge, at: datetime) -> list[CustomerId]:
-    """Write what is planned; return whose each addition of it is."""
+async def carry_out(act: Acting, plan: Plan, *, batch: Batch, knowledge: Knowledge, resolution: Resolution) -> None:
+    """Write what is planned, and suggest who may be one person."""
+    at = await held.instant(act.work, [one.subject for one in knowledge.customers.values()])
     carrying = _Carrying(act, batch, knowledge=knowledge, at=at)
-    return await carrying.carry_out(plan)
+    await carrying.carry_out(plan, Likening(act, resolution))
 
 
 class _Carrying:
     def __init__(self, act: Acting, batch: Batch, *, knowledge: Knowledge, at: datetime) -> None:
         self._act = act
         self._named = {"import": str(batch.import_)}
+        self._import = batch.import_
         self._knowledge = knowledge
         self._at = at
         self._exported_at = min(batch.exported_at, at)
@@ -117,8 +122,8 @@ class _Carrying:
         self._writing = Writing(act.work.own, batch.import_, recorded_at=at)
         self._asked: list[requests.Kept] = []
 
-    async def carry_out(self, plan: Plan) -> list[CustomerId]:
-        whose = [CustomerId("") if one is None else self._add(one) for one in plan.people]
+    async def carry_out(self, plan: Plan, likening: Likening) -> None:
+        whose = [None if one is None else self._add(one) for one in plan.people]
         for point, word in plan.words:
             fact = self._words.fact(word, fresh=FactId(self._act.id(FACT)))
             self._writing.fact(self._knowledge.tags.points[point].tag, fact)
@@ -127,10 +132,11 @@ class _Carrying:
             kind: Any = stop.kind
             self._stop(point, kind, at=stop.at, until=stop.until)
         self._tell_holders(plan, {*whose})
+        pairs = await likening.liken(whose, self._writing)
         await self._writing.write(self._act.work)
         for kept in self._asked:
             await requests.keep(self._act.work, kept)
-        return whose
+        await merges.suggest(self._act.work, pairs)
 
     def _add(self, addition: Addition) -> CustomerId:
         if not addition.changes:
@@ -186,7 +192,9 @@ class _Carrying:
         for right in addition.requests:
             made = Request(id=RequestId(self._act.id(REQUEST)), right=_RIGHTS[right], asked_at=self._exported_at)
             subject = Subject(show(SUBJECT, one.subject))
-            self._asked.append(requests.Kept(customer=one.customer, subject=subject, request=made))
+            self._asked.append(
+                requests.Kept(customer=one.customer, subject=subject, request=made, brought_by=self._import)
+            )
             self._writing.entries.append(self._act.entry("right_asked", subject=subject, right=made.right))
 
     def _stop(self, point: PointKey, kind: SuppressionKind, *, at: datetime, until: datetime | None) -> None:
@@ -195,7 +203,7 @@ class _Carrying:
         entry = self._act.entry("suppressed", suppression=stop.id, cause=kind, **self._named)
         self._writing.entries.append(entry)
 
-    def _tell_holders(self, plan: Plan, told: set[CustomerId]) -> None:
+    def _tell_holders(self, plan: Plan, told: set[CustomerId | None]) -> None:
         """Tell everybody else who has an address that was stopped; not which stop, for that outlives them."""
         for point, stop in plan.stops:
             for customer in self._knowledge.holders.get(point, ()):

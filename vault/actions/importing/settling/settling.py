@@ -18,7 +18,6 @@ from vault.domain.statement import proves, suffices
 from vault.imports.identity.resolving import resolve
 from vault.imports.planning.plan import plan
 from vault.imports.planning.word import Declared
-from vault.store.imports import held
 
 
 async def settle(act: Acting, batch: Batch) -> Settled:
@@ -35,8 +34,7 @@ async def settle(act: Acting, batch: Batch) -> Settled:
         declared=declared(act.here.organization),
     )
     if not batch.dry:
-        at = await held.instant(act.work, [one.subject for one in knowledge.customers.values()])
-        await carry_out(act, planned, batch=batch, knowledge=knowledge, at=at)
+        await carry_out(act, planned, batch=batch, knowledge=knowledge, resolution=resolution)
     verdicts = [Judged(place=place, verdict=one.verdict, reason=one.reason) for place, one in planned.verdicts.items()]
     return Settled(verdicts=verdicts, made=planned.made)
 
