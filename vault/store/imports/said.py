@@ -15,7 +15,10 @@ LEFT JOIN keystore.subject s ON s.organization = $1 AND s.customer = c.id
 LEFT JOIN vault.fact f ON f.organization = $1 AND f.subject = s.subject AND f.brought_by = $2
 WHERE c.organization = $1 AND c.brought_by = $2 ORDER BY c.id, f.at, f.id
 """
-_FACTS: Final = "SELECT count(*) AS n FROM vault.fact WHERE organization = $1 AND brought_by = $2"
+_FACTS: Final = """
+SELECT count(*) AS n FROM vault.fact f JOIN keystore.subject s ON s.organization = $1 AND s.subject = f.subject
+WHERE f.organization = $1 AND f.brought_by = $2
+"""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,5 +41,5 @@ async def said(work: Work, import_: ImportId) -> dict[CustomerId, list[Said]]:
 
 
 async def count_facts(work: Work, import_: ImportId) -> int:
-    """Return how many facts an import brought."""
+    """Return how many facts an import brought about its people; a no that binds an address counts with each."""
     return int((await work.fetch(_FACTS, work.own, raw(import_)))[0]["n"])
