@@ -36,13 +36,12 @@ def wholes(people: Sequence[Person], joins: Sequence[Join]) -> list[Person]:
             points=points,
             facts=Merged(own=one.subject, parts=parts, joins=tuple(joins)),
             time_zone=next((other.time_zone for other in people if other.time_zone is not None), None),
-            country=countries.pop() if len(countries) == 1 else None,
+            country=next(iter(countries)) if len(countries) == 1 else None,
             restricted_since=min(since, default=None),
             preference=wishes([other.preference for other in people]),
             spends=tuple(spend for other in people for spend in other.spends),
             family=tuple(other.customer for other in people),
         )
-        for countries in [set(countries)]
         for one in people
     ]
 

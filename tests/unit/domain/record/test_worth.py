@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.facts import DAY, NOW, ORGANIZATION, facts_about
-from vault.base.ids import FactId
+from vault.base.ids import FactId, Subject
 from vault.domain.fact import Fact
+from vault.domain.merging.merged import Join, Merged, Part
 from vault.domain.organization import EVERY
 from vault.domain.record.evidence import missing
 from vault.domain.record.worth import Worth, worth
@@ -57,6 +58,28 @@ def test_what_took_its_place_is_told_with_its_day() -> None:
 def test_what_another_said_of_a_shared_address_is_a_stop() -> None:
     at = NOW - AN_HOUR
     assert of(told(), shared=(told("b", kind="withdrawn", at=at),)) == Worth(why="stopped", at=at)
+
+
+def test_whoever_was_merged_reads_what_each_word_was_worth_and_what_the_merge_made_stricter() -> None:
+    def parted(*parts: tuple[Fact, ...]) -> Merged:
+        subjects = [Subject(f"sub_{place}") for place in range(len(parts))]
+        return Merged(
+            own=subjects[0],
+            parts=tuple(Part(subject=one, facts=facts) for one, facts in zip(subjects, parts, strict=True)),
+            joins=(Join(kept=subjects[0], joined=subjects[1], at=NOW - AN_HOUR),),
+        )
+
+    def worths(*parts: tuple[Fact, ...]) -> list[Worth]:
+        merged = parted(*parts)
+        return [worth(fact, merged, shared=(), organization=ORGANIZATION, now=NOW) for fact in merged]
+
+    yes, no = told("a", channel="voice"), told("b", kind="withdrawn", channel="voice", at=NOW - 2 * DAY)
+    assert worths((yes,), (no,)) == [Worth(why="merged", at=NOW - AN_HOUR), Worth(why="counts")]
+    assert worths((yes,), ()) == [Worth(why="merged", at=NOW - AN_HOUR)]
+    again = told("c", channel="voice", at=NOW)
+    assert [one.why for one in worths((yes, again), (no,))] == ["again", "counts", "yes_since"]
+    old = told("d", channel="voice", at=NOW - 3 * DAY)
+    assert [one.why for one in worths((yes,), (old, no))] == ["merged", "no_since", "counts"]
 
 
 def test_a_yes_runs_out_and_goes_out_of_date() -> None:
