@@ -25,6 +25,7 @@ OTHER: Final = "larkspur"
 NOBODY: Final = "cus_06h0090m41t835kpwqjv10s1y0"
 NO_POINT: Final = "ctp_06h0090m41t835kpwqjv10s1y0"
 IDS: Final = re.compile(r"(dec|ent|cus|ctp)_[0-9a-z]{26}")
+ENDS: Final = frozenset({"COMMIT;", "ROLLBACK;"})
 ROUNDS: Final = 40
 APART: Final = 0.15  # of the time a request takes: less than from one run to the next
 
@@ -132,12 +133,21 @@ def recorded(stage: Stage) -> Iterator[list[list[str]]]:
 def transactions(spoken: list[str]) -> Iterator[str]:
     """Yield the transactions of a connection, but for those that come when time has passed.
 
-    Left out is what asyncpg asks for itself, once on each connection: what a type is made of; and the end of what had
-    begun before.
+    A statement outside of any is one of its own. Left out is what asyncpg asks for itself, once on each connection:
+    what a type is made of; and the end of what had begun before.
     """
     said = [one for one in spoken if "typeinfo" not in one and "'jit'" not in one]
-    _ended, *began = "\0".join(said).split("BEGIN;")
-    for one in began:
+    marks = [place for place, one in enumerate(said) if one in {"BEGIN;", *ENDS}]
+    if marks and said[marks[0]] in ENDS:
+        said = said[marks[0] + 1 :]
+    made: list[list[str]] = []
+    inside = False
+    for one in said:
+        if one == "BEGIN;" or not inside:
+            made.append([])
+        inside = one not in ENDS if inside else one == "BEGIN;"
+        made[-1].append(one)
+    for one in map("\0".join, made):
         if not any(table in one for table in BY_THE_CLOCK):
             yield one
 

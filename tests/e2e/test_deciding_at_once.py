@@ -23,7 +23,7 @@ async def test_a_question_is_one_statement_that_reads_and_one_that_writes(stage:
     read, write = [one for one in sent if "vault.fact" in one or "vault.log_entry" in one]
     assert "SELECT" in read
     assert "INSERT INTO vault.log_entry" in write
-    assert sent.count("BEGIN;") == sum(
+    assert sent.count("BEGIN;") <= sum(
         "vault.allowance" in one for one in sent
     )  # what its limit allows is leased in another
     assert [entry["decision"] for entry in await stage.entries("decision")][-1] == answer["id"]

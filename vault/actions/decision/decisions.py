@@ -22,12 +22,12 @@ from vault.actions.decision.telling import told_to_client, told_to_log
 from vault.actions.gatherer import Gatherer
 from vault.actions.leaving import links
 from vault.actions.limits import let_in
-from vault.actions.vault import Here, Vault, here
+from vault.actions.vault import Here, Promising, Vault, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, fresh, several, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.decision.question import Decision, LogTold, Question
+from vault.domain.decision.question import Decision, LogTold, Promise, Question
 from vault.domain.leaving.link import Link
 from vault.domain.leaving.stopping import STOPPABLE
 from vault.store import log, organizations
@@ -40,6 +40,7 @@ from vault.store.log import Entry
 _log = structlog.get_logger()
 
 NOTHING: Final[Mapping[int, Sealed]] = {}
+_UNDER_WAY: Final = 2  # turns of the loop until a statement is on its way to PostgreSQL
 _BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
@@ -60,6 +61,7 @@ class _Written(msgspec.Struct, frozen=True, kw_only=True):
     sealed: dict[int, Sealed]
     proven: dict[int, permits.Pending] = {}
     entries: Sequence[Entry]
+    promises: Sequence[Promise] = ()
 
 
 async def decide(
@@ -170,12 +172,11 @@ async def decide_batch(
     key, signing = await promises.promising(vault, organization), await permits.keys(vault, asked)
     written: _Written | Read | None = None
     if not any(one.asked.question.reserves for one in asked):
-        written = await _written_at_once(vault, organization, asked=asked)
+        written = await _written_at_once(vault, organization, asked=asked, key=key)
     if not isinstance(written, _Written):
         written = await _written(vault, organization, asked=asked, overtaken=written)
     settled, sealed = written.settled, written.sealed
-    bodies = [body for _, body in written.entries]
-    given = promises.promises(key, bodies, organization=organization, at=written.at)
+    given = written.promises or _promises(key, written.entries, organization=organization, at=written.at)
     making = links.making(next(iter(settled.values())).prepared.here, issuer=vault.issuer) if settled else None
     answers: dict[int, Decision] = {}
     for (place, one), (entry, _), promise in zip(settled.items(), written.entries, given, strict=True):
@@ -207,10 +208,13 @@ async def _written(
     return _Written(prepared=prepared, at=read.now, settled=settled, sealed=sealed, proven=proven, entries=entries)
 
 
-async def _written_at_once(vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared]) -> _Written | Read:
+async def _written_at_once(
+    vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], key: Promising
+) -> _Written | Read:
     """Do so where nobody is reserved for: the insert of the entries is all that is written, and its own transaction.
 
     What was read is returned, and nothing written, where the epoch has overtaken the batch: a transaction can hold it.
+    The entries are signed while they are written; nobody is given a promise before they are.
     """
     async with vault.database.work(organization, whole=False) as work:
         read = await read_facts(work, [one for one in asked if one.gate.verdict.allowed])
@@ -219,8 +223,18 @@ async def _written_at_once(vault: Vault, organization: OrganizationId, *, asked:
         settled = await settle_batch(asked, read)
         sealed = await _sealed(work, settled)
         entries = entries_of(vault, read, settled=settled, sealed=sealed)
-        await log.add(work, entries)
-    return _Written(prepared=asked, at=read.now, settled=settled, sealed=sealed, entries=entries)
+        adding = asyncio.create_task(log.add(work, entries))
+        try:
+            for _ in range(_UNDER_WAY):
+                await asyncio.sleep(0)
+            given = _promises(key, entries, organization=organization, at=read.now)
+        finally:
+            await adding
+    return _Written(prepared=asked, at=read.now, settled=settled, sealed=sealed, entries=entries, promises=given)
+
+
+def _promises(key: Promising, entries: Sequence[Entry], *, organization: OrganizationId, at: datetime) -> list[Promise]:
+    return promises.promises(key, [body for _, body in entries], organization=organization, at=at)
 
 
 async def _read(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -25,7 +25,6 @@ from vault.base.ids import (
 from vault.domain.decision.basis import NO_WISHES, Person, Point
 from vault.domain.merging.merged import Join
 from vault.domain.merging.whole import wholes
-from vault.domain.suppression import Suppression
 from vault.domain.timing.budget import Spend
 from vault.store.customer import brought
 from vault.store.customer.consents import FOLDED, read_fact
@@ -57,6 +56,7 @@ WITH sought AS (
 """  # noqa: S608 - a number of ours
 
 
+_BY_ID: Final = "WITH sought AS (SELECT customer FROM unnest($2::uuid[]) AS named (customer))"
 _OF_FAMILIES: Final = """
 WITH sought AS (SELECT id AS customer FROM vault.customer WHERE organization = $1 AND family = ANY ($2::uuid[]))
 """
@@ -64,33 +64,32 @@ WITH sought AS (SELECT id AS customer FROM vault.customer WHERE organization = $
 
 # OFFSET 0 and LIMIT 1 keep each look-up by itself, through its key: joined freely, they read whole organizations
 # wherever PostgreSQL has not yet counted how large those are.
-def _people(*, index: str = "", point: str = "", stop: str = "", fact: str = "", found: str = "") -> tuple[str, str]:
-    """Return the statement for the customers who are meant, and the one for whole families of merged customers."""
-    people = f"""
-SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.country,
-  c.restricted_since, c.family, b.subject,
-  CASE WHEN c.family IS NOT NULL THEN
-    ARRAY(SELECT ROW(j.subject, m.recorded_at) FROM vault.merge m
-          JOIN keystore.subject j ON j.organization = $1 AND j.customer = m.kept
-          WHERE m.organization = $1 AND m.joined = c.id AND {STANDS}) END AS joins,
-  ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.tag, p.area) FROM vault.contact_point p
-        WHERE p.organization = $1 AND p.customer = c.id {point}) AS points,
+def _people(meant: str, *, first: int, undone: bool, more: str = "") -> str:
+    """Return the statement for the customers who are meant, and what it returns `more` of each.
+
+    `first` is the number of its parameter with the purposes; then come whether what was spent counts, and `known_at`.
+    Where an import was `undone`, what it brought is left out; elsewhere nothing is asked for it.
+    """
+    purposes, counted, known = f"${first}::text[]", f"${first + 1}::boolean", f"${first + 2}"
+    point = f"AND {brought.stands('p', known=known)}" if undone else ""
+    stop = f"AND {brought.stops('s', known=known)}" if undone else ""
+    fact = f"AND {brought.counts('f', known=known)}" if undone else ""
+    return f"""
+{meant}SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.country,
+  c.restricted_since, c.family, b.subject,{more}
+  ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.area,
+      ARRAY(SELECT ROW(s.id, s.kind, s.at, s.channel, s.until) FROM vault.suppression s
+            WHERE s.organization = $1 AND s.tag = p.tag {stop}),
+      ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f
+            WHERE f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ({purposes}) {fact}))
+    FROM vault.contact_point p WHERE p.organization = $1 AND p.customer = c.id {point}) AS points,
   (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
-  ARRAY(SELECT ROW(s.tag, s.id, s.kind, s.at, s.channel, s.until) FROM vault.contact_point p
-        JOIN vault.suppression s ON s.organization = $1 AND s.tag = p.tag {stop}
-        WHERE p.organization = $1 AND p.customer = c.id {point}) AS suppressions,
   ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f WHERE f.organization = $1
-        AND f.subject = b.subject AND f.purpose = ANY ($5::text[]) {fact}) AS facts,
-  ARRAY(SELECT ROW({FOLDED}) FROM vault.contact_point p
-        JOIN vault.fact f ON f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ($5::text[]) {fact}
-        WHERE p.organization = $1 AND p.customer = c.id {point}) AS shared,
-  CASE WHEN $6 OR EXISTS (SELECT FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id
+        AND f.subject = b.subject AND f.purpose = ANY ({purposes}) {fact}) AS facts,
+  CASE WHEN {counted} OR EXISTS (SELECT FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id
                           AND p.at_most <> '{{}}') THEN
     ARRAY(SELECT ROW(r.decision, r.at, r.lineage, r.channel) FROM vault.reservation r
-          WHERE r.organization = $1 AND r.subject = b.subject AND {COUNTS}) END AS spends,
-  CASE WHEN cardinality($3::text[]) > 0 THEN
-    ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
-          WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[]) {found}) END AS found
+          WHERE r.organization = $1 AND r.subject = b.subject AND {COUNTS}) END AS spends
 FROM vault.organization o
 LEFT JOIN sought ON true
 LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since, family FROM vault.customer
@@ -99,20 +98,43 @@ LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
                    WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
 WHERE o.id = $1
 """  # noqa: S608 - columns of ours
-    return sought(index) + people, _OF_FAMILIES + people
+
+
+def _more(*, undone: bool) -> str:
+    """Return what else is read where a blind index was looked into, or somebody was merged."""
+    found = f"AND {brought.stands('i', known='$7')}" if undone else ""
+    return f"""
+  CASE WHEN c.family IS NOT NULL THEN
+    ARRAY(SELECT ROW(j.subject, m.recorded_at) FROM vault.merge m
+          JOIN keystore.subject j ON j.organization = $1 AND j.customer = m.kept
+          WHERE m.organization = $1 AND m.joined = c.id AND {STANDS}) END AS joins,
+  CASE WHEN cardinality($3::text[]) > 0 THEN
+    ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
+          WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[]) {found}) END AS found,
+"""  # noqa: S608 - columns of ours
+
+
+class _Statements(NamedTuple):
+    """The statement for customers by their ids alone, which costs least; by ids or tags; for whole families."""
+
+    by_id: str
+    people: str
+    families: str
+
+
+def _statements(*, undone: bool) -> _Statements:
+    index, more = f"AND {brought.stands('b', known='$7')}" if undone else "", _more(undone=undone)
+    return _Statements(
+        by_id=_people(_BY_ID, first=3, undone=undone),
+        people=_people(sought(index), first=5, undone=undone, more=more),
+        families=_people(_OF_FAMILIES, first=5, undone=undone, more=more),
+    )
 
 
 SOUGHT: Final = sought()
 """The customers who are meant, those whom nothing names any more but an undone import among them."""
-_ALL: Final = _people()
-# Where an import was undone, what it brought is left out; elsewhere nothing is asked for it.
-_PEOPLE: Final = _people(
-    index=f"AND {brought.stands('b', known='$7')}",
-    point=f"AND {brought.stands('p', known='$7')}",
-    stop=f"AND {brought.stops('s', known='$7')}",
-    fact=f"AND {brought.counts('f', known='$7')}",
-    found=f"AND {brought.stands('i', known='$7')}",
-)
+_ALL: Final = _statements(undone=False)
+_STANDING: Final = _statements(undone=True)
 
 
 class How(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,15 +174,20 @@ async def read(
 ) -> Read:
     """Read the batch, with the facts about these purposes. An erased or unknown customer is not among the people."""
     fields, tags = [field for field, _ in sought], [tag for _, tag in sought]
-    statements = _PEOPLE if how.undone else _ALL
+    statements = _STANDING if how.undone else _ALL
     rest = (list(purposes), how.counted, *((how.known_at,) if how.undone else ()))
     asked = {digits(customer): customer for customer in customers}
-    rows = await work.fetch(statements[0], work.own, list(asked), fields, tags, *rest)
+    by = (
+        (statements.people, work.own, list(asked), fields, tags)
+        if sought
+        else (statements.by_id, work.own, list(asked))
+    )
+    rows = await work.fetch(*by, *rest)
     merged = {row["id"]: row["family"] for row in rows if row["family"] is not None}
     if merged:  # a family is read in one statement, for all of it to be of one instant
-        whole = await work.fetch(statements[1], work.own, list(set(merged.values())), fields, tags, *rest)
+        whole = await work.fetch(statements.families, work.own, list(set(merged.values())), fields, tags, *rest)
         gone = list(set(merged) - {row["id"] for row in whole})  # who was taken out of it since the first
-        alone = await work.fetch(statements[0], work.own, gone, [], [], *rest) if gone else []
+        alone = await work.fetch(statements.people, work.own, gone, [], [], *rest) if gone else []
         rows = [*(row for row in rows if row["family"] is None), *whole, *alone]
     people: dict[CustomerId, Person] = {}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
@@ -169,7 +196,7 @@ async def read(
             continue
         person = _person(row, asked.get(row["id"].hex) or CustomerId(show(CUSTOMER, row["id"])))
         people[person.customer] = person
-        for field, tag, owner in row["found"] or ():
+        for field, tag, owner in (row["found"] or ()) if sought else ():
             found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
     if merged:
         _merge(people, rows)
@@ -206,20 +233,19 @@ def _once(
 
 
 def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
-    stops: dict[UUID, list[Suppression]] = {}
-    for tag, *stop in row["suppressions"]:
-        stops.setdefault(tag, []).append(read_suppression(*stop))
+    points = row["points"]
+    shared = [fact for point in points for fact in point[-1]]
     return Person(
         customer=customer,
         subject=Subject(show(SUBJECT, row["subject"])),
         minor_until=row["minor_until"],
-        points=tuple([_point(point, stops) for point in row["points"]]),
-        facts=tuple(map(read_fact, (*row["facts"], *row["shared"]))),
+        points=tuple([_point(point) for point in points]),
+        facts=tuple([read_fact(fact) for fact in (*row["facts"], *shared)]),
         time_zone=row["time_zone"],
         country=row["country"],
         restricted_since=row["restricted_since"],
         preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
-        spends=tuple(map(_spend, row["spends"] or ())),
+        spends=tuple([_spend(spend) for spend in row["spends"] or ()]),
     )
 
 
@@ -228,15 +254,15 @@ def _spend(row: Sequence[Any]) -> Spend:
     return Spend(decision=DecisionId(show(DECISION, decision)), at=at, lineage=tuple(lineage), channel=channel)
 
 
-def _point(row: Sequence[Any], stops: Mapping[UUID, Sequence[Suppression]]) -> Point:
-    point, kind, primary, verified, tag, area = row
+def _point(row: Sequence[Any]) -> Point:
+    point, kind, primary, verified, area, stops, _ = row
     country, *zones = area.split(" ") if area is not None else [""]
     return Point(
         id=ContactPointId(show(CONTACT_POINT, point)),
         kind=kind,
         primary=primary,
         verified=verified,
-        suppressions=tuple(stops.get(tag, ())),
+        suppressions=tuple([read_suppression(*stop) for stop in stops]),
         country=country,
         zones=tuple(zones),
     )
