@@ -12,7 +12,7 @@ from uuid import UUID, SafeUUID
 from msgspec import Meta
 
 from vault.base.clock import Clock, Entropy
-from vault.base.errors import Invalid
+from vault.base.errors import Invalid, Unknown
 
 OrganizationId = NewType("OrganizationId", str)
 CustomerId = NewType("CustomerId", str)
@@ -81,6 +81,15 @@ def read(prefix: str, text: str) -> UUID:
     if show(prefix, value) != text:
         raise Invalid("malformed_id", f"an id of this kind is {prefix}_ and 26 characters")
     return value
+
+
+def known(prefix: str, text: str, *, noun: str) -> str:
+    """Return an id as it came; what cannot be one is of nothing there is: `Unknown` with the code `unknown_<noun>`."""
+    try:
+        read(prefix, text)
+    except Invalid:
+        raise Unknown(f"unknown_{noun}", f"there is no such {noun}") from None
+    return text
 
 
 def raw(shown: str) -> UUID:

@@ -17,8 +17,8 @@ from markupsafe import Markup
 from vault.actions.importing import showing
 from vault.actions.undoing import undoing
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Denied, Invalid, Unknown
-from vault.base.ids import IMPORT, ImportId, read
+from vault.base.errors import Conflict, Denied, Invalid
+from vault.base.ids import IMPORT, ImportId, known
 from vault.base.personal import Personal
 from vault.console import charts
 from vault.console.desk import Desk
@@ -204,11 +204,7 @@ def _is_place(text: str) -> bool:
 
 
 def _id(text: str) -> ImportId:
-    try:
-        read(IMPORT, text)
-    except Invalid:
-        raise Unknown("unknown_import", "there is no such import") from None
-    return ImportId(text)
+    return ImportId(known(IMPORT, text, noun="import"))
 
 
 router = Router(path="/", route_handlers=[page, show, undo])

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from vault.actions.rights import answering
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Invalid, Unknown
-from vault.base.ids import REQUEST, RequestId, read
+from vault.base.errors import Conflict, Invalid
+from vault.base.ids import REQUEST, RequestId, known
 from vault.base.personal import Personal
 from vault.console.desk import Desk
 from vault.console.log.telling import short
@@ -176,11 +176,7 @@ def _back(desk: Desk, done: RequestTold) -> Response[bytes]:
 
 
 def _id(text: str) -> RequestId:
-    try:
-        read(REQUEST, text)
-    except Invalid:
-        raise Unknown("unknown_request", "there is no such request") from None
-    return RequestId(text)
+    return RequestId(known(REQUEST, text, noun="request"))
 
 
 router = Router(path="/", route_handlers=[page, finish, refuse, extend])

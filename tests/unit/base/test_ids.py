@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from tests.make import FakeClock, SeededEntropy
 from vault.base import ids
-from vault.base.errors import Invalid
+from vault.base.errors import Invalid, Unknown
 
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 SHOWN = "cus_06h0090m41t835kpwqjv10s1y0"
@@ -155,3 +155,10 @@ def test_every_kind_of_id_has_a_prefix_of_its_own() -> None:
     ]
     assert len({*prefixes}) == len(prefixes)
     assert ids.show(ids.CUSTOMER, ids.read(ids.CUSTOMER, SHOWN)) == SHOWN
+
+
+def test_what_cannot_be_an_id_in_a_path_is_of_nothing_there_is() -> None:
+    assert ids.known("cus", SHOWN, noun="customer") == SHOWN
+    for text in ("", SHOWN[:-1], SHOWN.replace("cus", "rgt")):
+        with pytest.raises(Unknown, match="unknown_customer: there is no such customer"):
+            ids.known("cus", text, noun="customer")

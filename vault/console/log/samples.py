@@ -13,8 +13,8 @@ from litestar.params import FromPath
 
 from vault.actions.audit import samples
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Invalid, Unknown
-from vault.base.ids import SAMPLE, SampleId, read
+from vault.base.errors import Conflict, Invalid
+from vault.base.ids import SAMPLE, SampleId, known
 from vault.base.personal import Personal
 from vault.console.desk import Desk
 from vault.console.log.kinds import GROUPS
@@ -221,11 +221,7 @@ def _day(text: str) -> datetime | None:
 
 
 def _id(text: str) -> SampleId:
-    try:
-        read(SAMPLE, text)
-    except Invalid:
-        raise Unknown("unknown_sample", "there is no such sample here") from None
-    return SampleId(text)
+    return SampleId(known(SAMPLE, text, noun="sample"))
 
 
 router = Router(path="/", route_handlers=[page, draw, show, find])

@@ -12,8 +12,8 @@ from vault.actions.rights import asking
 from vault.actions.rights.asking import Own
 from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
-from vault.base.errors import Conflict, Invalid, Unknown
-from vault.base.ids import REQUEST, RequestId, read
+from vault.base.errors import Conflict, Invalid
+from vault.base.ids import REQUEST, RequestId, known
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.rights.request import COPIES, LONGEST, NewRequest, Right
@@ -121,11 +121,7 @@ def _back(frame: Frame, *, done: str) -> str:
 
 
 def _id(text: str) -> RequestId:
-    try:
-        read(REQUEST, text)
-    except Invalid:
-        raise Unknown("unknown_request", "there is no such request") from None
-    return RequestId(text)
+    return RequestId(known(REQUEST, text, noun="request"))
 
 
 router = Router(path="/", route_handlers=[show, ask, take_back, unlock])
