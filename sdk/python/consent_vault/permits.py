@@ -8,7 +8,6 @@ own key (`Vault.permit_key`). A permit holds for at most fifteen minutes, and wh
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest, digest
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from consent_vault.machine import now
+from consent_vault.spelling import decoded, encoded
 
 _TYPE: Final = "permit+jwt"
 _LABEL: Final = b"cv/permit/to/1\x00"
@@ -102,7 +102,7 @@ def verify(token: str, jwks: Mapping[str, Any], *, audience: str, address: str, 
         raise OtherAudience
     if not _number(claims, "iat") - _SKEW <= now() < _number(claims, "exp"):
         raise Expired
-    secret = _decoded(key) if isinstance(key, str) else key
+    secret = decoded(key) if isinstance(key, str) else key
     if not compare_digest(address_hash(secret, address), _text(claims, "to")):
         raise OtherAddress
     return Permit(
@@ -120,7 +120,7 @@ def verify(token: str, jwks: Mapping[str, Any], *, audience: str, address: str, 
 
 def address_hash(key: bytes, address: str) -> str:
     """Return what stands in a permit for an address, a telephone number as E.164."""
-    return _encoded(digest(key, _LABEL + _normal(address).encode("utf-8", "surrogatepass"), "sha256"))
+    return encoded(digest(key, _LABEL + _normal(address).encode("utf-8", "surrogatepass"), "sha256"))
 
 
 def spaced(token: str) -> str:
@@ -145,7 +145,7 @@ def _signed(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     parts = token.split(".")
     if len(token) > _LONGEST or len(parts) != _PARTS or not token.isascii():
         raise Forged
-    header, signature = _object(parts[0]), _decoded(parts[2])
+    header, signature = _object(parts[0]), decoded(parts[2])
     if (header.get("alg"), header.get("typ")) != ("ES256", _TYPE) or "crit" in header:
         raise Forged
     named = [one for one in _keys(jwks) if one.get("kid") == header.get("kid")]
@@ -165,7 +165,7 @@ def _keys(jwks: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _verified(message: bytes, signature: bytes, *, key: Mapping[str, Any]) -> bool:
     if len(signature) != 2 * _COORDINATE:
         return False
-    x, y = (int.from_bytes(_decoded(str(key.get(name, "")))) for name in ("x", "y"))
+    x, y = (int.from_bytes(decoded(str(key.get(name, "")))) for name in ("x", "y"))
     r, s = (int.from_bytes(half) for half in (signature[:_COORDINATE], signature[_COORDINATE:]))
     try:
         public = EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key()
@@ -177,7 +177,7 @@ def _verified(message: bytes, signature: bytes, *, key: Mapping[str, Any]) -> bo
 
 def _object(part: str) -> dict[str, Any]:
     try:
-        told = json.loads(_decoded(part))
+        told = json.loads(decoded(part))
     except (ValueError, RecursionError):
         raise Forged from None
     if not isinstance(told, dict):
@@ -197,16 +197,3 @@ def _number(claims: Mapping[str, Any], name: str) -> int:
     if type(value) is not int:
         raise Forged
     return value
-
-
-def _encoded(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    """Return the bytes behind base64url in its one right spelling, or none."""
-    try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return b""
-    return raw if _encoded(raw) == text else b""

@@ -7,7 +7,7 @@ Keep them. Whoever has a promise and a bundle of the log can show that an entry 
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode, urlsafe_b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from consent_vault.spelling import decoded
 
 HEADER: Final = "log-promise"
 """The header in which an answer that is no decision carries it."""
@@ -45,7 +47,7 @@ def read(text: str | bytes) -> Promise:
     """Return the promise in a header, in a decision's JSON, or in JSON of its own; `ValueError` for anything else."""
     try:
         given = text.decode() if isinstance(text, bytes) else text
-        told = json.loads(given if given.lstrip().startswith("{") else _unwrapped(given.strip()))
+        told = json.loads(given if given.lstrip().startswith("{") else decoded(given.strip()))
         found = _read(told.get("log", {}).get("promise", told))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         raise ValueError("that is no promise") from None
@@ -75,10 +77,6 @@ def leaf_hash(entry: bytes) -> bytes:
 def key_id(public: bytes) -> str:
     """Return what a promise key is called."""
     return sha256(public).hexdigest()[:16]
-
-
-def _unwrapped(header: str) -> bytes:
-    return urlsafe_b64decode(header + "=" * (-len(header) % 4))
 
 
 def _read(told: dict[str, Any]) -> Promise:

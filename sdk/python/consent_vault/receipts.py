@@ -8,7 +8,6 @@ in the vault's SECURITY.md alone.
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -17,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consent_vault.promises import key_id
+from consent_vault.spelling import decoded, encoded
 
 Keys = bytes | Iterable[bytes] | Mapping[str, Any]
 """A public key of 32 bytes, several of them, or a JSON Web Key Set."""
@@ -59,7 +59,7 @@ def verify(receipt: Receipt | str | bytes, keys: Keys) -> bool:
     head, _, signature = receipt.signature.partition("..")
     public = [one for one in public_keys(keys) if key_id(one) == receipt.key]
     try:
-        message = f"{head}.{_encoded(_canonical(receipt.document))}".encode()
+        message = f"{head}.{encoded(_canonical(receipt.document))}".encode()
     except (TypeError, ValueError, RecursionError):
         return False
     return any(_signed(one, message, signature=signature) for one in public)
@@ -74,13 +74,13 @@ def public_keys(keys: Keys) -> list[bytes]:
     told = keys.get("keys", [])
     found = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
     of_kind = [one for one in found if (one.get("kty"), one.get("crv")) == ("OKP", "Ed25519")]
-    return [_decoded(one["x"]) for one in of_kind if isinstance(one.get("x"), str)]
+    return [decoded(one["x"]) for one in of_kind if isinstance(one.get("x"), str)]
 
 
 def _read(told: dict[str, Any]) -> Receipt:
     document = {name: value for name, value in told.items() if name != _SIGNATURE}
     signature = told[_SIGNATURE]
-    header = json.loads(_decoded(signature.partition("..")[0]))
+    header = json.loads(decoded(signature.partition("..")[0]))
     if header["alg"] not in _ALGORITHMS or header["typ"] != _KIND or "crit" in header:
         raise ValueError
     kantara = "consentReceiptID" in document
@@ -111,20 +111,7 @@ def _check(value: object) -> None:
 
 def _signed(public: bytes, message: bytes, *, signature: str) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(_decoded(signature), message)
+        Ed25519PublicKey.from_public_bytes(public).verify(decoded(signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def _encoded(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    """Return the bytes behind base64url in its one right spelling, or none."""
-    try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return b""
-    return raw if _encoded(raw) == text else b""
