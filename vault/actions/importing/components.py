@@ -22,7 +22,7 @@ from vault.store.imports.jobs import Job
 from vault.store.imports.rows import RECORDS
 from vault.store.imports.sealing import Sealing
 
-AT_ONCE: Final = 100  # components
+AT_ONCE: Final = 300  # components
 
 Sealed = tuple[int, bytes]
 Taken = list[list[Sealed]]

@@ -130,10 +130,10 @@ async def _follow(end: Connection, part: Part, *, turn: asyncio.Lock, tell: Call
 
 @asynccontextmanager
 async def _crew(task: Task, *, others: int, place: tuple[Settings, str] | None) -> AsyncIterator[Crew | None]:
+    _collect_less()
     if not others:
         yield None
         return
-    _collect_less()
     start = _Start(task, _Claims(task.chunks), place)
     async with AsyncExitStack() as stack:
         ends: list[Connection] = []
