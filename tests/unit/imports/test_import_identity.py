@@ -191,6 +191,12 @@ def test_an_import_never_joins_two_customers() -> None:
     assert [one.why for one in found.suggestions] == [("linked_records",)]
 
 
+def test_customers_whom_a_human_merged_are_one() -> None:
+    known = [customer(ANNS, "1", birth_date=SENIOR), customer(ANNS, "2", birth_date=JUNIOR)]
+    found = resolve([record("1", links=link("2"), says="withdrawn"), record("2", birth_date=JUNIOR)], known)
+    assert [(person.customer, person.rows) for person in found.people] == [(ANNS, (0, 1))]
+
+
 def test_what_is_another_customers_record_is_put_aside_and_goes_with_nobody() -> None:
     known = [customer(ANNS, "1"), customer(CustomerId("cus_bea"), "2", birth_date=SENIOR)]
     found = resolve([record("1", links=link("2"), birth_date=JUNIOR)], known)

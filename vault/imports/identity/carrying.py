@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from vault.imports.identity.joining import ADDRESS_AND_NAME, NUMBER_AND_NAME
@@ -45,21 +45,28 @@ def with_date(key: Key, born: object) -> Key:
 class Held:
     """A known customer as it is compared. What it is remembered by goes before what its points and names would make."""
 
-    def __init__(self, known: Known) -> None:
-        self.customer = known.customer
-        self.born = known.birth_date
-        references = [(one.source, one.id.reveal()) for one in known.references]
+    def __init__(self, parts: Sequence[Known]) -> None:
+        self.customer = parts[0].customer
+        born = {part.birth_date for part in parts if part.birth_date is not None}
+        self.born = next(iter(born)) if len(born) == 1 else None
+        references = [(one.source, one.id.reveal()) for part in parts for one in part.references]
         self.records = {key for key in references if key[0] not in _PARTS}
         self.remembered = {_compared(key) for key in references if key[0] in _PARTS}
-        self.addresses = {index.reveal() for kind, index in known.points if kind == ADDRESS}
-        first = None if known.first_name is None else first_name(known.first_name.reveal())
-        last = None if known.last_name is None else name(known.last_name.reveal())
-        self.names: Names = (first, last)
-        keys = (_named(kind, index.reveal(), self.names) for kind, index in known.points)
+        self.addresses = {index.reveal() for part in parts for kind, index in part.points if kind == ADDRESS}
+        self.names = [_names(part) for part in parts]
+        keys = [
+            _named(kind, index.reveal(), names)
+            for part, names in zip(parts, self.names, strict=True)
+            for kind, index in part.points
+        ]
         self.by_names = {key for key in keys if key is not None}
         self.first_names = {id_.split("\n")[1] for _, id_ in self.remembered}
-        if first is not None:
-            self.first_names.add(first)
+        self.first_names.update(first for first, _ in self.names if first is not None)
+
+
+def _names(known: Known) -> Names:
+    first = None if known.first_name is None else first_name(known.first_name.reveal())
+    return first, None if known.last_name is None else name(known.last_name.reveal())
 
 
 def _named(kind: str, index: str, names: Names) -> Key | None:

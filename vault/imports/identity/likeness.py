@@ -26,7 +26,7 @@ def likenesses(group: Group, rows: Iterable[Row]) -> tuple[Likeness, ...]:
     """Return what makes a group like others, each once."""
     found = {key for row in rows for key in _of(addresses(row), (row.name, row.last_name))}
     if group.held is not None:
-        found.update(_of(group.held.addresses, group.held.names))
+        found.update(key for names in group.held.names for key in _of(group.held.addresses, names))
     return tuple(Likeness(why=why, parts=tuple(map(Personal, parts))) for why, *parts in sorted(found))
 
 

@@ -80,7 +80,7 @@ def _names(growing: Growing) -> dict[Key, set[Names]]:
             key = link.source, link.id.reveal()
             if key in linked and not link.unless_named:
                 linked[key].add(names)
-    known = {key: {held.names} for held, _ in growing.held for key in held.records & own.keys()}
+    known = {key: {*held.names} for held, _ in growing.held for key in held.records & own.keys()}
     return {key: names or linked[key] or known.get(key, set()) for key, names in own.items()}
 
 

@@ -16,7 +16,7 @@ FEW: Final = 3
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer the vault holds already. No import joins two of them.
+    """A customer the vault holds. No import joins two of them; those whom a human merged are several of one `customer`.
 
     `references` are all of theirs, those by address or number and name too. `points` are (kind, what it is compared
     by). Names are as they are held; they are folded here.
