@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from typing import Any, cast
+from zipfile import ZipFile
 
 from tests import make
 from tests.e2e.colleague import at_the_desk
@@ -124,6 +127,13 @@ async def test_a_yes_in_person_after_the_merge_settles_it(api: Api, stage: Stage
     details = (await visitor.get("/details")).text.lower()
     assert mine.lower() in details
     assert theirs.lower() in details
+    page = await visitor.get("/rights")
+    await visitor.post("/rights-requests", page.forms[0].fields | {"right": "access"})
+    with ZipFile(BytesIO(visitor.last.content)) as archive:
+        told = json.loads(archive.read("copy.json"))
+    assert {point["value"].lower() for point in told["contact_points"]} >= {mine.lower(), theirs.lower()}
+    assert {one["fact"]["kind"] for one in told["said"]} == {"granted", "withdrawn"}
+    assert len(told["evidence"]) == 1
     page = await visitor.get("/")
     [form] = [one for one in page.forms if (one.fields.get("purpose"), one.fields.get("channel")) == ("sales", "email")]
     assert form.fields["say"] == "yes"

@@ -183,10 +183,7 @@ class PointShown(Struct, frozen=True, kw_only=True):
 
 
 class Customer(Struct, frozen=True, kw_only=True):
-    """A customer without any value: ids, kinds, states, and which fields are filled.
-
-    `merged` are the customers that joined this one: they are one person, and each id means all of it.
-    """
+    """A customer without any value: ids, kinds, states, which fields are filled, and who joined it (`merged`)."""
 
     id: str
     contact_points: tuple[PointShown, ...]

@@ -27,13 +27,13 @@ async def merge(vault: Vault, actor: Actor, *, kept: CustomerId, joined: Custome
     """
     async with acting(vault, actor, name="merge_customers") as act:
         await merges.alone(act.work)
-        return await merged_in(act, kept, joined)
+        return await merged_in(act, kept=kept, joined=joined)
 
 
-async def merged_in(act: Acting, kept: CustomerId, joined: CustomerId) -> CustomerShown:
+async def merged_in(act: Acting, *, kept: CustomerId, joined: CustomerId) -> CustomerShown:
     """Merge two customers in an action of its own name, when it is alone."""
     check_two(kept, joined)
-    stays, joins = await _both(act, kept, joined)
+    stays, joins = await _both(act, kept=kept, joined=joined)
     check(stays, joins)
     subjects = {**stays, **joins}
     check_born(await _born(act, [*subjects]))
@@ -80,7 +80,7 @@ async def keep_apart_in(act: Acting, *, one: CustomerId, other: CustomerId) -> N
 
 
 async def _both(
-    act: Acting, kept: CustomerId, joined: CustomerId
+    act: Acting, *, kept: CustomerId, joined: CustomerId
 ) -> tuple[dict[CustomerId, Subject], dict[CustomerId, Subject]]:
     """Hold both of them, whoever has the lesser id first, so that nobody waits for each other."""
     held = {one: await whole.hold(act, one) for one in sorted({kept, joined})}

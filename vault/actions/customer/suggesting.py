@@ -53,7 +53,7 @@ async def merge(vault: Vault, actor: Actor, *, one: str, other: str) -> None:
     async with acting(vault, actor, name="merge_customers") as act:
         await merges.alone(act.work)
         kept, joined = sorted([await _customer(act, one), await _customer(act, other)])
-        await merged_in(act, kept, joined)
+        await merged_in(act, kept=kept, joined=joined)
 
 
 async def unmerge(vault: Vault, actor: Actor, *, joined: str) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from vault.actions.acting import Acting, acting
 from vault.actions.audit.breaking import looked
 from vault.actions.choices.saying import person_of
-from vault.actions.customer.customers import locked
+from vault.actions.customer import whole
 from vault.actions.record import accesses, history
 from vault.actions.record.accesses import Access
 from vault.actions.record.history import Line
@@ -27,12 +27,14 @@ from vault.domain.actor import Actor
 from vault.domain.audit.commitment import unpacked
 from vault.domain.audit.opened import Looked
 from vault.domain.choices.preference import Preference
+from vault.domain.merging.whole import wishes
 from vault.domain.rights.request import COPIES, Request, Right
 from vault.domain.sign_in.device import shown as device_shown
 from vault.store import keys
 from vault.store.customer import consents, copying, preferences, requests
-from vault.store.customer.copying import CopiedField, CopiedPoint, CopiedReference
+from vault.store.customer.copying import CopiedField, CopiedPoint, CopiedReference, Sealed
 from vault.store.customer.requests import Kept
+from vault.store.keys import CustomerKey
 from vault.store.log import details
 from vault.store.log.details import Holder
 
@@ -77,49 +79,87 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
         return f"Copy(said={len(self.said)}, asked={len(self.asked)})"
 
 
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies under the key of one customer, still sealed."""
+
+    subject: Subject
+    key: CustomerKey
+    proof: CustomerKey
+    held: Sealed
+    said: frozenset[FactId]
+    looks: Sequence[tuple[details.Detail, bytes]]
+    shown: Sequence[tuple[details.Detail, bytes]]
+    requests: Sequence[Kept]
+
+    @property
+    def holder(self) -> Holder:
+        """Who opens details that lie sealed beside the log."""
+        return Holder(subject=self.subject, key=self.key)
+
+
 async def copy(vault: Vault, actor: Actor, *, right: Right) -> Copy:
     """Return the copy; `Denied` for whoever signed in longer than ten minutes ago. What was asked for is done by it."""
     async with acting(vault, actor, name="me_copy") as act:
-        subject = await locked(act, actor.me)
-        safe, work = act.here.safe, act.work
-        key = await keys.opened(work, safe, customer=actor.me, kind="data")
-        proof = await keys.opened(work, safe, customer=actor.me, kind="proof")
-        held = await copying.read(work, actor.me)
-        wished = await preferences.of(work, actor.me)
+        whose = await whole.hold(act, actor.me)
+        subject, work = whose[actor.me], act.work
+        wished = wishes([await preferences.of(work, one) for one in whose])
         _, lines = await history.read(act, actor.me)
         evidence = await consents.evidence(work, [line.fact.id for line in lines])
         asked = await accesses.everything(act, await person_of(act))
-        looks = await details.about(work, subject, what="reason", limit=MOST)
-        shown = await details.about(work, subject, what="details", limit=MOST)
         await _answer(act, subject=subject, right=right)
-        kept = await requests.of(work, actor.me)
+        parts = [await _part(act, one, subject=under) for one, under in whose.items()]
         await act.log("copy_made", subject=subject, right=right)
-    holder = Holder(subject=subject, key=key)
+    first, safe = parts[0].held, act.here.safe
     return Copy(
         organization=act.here.organization.name,
         made_at=act.now,
         customer=actor.me,
         subject=subject,
-        registered_at=held.registered_at,
-        locale=held.locale,
-        time_zone=held.time_zone,
-        minor_until=held.minor_until,
-        locked_since=held.restricted_since,
-        attributes=copying.attributes(safe, key, sealed=held),
-        contact_points=copying.points(safe, key, sealed=held),
-        external=copying.references(safe, key, sealed=held),
+        registered_at=min(part.held.registered_at for part in parts),
+        locale=first.locale,
+        time_zone=first.time_zone,
+        minor_until=max((part.held.minor_until for part in parts if part.held.minor_until), default=None),
+        locked_since=min((part.held.restricted_since for part in parts if part.held.restricted_since), default=None),
+        attributes=tuple(one for part in parts for one in copying.attributes(safe, part.key, sealed=part.held)),
+        contact_points=tuple(one for part in parts for one in copying.points(safe, part.key, sealed=part.held)),
+        external=tuple(one for part in parts for one in copying.references(safe, part.key, sealed=part.held)),
         preferences=wished,
         said=tuple(msgspec.structs.replace(line, notice=None) for line in lines),
-        evidence={
-            fact: _named(consents.unseal(safe, proof, fact=fact, sealed=sealed)) for fact, sealed in evidence.items()
-        },
+        evidence=_evidence(act, parts, sealed=evidence),
         asked=tuple(asked),
-        looked=tuple(looked(safe, holder, detail=one, body=body) for one, body in looks),
-        requests=tuple(read(act, one, key=key) for one in kept),
-        devices=tuple(_devices(act, holder, found=shown)),
-        signed_in=held.signed_in,
-        passkeys=held.passkeys,
+        looked=tuple(looked(safe, part.holder, detail=one, body=body) for part in parts for one, body in part.looks),
+        requests=tuple(read(act, one, key=part.key) for part in parts for one in part.requests),
+        devices=tuple(one for part in parts for one in _devices(act, part.holder, found=part.shown)),
+        signed_in=tuple(sorted(at for part in parts for at in part.held.signed_in)),
+        passkeys=sum(part.held.passkeys for part in parts),
     )
+
+
+async def _part(act: Acting, customer: CustomerId, *, subject: Subject) -> _Part:
+    """Read what lies under one key: of whoever was merged there are several."""
+    work, safe = act.work, act.here.safe
+    return _Part(
+        subject=subject,
+        key=await keys.opened(work, safe, customer=customer, kind="data"),
+        proof=await keys.opened(work, safe, customer=customer, kind="proof"),
+        held=await copying.read(work, customer),
+        said=frozenset(fact.id for fact in await consents.every(work, subject)),
+        looks=await details.about(work, subject, what="reason", limit=MOST),
+        shown=await details.about(work, subject, what="details", limit=MOST),
+        requests=await requests.of(work, customer),
+    )
+
+
+def _evidence(
+    act: Acting, parts: Sequence[_Part], *, sealed: Mapping[FactId, bytes]
+) -> dict[FactId, Mapping[str, Personal]]:
+    """Open what proves each word, under the key of whoever said it."""
+    return {
+        fact: _named(consents.unseal(act.here.safe, part.proof, fact=fact, sealed=one))
+        for fact, one in sealed.items()
+        for part in parts
+        if fact in part.said
+    }
 
 
 async def _answer(act: Acting, *, subject: Subject, right: Right) -> None:
