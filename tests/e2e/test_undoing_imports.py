@@ -265,3 +265,25 @@ async def test_only_what_is_ones_own_and_was_carried_out_is_undone(stage: Stage,
     only = await stage.client("only_decide")
     refused(await only.send("POST", path.format(own), {}), 403, "insufficient_scope")
     assert await stage.count("vault.import_undone") == 1
+
+
+async def test_a_wish_to_be_erased_that_came_with_an_import_stays_like_a_no(stage: Stage, api: Api) -> None:
+    registrations = []
+    ways: list[Json] = [{}, {"with_noes": True, "reason": REASON}]
+    for given in ways:
+        import_ = await an_import(stage)
+        customer, registration = await somebody(api)
+        await bring(stage, import_, customer)
+        await stage.rows(
+            "INSERT INTO vault.rights_request (organization, customer, id, wanted, asked_at, brought_by) "
+            "SELECT organization, id, $1, 'erasure', now(), $2 FROM vault.customer WHERE id = $3",
+            uuid4(),
+            raw_id(import_),
+            raw_id(customer),
+        )
+        assert (await undo(api, import_, **given))["left"] == 1
+        await working.once(stage.vault)
+        assert await stage.count("vault.rights_request") == 0
+        registrations.append(registration)
+    refused(await api.send("POST", "/v1/customers", registrations[0]), 403, "not_accepted")
+    assert said(await api.send("POST", "/v1/customers", registrations[1]))["created"]

@@ -1,8 +1,8 @@
 """Erasing whom an undone import made and nobody else spoke of: a few in a transaction, until none is left.
 
-An undoing is no wish of the person: it leaves no mark that would refuse them later, unless the import told that they
-want to be erased. But a no of theirs lives on under the tags of their contact points and references, so that no later
-import brings them back into reach.
+An undoing is no wish of the person: it leaves no mark that would refuse them later. But a no of theirs lives on under
+the tags of their contact points and references, so that no later import brings them back into reach; and so does, as a
+mark, what the import told of their wish to be erased. Undone with its noes, neither does.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ async def finish(
 async def _erase(act: Acting, import_: ImportId, *, held: Sequence[UUID]) -> int:
     """Erase those of whom nobody has spoken meanwhile."""
     alone = await undoing.still(act.work, import_, held=held)
-    undone = {one.import_: one for one in await brought.undone(act.work)}
+    [with_noes] = [one.with_noes for one in await brought.undone(act.work) if one.import_ == import_]
     found = {one.subject: await _tags(act, one) for one in alone}
-    if not undone[import_].with_noes:
+    if not with_noes:
         await _keep_noes(act, import_, tags=found)
     entries = []
     for one in alone:
-        marks = found[one.subject] if one.asked else []
+        marks = found[one.subject] if one.asked and not with_noes else []
         gone = await erasure.erase(act.work, one.customer, at=act.now)
         await suppressions.mark_erased(act.work, marks, recorded_at=act.now)
         values: dict[str, Any] = {"import": import_, "gone": dict(gone), "marks": len(marks), "suppressions": 0}
