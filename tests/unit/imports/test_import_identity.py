@@ -176,6 +176,25 @@ def test_a_known_customer_is_found_by_record_by_name_and_by_address_alone() -> N
     assert [person.customer for person in resolve([row(email="a@x", name="ben")], [ann]).people] == [None]
 
 
+def test_who_has_no_record_is_remembered_by_what_their_rows_had() -> None:
+    rows = [row(email="a@x", name="liz"), row(email="a@x", name="liz", phone="+1", last_name="lee")]
+    [liz] = resolve(rows).people
+    assert {one.source for one in liz.references} == {"address_and_first_name", "number_and_full_name"}
+    points = [("email", Personal("a@x")), ("phone", Personal("+1"))]
+    known = Known(customer=ANNS, references=liz.references, points=points, first_name=Personal("Elizabeth"))
+    [again] = resolve(rows, [known]).people
+    assert (again.customer, again.rows, again.references) == (ANNS, (0, 1), ())
+
+
+def test_a_link_to_a_customer_of_another_first_name_holds_where_both_are_their_records() -> None:
+    hub = record("7", source="hub", name="ben", links=link("1", unless_named=True))
+    ann = customer(ANNS, "1", first_name=Personal("Ann"))
+    assert aside(resolve([hub], [ann])) == [(0, "identity_conflict")]
+    both = [*ann.references, Reference(source="hub", id=Personal("7"))]
+    found = resolve([hub], [Known(customer=ANNS, references=both, first_name=Personal("Ann"))])
+    assert [(person.customer, person.rows) for person in found.people] == [(ANNS, (0,))]
+
+
 def test_a_customer_without_a_name_is_the_only_one_who_comes_with_one() -> None:
     nobody = customer(ANNS, points=[("email", Personal("a@x"))])
     ann, ben = row(email="a@x", name="ann"), row(email="a@x", name="ben")
@@ -247,3 +266,8 @@ def test_what_leads_to_two_colours_is_torn_and_what_is_kept_is_not() -> None:
     found = part(range(5), [[0, 1, 3], [0, 2], [3, 4]], colours=colours, kept={0})
     assert found.groups == [[0]]
     assert sorted(thing for torn in found.torn for thing in torn.things) == [1, 2, 3, 4]
+
+
+def test_what_leads_to_one_of_two_who_are_kept_apart_goes_with_that_one() -> None:
+    found = part(range(3), [[0, 1], [1, 2]], colours={0: ("red",), 1: ("blue",)}, kept=())
+    assert (sorted(found.groups), found.torn) == ([[0], [1, 2]], [])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from tests.unit.imports.samples import EXPECTED, of
+from vault.imports.identity.joining import Join, joins
 from vault.imports.identity.resolution import Resolution
 from vault.imports.identity.resolving import resolve
 from vault.imports.row import Row
@@ -78,3 +80,17 @@ def test_the_order_of_files_and_rows_changes_nothing(step: int) -> None:
         (rows()[one.row].record, rows()[one.row].file) for one in found().aside
     }
     assert len(again.suggestions) == len(found().suggestions)
+
+
+def test_component_by_component_is_the_same_as_everything_at_once() -> None:
+    whose: dict[Join, list[Row]] = {}
+    for row in rows():
+        keys = joins(row)
+        parts = {id(part): part for key in keys if (part := whose.get(key)) is not None}
+        together = [*chain.from_iterable(parts.values()), row]
+        for one in together:
+            whose.update(dict.fromkeys(joins(one), together))
+    components = list({id(part): part for part in whose.values()}.values())
+    assert max(map(len, components)) < 50
+    one_by_one = [people(resolve(part), part) for part in components]
+    assert set[frozenset[tuple[str, int]]]().union(*one_by_one) == people(found(), rows())
