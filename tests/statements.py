@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -29,5 +30,6 @@ async def statements(vault: Vault) -> AsyncIterator[list[str]]:
     try:
         yield sent
     finally:
+        await asyncio.sleep(0)  # the driver tells of a statement in the loop's next turn
         for connection in inner:
             connection.remove_query_logger(log)
