@@ -95,11 +95,11 @@ class _Running:
             meter = _Meter("staging", self._progress, done=done, of=found.rows)
             beside = None if crew is None else asyncio.create_task(meter.each(crew.work("staging")))
             claim = None if crew is None else crew.claim
-            await meter.each(staging.stage(self._vault, self._actor, opened=found, given=given, claim=claim))
+            await meter.each(staging.stage(self._vault, opened=found, given=given, claim=claim))
             if beside is not None and crew is not None and crew.has_claimed:
                 await beside  # else it is only about to begin, and finds nothing to do
             # What somebody claimed and did not do.
-            await meter.each(staging.stage(self._vault, self._actor, opened=found, given=given))
+            await meter.each(staging.stage(self._vault, opened=found, given=given))
         except FileRefused as refused:
             async with self._work() as work:
                 await jobs.end(work, own, state="refused", code=refused.code)

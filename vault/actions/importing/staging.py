@@ -18,8 +18,6 @@ from vault.actions.importing.opening import Looked, Opened
 from vault.actions.importing.sources import catalogue, naming
 from vault.actions.importing.tags import Tags
 from vault.actions.vault import Vault
-from vault.base.ids import ImportId
-from vault.domain.actor import Actor
 from vault.imports.coding import Held
 from vault.imports.reading import records
 from vault.imports.row import Aside, Row
@@ -42,28 +40,25 @@ def chunks(records: int) -> int:
     return -(-records // CHUNK)
 
 
-async def stage(
-    vault: Vault, actor: Actor, *, opened: Opened, given: Given, claim: Claim | None = None
-) -> AsyncIterator[int]:
+async def stage(vault: Vault, *, opened: Opened, given: Given, claim: Claim | None = None) -> AsyncIterator[int]:
     """Stage what is missing and can be claimed; yield how many records of each chunk. `FileRefused` names a file."""
-    own = opened.job.id
     known = await asyncio.to_thread(catalogue, [(one.source, one.survey) for one in opened.looked])
-    async with vault.database.work(actor.organization) as work:
-        seals = await sealing.read(work, opened.here.safe, import_=own)
+    async with vault.database.work(opened.here.id) as work:
+        seals = await sealing.read(work, opened.here.safe, import_=opened.job.id)
     for looked in opened.looked:
-        missing = await _missing(vault, actor, own, looked=looked)
+        missing = await _missing(vault, opened, looked=looked)
         if missing:
             reading = _Reading(looked, opened=opened, given=given, catalogue=known)
             async for chunk in _read_ahead(reading.chunks(seals, missing=missing, claim=claim)):
-                await _store(vault, actor, own, chunk=chunk)
+                await _store(vault, opened, chunk=chunk)
                 yield len(chunk.rows)
 
 
-async def _missing(vault: Vault, actor: Actor, own: ImportId, *, looked: Looked) -> frozenset[int]:
+async def _missing(vault: Vault, opened: Opened, *, looked: Looked) -> frozenset[int]:
     """Return the chunks of a file that are not staged."""
     firsts = {place(looked.number, chunk * CHUNK + 1): chunk for chunk in range(chunks(looked.survey.count))}
-    async with vault.database.work(actor.organization) as work:
-        there = await rows.there(work, own, places=list(firsts))
+    async with vault.database.work(opened.here.id) as work:
+        there = await rows.there(work, opened.job.id, places=list(firsts))
     return frozenset(chunk for first, chunk in firsts.items() if first not in there)
 
 
@@ -78,8 +73,9 @@ async def _read_ahead(chunks: Iterator[_Chunk]) -> AsyncIterator[_Chunk]:
         await asyncio.gather(reading, return_exceptions=True)  # a thread cannot be called off
 
 
-async def _store(vault: Vault, actor: Actor, own: ImportId, *, chunk: _Chunk) -> None:
-    async with vault.database.work(actor.organization) as work:
+async def _store(vault: Vault, opened: Opened, *, chunk: _Chunk) -> None:
+    own = opened.job.id
+    async with vault.database.work(opened.here.id) as work:
         if await jobs.hold(work, own, state="staging") is not None:
             await rows.stage(work, own, rows=chunk.rows)
             await files.staged(work, own, number=chunk.number, records=len(chunk.rows))

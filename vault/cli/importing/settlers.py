@@ -193,7 +193,7 @@ async def _part(vault: Vault, start: _Start, *, part: Part) -> AsyncIterator[int
     actor = Actor(organization=task.organization, kind="import")
     if part == "staging":
         found = await reopened(vault, actor, given=task.given, import_=task.import_)
-        async for rows in staging.stage(vault, actor, opened=found, given=task.given, claim=start.claims):
+        async for rows in staging.stage(vault, opened=found, given=task.given, claim=start.claims):
             yield rows
     else:
         async for rows in components.settled(vault, actor, import_=task.import_):
