@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,3 +160,21 @@ def test_reading_numbers_loads_no_maps_and_reading_addresses_no_dns() -> None:
     ).stdout.split()  # fmt: skip
     assert "phonenumbers" in loaded
     assert not {"phonenumbers.geocoder", "phonenumbers.geodata", "phonenumbers.carrier", "dns", "asyncio"} & set(loaded)
+
+
+@given(
+    local=st.text("aB9._+-'!# ", min_size=1, max_size=70),
+    domain=st.sampled_from(["mail.example", "Mail.Example.COM", "xn--bcher-kva.example", "a..b", "a.test", "1.2.3.4"])
+    | st.text("aZ9.-_", max_size=12),
+)
+def test_a_plain_address_is_read_as_the_library_reads_any(local: str, domain: str) -> None:
+    text = f"{local}@{domain}".strip()
+    try:
+        read = validate_email(text, check_deliverability=False, test_environment=True)
+        expected = f"{read.local_part}@{read.ascii_domain}"
+    except EmailNotValidError:
+        expected = ""
+    try:
+        assert normalise("email", Personal(text), region="GB").value.reveal() == expected
+    except Invalid:
+        assert not expected
