@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from vault.imports.identity.carrying import Held
 from vault.imports.identity.group import Group, of_known, of_row
 from vault.imports.identity.parting import Colours, part
 from vault.imports.row import Row
 
-CONFLICT = "identity_conflict"
-AMBIGUOUS = "ambiguous_person"
-UNKNOWN = "unknown_reference"
+CONFLICT: Final = "identity_conflict"
+AMBIGUOUS: Final = "ambiguous_person"
+UNKNOWN: Final = "unknown_reference"
 
 
 class Growing:
