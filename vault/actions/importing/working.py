@@ -69,7 +69,7 @@ async def sweep(vault: Vault) -> None:
 async def _run(vault: Vault, organization: OrganizationId, *, import_: ImportId, failures: Failures) -> bool:
     """Run one. One that fails again and again ends itself, and holds up no other."""
     try:
-        return await _step(vault, organization, import_)
+        return await _step(vault, organization, import_=import_)
     except (DatabaseError, Conflict):
         return False  # the database is away, or another import runs in the organization
     except Invalid as refused:
@@ -85,7 +85,7 @@ async def _run(vault: Vault, organization: OrganizationId, *, import_: ImportId,
         return await _end(vault, organization, import_=import_, code="unexpected")
 
 
-async def _step(vault: Vault, organization: OrganizationId, import_: ImportId) -> bool:
+async def _step(vault: Vault, organization: OrganizationId, *, import_: ImportId) -> bool:
     async with vault.database.work(organization) as work:
         current, _ = await here(vault, work)
         job = await jobs.read(work, import_)
