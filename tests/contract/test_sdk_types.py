@@ -163,7 +163,7 @@ CALLS: dict[str, Callable[[Vault], object]] = {
     "audience_result": lambda vault: vault.audience_result(AUDIENCE),
     "cancel_audience": lambda vault: vault.cancel_audience(AUDIENCE),
     "make_import": lambda vault: vault.new_import(exported_at=datetime(2026, 10, 31, tzinfo=UTC)),
-    "upload_import": lambda vault: vault.send_file(IMPORT, "newsletter.csv", b"quokka"),
+    "upload_import": lambda vault: vault.send_file(IMPORT, "newsletter.csv", data=b"quokka"),
     "run_import": lambda vault: vault.run_import(IMPORT),
     "list_imports": lambda vault: vault.imports(before=IMPORT),
     "show_import": lambda vault: vault.import_so_far(IMPORT),

@@ -33,7 +33,7 @@ class PutAside(msgspec.Struct, frozen=True, kw_only=True):
     cells: Sequence[str]
 
 
-def written(shape: Shape, header: Sequence[str], rows: Iterable[PutAside]) -> Iterator[str]:
+def written(rows: Iterable[PutAside], *, shape: Shape, header: Sequence[str]) -> Iterator[str]:
     """Yield the text of such a file, bit by bit. A list of numbers has no place for reasons."""
     if shape == "numbers":
         yield from (f"{' '.join(row.cells)}\r\n" for row in rows)

@@ -24,7 +24,7 @@ def put_aside(cells: list[str], record: int = 7) -> PutAside:
 @given(st.lists(st.lists(TRICKY | ANY, min_size=1, max_size=4), max_size=5))
 def test_a_table_is_read_again_cell_by_cell_as_it_was(rows: list[list[str]]) -> None:
     aside = [put_aside(cells, record) for record, cells in enumerate(rows, start=1)]
-    read = table(written("table", ("e-mail", "+name"), aside))
+    read = table(written(aside, shape="table", header=("e-mail", "+name")))
     assert read.header == (REASON, RECORD, "e-mail", "+name")
     found = list(read.records)
     assert [record.cells for record in found] == [
@@ -42,10 +42,10 @@ def test_no_cell_is_a_formula_and_each_comes_back(cell: str) -> None:
 
 def test_answers_in_json_are_read_again_as_answers_in_json() -> None:
     cells = ["quokka@example.com", "Trail Letter", "EMAIL", "SUBSCRIBED?", "", "", ""]
-    text = "".join(written("statuses", COLUMNS, [put_aside(cells), put_aside(cells, record=9)]))
+    text = "".join(written([put_aside(cells), put_aside(cells, record=9)], shape="statuses", header=COLUMNS))
     assert json.loads(text)["results"][1][RECORD] == 9
     assert [record.cells for record in statuses([text]).records] == [tuple(cells)] * 2
 
 
 def test_a_list_of_numbers_stays_a_list_of_numbers() -> None:
-    assert "".join(written("numbers", ("number",), [put_aside(["0170012345678"])])) == "0170012345678\r\n"
+    assert "".join(written([put_aside(["0170012345678"])], shape="numbers", header=("number",))) == "0170012345678\r\n"

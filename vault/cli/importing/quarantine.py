@@ -78,4 +78,4 @@ def _save(path: Path, file: KeptFile, *, rows: Sequence[PutAside]) -> None:
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(opened, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
         if file.how is not None:
-            out.writelines(written(file.how.survey.shape, file.how.survey.header, rows))
+            out.writelines(written(rows, shape=file.how.survey.shape, header=file.how.survey.header))

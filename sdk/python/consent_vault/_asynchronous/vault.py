@@ -292,7 +292,7 @@ class AsyncVault:
         """Begin to bring files in that speak for an instant; `dry`: only to see what would become of each row."""
         return await self._write("/imports", {"exported_at": exported_at, "dry": dry}, kind=Import, repeatable=False)
 
-    async def send_file(self, import_id: str, path: str, data: bytes) -> ImportSent:
+    async def send_file(self, import_id: str, path: str, *, data: bytes) -> ImportSent:
         """Send a file of an import, packed with gzip or not; by its path a source of the organization is found."""
         url = f"{self._v1}{_imported(import_id)}/files/{quote(path)}"
         headers = {"content-type": "application/octet-stream"}
