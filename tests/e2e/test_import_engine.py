@@ -17,8 +17,8 @@ from vault.actions.importing.given import File, Given, Progress, Step
 from vault.actions.importing.running import discard
 from vault.base.errors import Conflict, Invalid
 from vault.domain.actor import Actor
+from vault.imports.files.survey import Overrides
 from vault.imports.row import FileRefused
-from vault.imports.survey import Overrides
 
 SHEET = "newsletter.csv"
 HEAD = "E-Mail;Vorname;Nachname;Newsletter;Katalog;Datum;Beleg\n"

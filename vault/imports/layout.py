@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from vault.imports.files.table import folded
+from vault.imports.files.when import Form, form
 from vault.imports.mapping import Mapped, unknown
 from vault.imports.row import DealingKind, FileRefused, Role, Shape, Verdict
 from vault.imports.salesforce import objects as salesforce
 from vault.imports.statement import Statement, Vocabulary
-from vault.imports.table import folded
-from vault.imports.when import Form, form
 
 __all__ = ["ADDRESS", "Layout", "Statement", "Vocabulary", "layout", "matching", "of_mapping"]
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from vault.imports.files.table import folded
 from vault.imports.row import FileRefused, Verdict
 from vault.imports.statement import YES, Statement, Vocabulary
-from vault.imports.table import folded
 
 _VERDICTS: Final[tuple[Verdict, ...]] = ("granted", "refused", "withdrawn", "objected")
 _NO_EVIDENCE: Final = "none"

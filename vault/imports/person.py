@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from vault.base.personal import Personal
+from vault.imports.files.table import Record, folded
+from vault.imports.files.when import instant
 from vault.imports.identity.names import first_name, name
 from vault.imports.layout import (
     ADDRESS,
@@ -24,8 +26,6 @@ from vault.imports.salesforce.catalogue import whole_id
 from vault.imports.salesforce.consent import Consent, consent
 from vault.imports.salesforce.objects import links_of
 from vault.imports.statement import Statement
-from vault.imports.table import Record, folded
-from vault.imports.when import instant
 
 _SEPARATE: Final = frozenset({ADDRESS, NUMBER, "fax_number"})
 _WHOLE: Final = 3

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from vault.imports.files.packed import unpacked
+from vault.imports.files.survey import Digested, Opened, Overrides, Survey, shaped, survey
+from vault.imports.files.table import Record
+from vault.imports.files.text import decoded
 from vault.imports.layout import ADDRESS, NUMBER, REFERENCE, Layout
-from vault.imports.packed import unpacked
 from vault.imports.person import PersonRow
 from vault.imports.record import Columns, Reading, Spell, Wrong
 from vault.imports.row import Aside, FileRefused, Read, Row
 from vault.imports.salesforce import consent
 from vault.imports.salesforce.objects import links_of
-from vault.imports.survey import Digested, Opened, Overrides, Survey, shaped, survey
-from vault.imports.table import Record
-from vault.imports.text import decoded
 
 __all__ = ["Reading", "Spell", "read", "rows"]
 

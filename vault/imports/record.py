@@ -12,12 +12,12 @@ from typing import Protocol
 import msgspec
 
 from vault.base.personal import Personal
+from vault.imports.files.table import Record, folded
+from vault.imports.files.when import Form, instant, unix
 from vault.imports.layout import Layout
 from vault.imports.row import Aside, Spelled
 from vault.imports.salesforce.catalogue import Catalogue
 from vault.imports.statement import Vocabulary
-from vault.imports.table import Record, folded
-from vault.imports.when import Form, instant, unix
 
 
 class Spell(Protocol):

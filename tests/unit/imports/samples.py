@@ -14,14 +14,14 @@ from vault.base.personal import Personal
 from vault.domain.contact_point import normalise
 from vault.domain.leaving.words import heard
 from vault.domain.organization_file.reading import read as organization_of
+from vault.imports.files.survey import Survey, survey
+from vault.imports.files.table import table
+from vault.imports.files.text import decoded, encoding
 from vault.imports.layout import layout, matching
 from vault.imports.reading import Reading, read
 from vault.imports.row import Read, Spelled
 from vault.imports.salesforce.catalogue import Catalogue
 from vault.imports.salesforce.objects import FILES
-from vault.imports.survey import Survey, survey
-from vault.imports.table import table
-from vault.imports.text import decoded, encoding
 
 SAMPLES: Final = Path(__file__).parents[2] / "samples"
 EXPECTED: Final[dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))

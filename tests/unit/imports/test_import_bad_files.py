@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.imports.samples import how
+from vault.imports.files.packed import unpacked
+from vault.imports.files.survey import Overrides, survey
 from vault.imports.layout import Layout
-from vault.imports.packed import unpacked
 from vault.imports.reading import read, rows
 from vault.imports.row import FileRefused, Read, Row
-from vault.imports.survey import Overrides, survey
 
 SHEET = "newsletter.csv"
 HEAD = b"E-Mail;Vorname;Nachname;Land;Telefon;Newsletter;Katalog;Datum;Quelle;Beleg;Bemerkung\n"

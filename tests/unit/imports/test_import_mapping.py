@@ -11,13 +11,13 @@ import pytest
 
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, spell
 from vault.actions.importing.sources import vocabulary
+from vault.imports.files.packed import unpacked
+from vault.imports.files.table import table
+from vault.imports.files.when import form, instant, unix
 from vault.imports.layout import layout, of_mapping
-from vault.imports.packed import unpacked
 from vault.imports.reading import Reading, read
 from vault.imports.row import FileRefused, Read
 from vault.imports.salesforce.catalogue import Catalogue, whole_id
-from vault.imports.table import table
-from vault.imports.when import form, instant, unix
 
 WORDS = vocabulary(ORGANIZATION)
 COLUMNS = {"email": ["Mail"], "first_name": ["Name"], "birth_date": ["Born"]}

@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, SAMPLES, how, of, surveyed
 from vault.actions.importing.sources import vocabulary
+from vault.imports.files.table import table
+from vault.imports.files.text import decoded
 from vault.imports.layout import layout, matching
 from vault.imports.reading import fitting, read
-from vault.imports.table import table
-from vault.imports.text import decoded
 
 MAILCHIMP: Final = "mailchimp/{}_members_export_7c1f0a92be.csv"
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.imports.files.table import Record, Table
+from vault.imports.files.table import table as table_of
 from vault.imports.row import FileRefused
-from vault.imports.table import Record, Table
-from vault.imports.table import table as table_of
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 

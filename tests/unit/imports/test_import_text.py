@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.imports.files.table import table
+from vault.imports.files.text import decoded, encoding, is_broken
 from vault.imports.row import FileRefused
-from vault.imports.table import table
-from vault.imports.text import decoded, encoding, is_broken
 
 LETTERS = "Größe;März;Ünal;François\r\n"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.imports.when import instant
+from vault.imports.files.when import instant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -7,9 +7,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.imports.files.statuses import COLUMNS, statuses
+from vault.imports.files.table import table
 from vault.imports.quarantine import REASON, RECORD, PutAside, harmless, restored, written
-from vault.imports.statuses import COLUMNS, statuses
-from vault.imports.table import table
 
 ANY = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=12).map(str.strip)
 TRICKY = st.sampled_from(

@@ -11,7 +11,7 @@ import msgspec
 
 from vault.base.ids import ImportId, OrganizationId
 from vault.domain.importing.told import State
-from vault.imports.survey import Opened, Overrides
+from vault.imports.files.survey import Opened, Overrides
 
 Stage = Literal["looking", "staging", "joining", "settling"]
 Part = Literal["staging", "settling"]

@@ -23,7 +23,7 @@ from vault.base.ids import IMPORT, ImportId
 from vault.domain.actor import Actor
 from vault.domain.entry import stamp
 from vault.domain.importing.told import State
-from vault.imports.survey import Survey
+from vault.imports.files.survey import Survey
 from vault.store.imports import files, jobs, sealing
 from vault.store.imports.files import How, KeptFile
 from vault.store.imports.jobs import Job, NewJob

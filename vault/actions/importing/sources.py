@@ -20,15 +20,15 @@ from vault.base.personal import Personal
 from vault.domain.contact_point import normalise
 from vault.domain.leaving.words import heard
 from vault.domain.organization import Organization
+from vault.imports.files.packed import unpacked
+from vault.imports.files.statuses import statuses
+from vault.imports.files.survey import Survey, survey
+from vault.imports.files.table import folded, table
+from vault.imports.files.text import decoded, encoding
 from vault.imports.layout import Layout, Vocabulary, layout, matching, of_mapping
-from vault.imports.packed import unpacked
 from vault.imports.reading import Reading, columns_of, fitting
 from vault.imports.row import FileRefused, Spelled
 from vault.imports.salesforce.catalogue import Catalogue
-from vault.imports.statuses import statuses
-from vault.imports.survey import Survey, survey
-from vault.imports.table import folded, table
-from vault.imports.text import decoded, encoding
 from vault.store.imports.files import How
 
 _PROSE: Final = (".md", ".yaml", ".yml", ".py", ".pdf")

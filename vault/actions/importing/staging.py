@@ -19,10 +19,10 @@ from vault.actions.importing.sources import catalogue, naming
 from vault.actions.importing.tags import Tags
 from vault.actions.vault import Vault
 from vault.imports.coding import Held
+from vault.imports.files.table import Record
 from vault.imports.reading import records
 from vault.imports.row import Aside, Row
 from vault.imports.salesforce.catalogue import Catalogue
-from vault.imports.table import Record
 from vault.store.imports import files, jobs, rows, sealing
 from vault.store.imports.rows import NewRow, place
 from vault.store.imports.sealing import Sealing

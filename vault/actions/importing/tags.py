@@ -7,12 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from vault.base.personal import Personal
+from vault.imports.files.table import Record
+from vault.imports.files.text import is_broken
 from vault.imports.identity.joining import joins
 from vault.imports.layout import ADDRESS, NUMBER, REFERENCE
 from vault.imports.reading import Reading
 from vault.imports.row import Row
-from vault.imports.table import Record
-from vault.imports.text import is_broken
 from vault.store.keys import REFERENCE as INDEX
 from vault.store.keys import Safe
 

@@ -20,8 +20,8 @@ from vault.cli.importing.progress import Bar
 from vault.cli.importing.settlers import workers
 from vault.cli.opening import with_vault
 from vault.cli.terminal import say, say_json
-from vault.imports.survey import Overrides
-from vault.imports.text import ENCODINGS
+from vault.imports.files.survey import Overrides
+from vault.imports.files.text import ENCODINGS
 
 _ABOUT: Final = """
 Brings in files of other systems: a folder, or files one by one. The organization file tells by a file's name how it is

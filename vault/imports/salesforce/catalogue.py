@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from vault.imports.files.table import Table
 from vault.imports.row import FileRefused
 from vault.imports.salesforce.objects import (
     CONTACT,
@@ -19,7 +20,6 @@ from vault.imports.salesforce.objects import (
     SUBSCRIPTION,
     SUBSCRIPTION_CHANNEL,
 )
-from vault.imports.table import Table
 
 _KINDS: Final = {POINT_EMAIL: "Email", POINT_PHONE: "Phone"}
 _GROUP: Final = 5

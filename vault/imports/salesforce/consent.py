@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 
 from vault.base.personal import Personal
+from vault.imports.files.table import folded
 from vault.imports.record import Cells, Reading, Wrong
 from vault.imports.row import Link, Saying
 from vault.imports.salesforce.catalogue import Catalogue, whole_id
 from vault.imports.salesforce.objects import Consents, Named
-from vault.imports.table import folded
 
 COLUMNS: Final = (
     "partyid", "contactpointtype", "engagementchanneltypeid", "datausepurposeid", "commsubscriptionchanneltypeid",

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
+from vault.imports.files.table import folded
 from vault.imports.mapping import unknown
 from vault.imports.row import Role
-from vault.imports.table import folded
 
 KEYS: Final = frozenset(
     {"about", "time_zone", "purposes", "channels", "subscriptions", "evidence", "flags", "files", "columns"}

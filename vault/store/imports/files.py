@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from vault.base.ids import ImportId, raw
-from vault.imports.survey import Survey
+from vault.imports.files.survey import Survey
 from vault.store.database import Work
 from vault.store.imports.sealing import Sealing
 

@@ -12,13 +12,13 @@ from typing import Final
 
 import msgspec
 
+from vault.imports.files.packed import LARGEST, unpacked
+from vault.imports.files.statuses import statuses
+from vault.imports.files.table import Table, folded, numbers, table
+from vault.imports.files.text import ENCODINGS, decoded, encoding
+from vault.imports.files.when import SLASHED
 from vault.imports.layout import Layout
-from vault.imports.packed import LARGEST, unpacked
 from vault.imports.row import FileRefused, Shape
-from vault.imports.statuses import statuses
-from vault.imports.table import Table, folded, numbers, table
-from vault.imports.text import ENCODINGS, decoded, encoding
-from vault.imports.when import SLASHED
 
 Opened = Callable[[], Iterable[bytes]]
 """Opens a file from its beginning."""

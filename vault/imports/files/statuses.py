@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from vault.imports.files.table import Record, Table
+from vault.imports.files.text import is_broken
 from vault.imports.row import FileRefused
-from vault.imports.table import Record, Table
-from vault.imports.text import is_broken
 
 LONGEST: Final = 1 << 26  # letters
 COLUMNS: Final = (

@@ -15,9 +15,9 @@ from typing import Final
 
 import msgspec
 
+from vault.imports.files.text import is_broken
 from vault.imports.quarantine import is_quarantine, restored
 from vault.imports.row import FileRefused
-from vault.imports.text import is_broken
 
 LONGEST_RECORD: Final = 1 << 20  # letters
 MOST_COLUMNS: Final = 4096
