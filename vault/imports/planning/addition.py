@@ -97,7 +97,7 @@ class Adding:
         mark = self._marks[told.place]
         self._fill(told, mark)
         for word in words(told, declared=declared, spots=spots):
-            self._say(word, told.place, mark, declared=declared)
+            self._say(word, place=told.place, declared=declared)
         self._ask(told, mark)
 
     def bind(self, told: Placed, *, declared: Declared) -> None:
@@ -105,7 +105,7 @@ class Adding:
         mark = self._marks[told.place]
         for word in words(told, declared=declared, spots={}):
             if word.is_no:
-                self._say(word, told.place, mark, declared=declared)
+                self._say(word, place=told.place, declared=declared)
         self._ask(told, mark)
 
     def know(self, key: ReferenceKey, own: Personal, *, mark: Marks | None = None) -> None:
@@ -162,7 +162,7 @@ class Adding:
             elif _folded(known) != _folded(value):
                 mark.conflicts = True
 
-    def _say(self, word: Word, place: int, mark: Marks, *, declared: Declared) -> None:
+    def _say(self, word: Word, *, place: int, declared: Declared) -> None:
         if word.point is not None and word.point not in self._held.points and word.point not in self._points:
             word = msgspec.structs.replace(word, point=None)  # somebody else's
         if word.kind == "granted":
@@ -170,6 +170,7 @@ class Adding:
         if word.key in self._held.said or word.key in self._words:
             return
         self._words[word.key] = word
+        mark = self._marks[place]
         if word.is_no:
             mark.stricter = True
         else:

@@ -186,30 +186,31 @@ class Writing:
 
     async def write(self, work: Work) -> None:
         """Write it all."""
-        await _copy(work, "vault.customer", _CUSTOMER, rows=self._customers)
-        await _copy(work, "keystore.subject", _SUBJECT, rows=self._subjects)
-        await _copy(work, "keystore.customer_key", _KEY, rows=self._keys)
-        await self._unnest(work, _DROP, self._dropped)
-        await self._unnest(work, _FIELDS, self._fields, self._import)
-        await _copy(work, "vault.contact_point", _POINT, rows=self._points)
-        await _copy(work, "keystore.blind_index", _INDEX, rows=self._index)
-        await _copy(work, "vault.external_reference", _REFERENCE, rows=self._references)
+        await _copy(work, "vault.customer", columns=_CUSTOMER, rows=self._customers)
+        await _copy(work, "keystore.subject", columns=_SUBJECT, rows=self._subjects)
+        await _copy(work, "keystore.customer_key", columns=_KEY, rows=self._keys)
+        await self._unnest(work, _DROP, rows=self._dropped)
+        await self._unnest(work, _FIELDS, rows=self._fields, by=True)
+        await _copy(work, "vault.contact_point", columns=_POINT, rows=self._points)
+        await _copy(work, "keystore.blind_index", columns=_INDEX, rows=self._index)
+        await _copy(work, "vault.external_reference", columns=_REFERENCE, rows=self._references)
         await brought.make_room(work, [tag for tag, _, _ in self._referred])
-        await self._unnest(work, _REFERRED, self._referred, self._import)
-        await self._unnest(work, _LIKE, self._likenesses, self._import)
-        await self._unnest(work, _CHANGE, self._changes)
-        await self._unnest(work, _VERIFY, self._verified)
-        await _copy(work, "vault.fact", _FACT, rows=self._facts)
-        await _copy(work, "vault.suppression", _STOP, rows=self._stops)
+        await self._unnest(work, _REFERRED, rows=self._referred, by=True)
+        await self._unnest(work, _LIKE, rows=self._likenesses, by=True)
+        await self._unnest(work, _CHANGE, rows=self._changes)
+        await self._unnest(work, _VERIFY, rows=self._verified)
+        await _copy(work, "vault.fact", columns=_FACT, rows=self._facts)
+        await _copy(work, "vault.suppression", columns=_STOP, rows=self._stops)
         if self.entries:
             await log.add(work, self.entries)
 
-    async def _unnest(self, work: Work, statement: str, rows: Sequence[Sequence[Any]], *before: object) -> None:
+    async def _unnest(self, work: Work, statement: str, *, rows: Sequence[Sequence[Any]], by: bool = False) -> None:
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
-            await work.fetch(statement, self._own, *before, *columns)
+            named = (self._import,) if by else ()
+            await work.fetch(statement, self._own, *named, *columns)
 
 
-async def _copy(work: Work, table: str, columns: Sequence[str], *, rows: Sequence[Sequence[Any]]) -> None:
+async def _copy(work: Work, table: str, *, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     if rows:
         await work.copy(table, columns, rows=rows)
