@@ -33,7 +33,7 @@ class Likening:
         """
         have, why = self._likenesses(whose)
         known = await held.alike(self._act.work, list(have)) if have else {}
-        here = {raw(own) for own in whose if own is not None}
+        here = {one for people in have.values() for one in people}
         found: dict[tuple[UUID, UUID], list[str]] = {}
         for tag, people in have.items():
             others = known.get(tag, [])
@@ -50,11 +50,14 @@ class Likening:
         have: dict[UUID, list[UUID]] = {}
         why: dict[UUID, str] = {}
         for person, own in zip(self._resolution.people, whose, strict=True):
-            for likeness in person.likenesses if own is not None else ():
+            if own is None or not person.likenesses:
+                continue
+            customer = raw(own)
+            for likeness in person.likenesses:
                 parts = [part.reveal().encode() for part in likeness.parts]
                 tag = self._act.here.safe.index(REFERENCE, LIKENESS.encode(), likeness.why.encode(), *parts)
                 why[tag] = likeness.why
-                have.setdefault(tag, []).append(raw(own or ""))
+                have.setdefault(tag, []).append(customer)
         return have, why
 
     def _together(self, whose: Sequence[CustomerId | None]) -> Iterator[Pair]:
