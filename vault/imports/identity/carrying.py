@@ -32,7 +32,7 @@ def addresses(row: Row) -> list[str]:
 def by_names(row: Row, names: Names) -> Iterator[Key]:
     """Yield a row's addresses and numbers with the names they stand under."""
     for point in row.points:
-        key = _named(point.kind, point.index.reveal(), names)
+        key = _named(point.kind, point.index.reveal(), names=names)
         if key is not None:
             yield key
 
@@ -55,7 +55,7 @@ class Held:
         self.addresses = {index.reveal() for part in parts for kind, index in part.points if kind == ADDRESS}
         self.names = [_names(part) for part in parts]
         keys = [
-            _named(kind, index.reveal(), names)
+            _named(kind, index.reveal(), names=names)
             for part, names in zip(parts, self.names, strict=True)
             for kind, index in part.points
         ]
@@ -69,7 +69,7 @@ def _names(known: Known) -> Names:
     return first, None if known.last_name is None else name(known.last_name.reveal())
 
 
-def _named(kind: str, index: str, names: Names) -> Key | None:
+def _named(kind: str, index: str, *, names: Names) -> Key | None:
     first, last = names
     if kind == ADDRESS and first is not None:
         return ADDRESS_AND_NAME, f"{index}\n{first}"

@@ -153,14 +153,14 @@ def _alike(things: Sequence[int], colours: Mapping[int, Colours]) -> Iterator[Se
         by_kinds[tuple(colour is not None for colour in colours[thing])].append(thing)
     for one, other in combinations_with_replacement(by_kinds, 2):
         both = [place for place, (first, second) in enumerate(zip(one, other, strict=True)) if first and second]
-        left = _by(by_kinds[one], both, colours)
-        right = _by(by_kinds[other], both, colours)
+        left = _by(by_kinds[one], both, colours=colours)
+        right = _by(by_kinds[other], both, colours=colours)
         for colour, alike in left.items():
             if colour in right:
                 yield [*alike, *right[colour]]
 
 
-def _by(things: Iterable[int], kinds: Sequence[int], colours: Mapping[int, Colours]) -> dict[Colours, list[int]]:
+def _by(things: Iterable[int], kinds: Sequence[int], *, colours: Mapping[int, Colours]) -> dict[Colours, list[int]]:
     found: dict[Colours, list[int]] = defaultdict(list)
     for thing in things:
         found[tuple(colours[thing][kind] for kind in kinds)].append(thing)
