@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.unit.imports import samples
 from vault.base.personal import Personal
 from vault.imports.coding import Held, decode, encode
+from vault.imports.files.survey import survey
+from vault.imports.reading import records
 from vault.imports.row import Aside, Dealing, Link, Row, Saying, Spelled, Suppressing
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -74,3 +76,17 @@ def test_every_row_of_the_samples_is_read_again() -> None:
 
 def test_a_letter_that_is_none_is_written_by_its_number() -> None:
     assert decode(encode(Held(("quokka\udc81\0", "b"), None))) == Held(("quokka\\udc81\0", "b"), None)
+
+
+def test_of_a_file_only_what_is_wanted_is_read_and_its_cells_come_along() -> None:
+    path = "newsletter.csv"
+
+    def opened() -> list[bytes]:
+        return [(samples.SAMPLES / path).read_bytes()]
+
+    how = samples.how(path)
+    found = survey(opened, layout=how.layout)
+    every = list(records(path, opened, how=how, found=found))
+    some = list(records(path, opened, how=how, found=found, wanted=lambda number: number % 7 == 0))
+    assert some == [one for one in every if one[0].number % 7 == 0]
+    assert all(len(record.cells) == len(found.header) for record, row in some if isinstance(row, Row))
