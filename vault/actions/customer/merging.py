@@ -32,8 +32,8 @@ async def merge(vault: Vault, actor: Actor, *, kept: CustomerId, joined: Custome
 
 async def merged_in(act: Acting, *, kept: CustomerId, joined: CustomerId) -> CustomerShown:
     """Merge two customers in an action of its own name, when it is alone."""
-    check_two(kept, joined)
     stays, joins = await _both(act, kept=kept, joined=joined)
+    check_two(kept, joined)  # nobody is told by it who is there
     check(stays, joins)
     subjects = {**stays, **joins}
     check_born(await _born(act, [*subjects]))
