@@ -10,9 +10,11 @@ from zipfile import ZipFile
 from tests import make
 from tests.e2e.colleague import at_the_desk
 from tests.e2e.doors import sign_in
-from tests.stage import Api, Json, Stage, codes, refused, said
+from tests.stage import Api, Json, Stage, codes, now, refused, said
 from tests.visitor import Visitor
-from vault.base.ids import CustomerId
+from vault.actions.audit import replays
+from vault.base.ids import CustomerId, EntryId
+from vault.domain.actor import Actor
 from vault.store.customer import merges
 
 NOBODY = "cus_06h0090m41t835kpwqjv10s1y0"
@@ -55,6 +57,12 @@ async def test_the_stricter_stands_for_both_ids_and_for_every_address(api: Api, 
         assert (await api.post("/v1/customers/lookup", {"contact": make.point("email", address)})) == {
             "customers": [one]
         }
+    for decision in (await api.decide(customer=other), await api.decide(customer=one, channel="sms")):
+        entry = await stage.entry(decision)
+        assert len(entry["parts"]) == 2
+        auditor = Actor(organization=await stage.organization(), kind="auditor", signed_in_at=now())
+        again = await replays.replay(stage.vault, auditor, entry=EntryId(entry["id"]))
+        assert (again.same, again.differences) == (True, ())
     merged = await stage.entries("customer_merged")
     assert len({entry["subject"] for entry in merged}) == len(merged) == 2
 
