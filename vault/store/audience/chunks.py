@@ -27,7 +27,8 @@ RETURNING first
 """
 _NEXT: Final = """
 SELECT c.id FROM vault.customer c
-WHERE c.organization = $1 AND c.id > $2 AND c.id <= $3 AND c.erased_at IS NULL ORDER BY c.id LIMIT $4
+WHERE c.organization = $1 AND c.id > $2 AND c.id <= $3 AND c.erased_at IS NULL
+AND (c.family IS NULL OR c.family = c.id) ORDER BY c.id LIMIT $4
 """
 _PLAN: Final = """
 INSERT INTO vault.audience_chunk (organization, audience, first, customers, tags, errors)
@@ -93,7 +94,7 @@ async def add(work: Work, audience: AudienceId, *, chunk: Chunk) -> bool:
 
 
 async def following(work: Work, *, after: UUID | None, until: UUID, most: int) -> list[UUID]:
-    """Return the next customers of everyone."""
+    """Return the next customers of everyone; of whoever was merged the one that stays, so that each comes once."""
     rows = await work.fetch(_NEXT, work.own, after or UUID(int=0), until, most)
     return [row["id"] for row in rows]
 
