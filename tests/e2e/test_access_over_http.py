@@ -37,7 +37,7 @@ REASON: Final = re.compile(r'"code":"([a-z_]+)"')
 ALWAYS: Final = {"refuse", "withdraw", "object", "suppress", "list_suppressions", "hear_sms"}
 """What every client may: it has the scope `withdraw`."""
 
-BODIES: Final[dict[str, Callable[[str], Json | None]]] = {
+BODIES: Final[dict[str, Callable[[str], object]]] = {
     "decide": lambda customer: make.asked(customer=customer, release=["contact"]),
     "decide_batch": lambda customer: {"questions": [make.asked(customer=customer)]},
     "make_audience": lambda _: {"everyone": True, "purpose": "sales", "channel": "email"},
