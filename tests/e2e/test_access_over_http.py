@@ -313,7 +313,8 @@ async def test_every_page_behind_a_door_is_knocked_at() -> None:
     }
     console = {"open_console", "add_passkey", "sign_out", "show_overview", "search_log", "show_entry", "open_details"}
     console |= {"show_story", "resolve", "was_it_allowed", "list_samples", "draw_sample", "show_sample"}
-    console |= {"show_policies", "replay_policies"}
+    console |= {"show_policies", "replay_policies", "list_imports", "show_import", "undo_import"}
+    console |= {"show_merge_suggestions", "merge_customers", "unmerge_customer", "keep_customers_apart"}
     console |= {"list_rights_requests", "finish_rights_request", "refuse_rights_request", "extend_rights_request"}
     assert portal <= {operation for _, place, operation in PAGES if place.startswith("/p/")}
     assert {operation for _, place, operation in PAGES if place.startswith("/console/")} == console | {"find_in_sample"}
