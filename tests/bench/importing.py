@@ -59,9 +59,7 @@ async def _brought_in(connection: asyncpg.Connection, path: Path, *, rows: int, 
     def step(one: Step) -> None:
         stages[one.stage] = time.perf_counter()
 
-    given = Given(
-        files=[File(path=_NAME, opened=partial(_read, path))], exported_at=datetime(2026, 10, 31, tzinfo=UTC)
-    )
+    given = Given(files=[File(path=_NAME, opened=partial(_read, path))], exported_at=datetime(2026, 10, 31, tzinfo=UTC))
     async with open_vault(settings(), database) as vault:
         actor = Actor(organization=await find(vault, "fernhill"), kind="import")
         crew = processes(workers, settings=settings(), url=database)
