@@ -52,8 +52,8 @@ def main() -> None:
     killed, number, takes = 0, 0, 0.0
     while killed < kills or number < imports:
         within = None if killed >= kills or not number else lambda most=takes: _CHANCE.uniform(0.02, most)
-        takes, times = _done(url, key_file, _given(number), within=within)
-        killed, number = killed + times, number + 1
+        took, times = _done(url, key_file, _given(number), within=within)
+        takes, killed, number = max(takes, took), killed + times, number + 1
     sys.stdout.write(json.dumps({"imports": number, "kills": killed}))
 
 

@@ -196,14 +196,14 @@ class Database:
     async def let_go(self) -> None:
         """Give back to the pool what is at hand."""
         while self._at_hand:
-            await self._pool.release(self._at_hand.pop())
+            await self._give_back(self._at_hand.pop())
 
     async def _acquire(self) -> asyncpg.pool.PoolConnectionProxy:
         while self._at_hand:
             connection = self._at_hand.pop()
             if _is_good(connection):
                 return connection
-            await self._pool.release(connection)
+            await self._give_back(connection)
         self._waiting += 1
         try:
             return await self._pool.acquire(timeout=10)
@@ -214,6 +214,10 @@ class Database:
         if len(self._at_hand) < _AT_HAND and not self._waiting and not self._closing and _is_good(connection):
             self._at_hand.append(connection)
         else:
+            await self._give_back(connection)
+
+    async def _give_back(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        with suppress(asyncpg.InternalClientError):  # the pool has taken it back by itself: the server hung up
             await self._pool.release(connection)
 
 
