@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
 from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
@@ -16,7 +15,6 @@ from vault.actions.joining import confirming, links
 from vault.actions.joining.confirming import Answer
 from vault.actions.joining.links import Opened
 from vault.actions.leaving.links import gone
-from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Invalid
 from vault.domain.joining.confirming import shown
@@ -27,7 +25,7 @@ from vault.pages import forms
 from vault.pages.forms import LARGEST, Form
 from vault.pages.frame import Frame
 from vault.pages.page import render
-from vault.portal.entrance import FRAME, framed
+from vault.portal.linked import enter, frame
 from vault.portal.refusals import HANDLERS
 from vault.portal.wording import title, way
 
@@ -42,16 +40,8 @@ async def come(request: Pages, token: FromPath[str], vault: NamedDependency[Vaul
     opened = await links.look(vault, token)
     if opened is None:
         raise gone()
-    made = framed(request, Visit(here=opened.here, now=opened.now, actor=None), passkeys=False)
-    request.scope["state"][FRAME] = msgspec.structs.replace(made, path=f"/c/{token}")
+    enter(request, opened.here, now=opened.now, path=f"/c/{token}")
     return opened
-
-
-def frame(request: Pages, opened: NamedDependency[Opened]) -> Frame:
-    """Return what stands around a page of this link."""
-    del opened  # it comes first: it made the frame
-    made: Frame = request.scope["state"][FRAME]
-    return made
 
 
 @route("/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=False)

@@ -10,7 +10,6 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-import msgspec
 from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
@@ -21,14 +20,13 @@ from vault.actions.leaving.lessening import Less, can_be_less
 from vault.actions.leaving.links import Opened
 from vault.actions.leaving.stopping import Press, Stopped
 from vault.actions.leaving.undoing import Taken
-from vault.actions.sign_in.visits import Visit
 from vault.actions.vault import Vault
 from vault.domain.leaving.stopping import Scope
 from vault.domain.sign_in.device import Device
 from vault.pages.forms import LARGEST
 from vault.pages.frame import Frame
 from vault.pages.page import render
-from vault.portal.entrance import FRAME, framed
+from vault.portal.linked import enter, frame
 from vault.portal.refusals import HANDLERS
 from vault.portal.wording import stop_question, title, way
 
@@ -43,18 +41,10 @@ async def come(request: Pages, token: FromPath[str], vault: NamedDependency[Vaul
     opened = await links.look(vault, token)
     if opened is None:
         raise links.gone()
-    made = framed(request, Visit(here=opened.here, now=opened.now, actor=None), passkeys=False)
-    request.scope["state"][FRAME] = msgspec.structs.replace(made, path=f"/u/{token}")
+    enter(request, opened.here, now=opened.now, path=f"/u/{token}")
     if opened.link is None:
         raise links.gone()
     return opened
-
-
-def frame(request: Pages, opened: NamedDependency[Opened]) -> Frame:
-    """Return what stands around a page of this link."""
-    del opened  # it comes first: it made the frame
-    made: Frame = request.scope["state"][FRAME]
-    return made
 
 
 @route("/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=False)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from vault.actions.acting import Acting, acting
+from vault.actions.acting import acting
 from vault.actions.choices import saying
-from vault.actions.choices.saying import Chosen, person_of, write
+from vault.actions.choices.saying import Chosen, cited, own_yes, person_of, write
 from vault.actions.customer.customers import locked
 from vault.actions.proving import codes, flows
 from vault.actions.proving.flows import Proof, Waiting
@@ -19,9 +19,8 @@ from vault.actions.proving.points import find, held, settle, tagged
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid
 from vault.domain.actor import Actor
-from vault.domain.choices.asked import Asking, Yes, check, seen
+from vault.domain.choices.asked import Yes
 from vault.domain.choices.sheets import row
-from vault.domain.consent import Said
 from vault.domain.sign_in.code import Wrong
 from vault.domain.standing import Instants
 from vault.store import keys
@@ -41,7 +40,7 @@ async def say_proved(vault: Vault, actor: Actor, *, proof: Proof, code: str) -> 
     async with acting(vault, actor, name="me_grant") as act:
         if (said := proof.yes) is None:
             raise Invalid("no_answer", "no yes waits for this code")
-        shown = _cited(act, said)
+        shown = cited(act, said)
         subject = await locked(act, actor.me)
         key = await keys.opened(act.work, act.here.safe, customer=actor.me, kind="data")
         points = await held(act, key)
@@ -51,17 +50,7 @@ async def say_proved(vault: Vault, actor: Actor, *, proof: Proof, code: str) -> 
             return sent
         await settle(act, key, points=points, one=one, subject=subject)
         await lift(act, tagged(act, key, one=one), before=sent.asked_at)
-        word = Said(
-            kind="granted",
-            purpose=said.purpose,
-            channel=said.channel,
-            source="person",
-            method="portal",
-            contact_point=proof.point,
-            notice=shown.notice.version,
-            locale=shown.locale,
-        )
-        return await write(act, word, subject=subject)
+        return await write(act, own_yes(said, shown, contact_point=proof.point), subject=subject)
 
 
 async def _begin(vault: Vault, actor: Actor, *, said: Yes, locale: str) -> Waiting | None:
@@ -72,15 +61,8 @@ async def _begin(vault: Vault, actor: Actor, *, said: Yes, locale: str) -> Waiti
         found = row(organization, person, purpose=purpose, channel=said.channel, instants=Instants(now=act.now))
         if not found.proves or found.point is None:
             return None
-        _cited(act, said)
+        cited(act, said)
         key = await keys.opened(act.work, act.here.safe, customer=actor.me, kind="data")
         read = tagged(act, key, one=find(await held(act, key), found.point))
         proof = await codes.send(act, read, point=found.point, subject=subject, locale=locale)
         return Waiting(point=found.point, flow=flows.sealed(act.here, msgspec.structs.replace(proof, yes=said)))
-
-
-def _cited(act: Acting, said: Yes) -> Asking:
-    organization = act.here.organization
-    purpose = organization.purpose(said.purpose)
-    cited = seen(organization, purpose, version=said.notice, digest=said.words)
-    return check(organization, purpose, found=cited, at=act.now)

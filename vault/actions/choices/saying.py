@@ -17,9 +17,9 @@ from vault.actions.customer.customers import locked
 from vault.actions.joining import asking
 from vault.actions.vault import Vault
 from vault.base.errors import Unknown
-from vault.base.ids import FACT, FactId, Subject
+from vault.base.ids import FACT, ContactPointId, FactId, Subject
 from vault.domain.actor import Actor
-from vault.domain.choices.asked import Yes, check, seen
+from vault.domain.choices.asked import Asking, Yes, check, seen
 from vault.domain.consent import Said, say
 from vault.domain.decision.basis import Person
 from vault.domain.entry import told
@@ -45,9 +45,7 @@ async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
     """Say yes, or ask to confirm it where it begins with a message; `Conflict` where other words ask by now."""
     async with acting(vault, actor, name="me_grant") as act:
         organization = act.here.organization
-        purpose = organization.purpose(said.purpose)
-        cited = seen(organization, purpose, version=said.notice, digest=said.words)
-        shown = check(organization, purpose, found=cited, at=act.now)
+        shown = cited(act, said)
         subject = await locked(act, actor.me)
         if said.seldom and said.channel in organization.channels:
             await narrow(act, actor.me, channel=said.channel, paused_until=None)
@@ -56,19 +54,33 @@ async def say_yes(vault: Vault, actor: Actor, *, said: Yes) -> Chosen:
         same = last is not None and last.notice == said.notice and not last.guardian  # theirs is a word of their own
         if stands.state == "granted" and last is not None and not said.again and same:
             return Chosen(id=last.id, at=last.at)
-        word = Said(
-            kind="granted",
-            purpose=said.purpose,
-            channel=said.channel,
-            source="person",
-            method="portal",
-            notice=shown.notice.version,
-            locale=shown.locale,
-        )
-        if said.channel in purpose.double_opt_in:
+        word = own_yes(said, shown)
+        if said.channel in organization.purpose(said.purpose).double_opt_in:
             asked = await asking.first(act, await person_of(act), said=word, asks=shown)
             return Chosen(id=asked.id, at=asked.at)
         return await write(act, word, subject=subject)
+
+
+def cited(act: Acting, said: Yes) -> Asking:
+    """Return the words a yes cites; `Conflict` where other words ask by now."""
+    organization = act.here.organization
+    purpose = organization.purpose(said.purpose)
+    found = seen(organization, purpose, version=said.notice, digest=said.words)
+    return check(organization, purpose, found=found, at=act.now)
+
+
+def own_yes(said: Yes, shown: Asking, *, contact_point: ContactPointId | None = None) -> Said:
+    """Return a yes of whoever is signed in to the words they were shown."""
+    return Said(
+        kind="granted",
+        purpose=said.purpose,
+        channel=said.channel,
+        source="person",
+        method="portal",
+        contact_point=contact_point,
+        notice=shown.notice.version,
+        locale=shown.locale,
+    )
 
 
 async def say_no(vault: Vault, actor: Actor, *, purpose: str, channel: str) -> Chosen:

@@ -15,7 +15,7 @@ import msgspec
 from vault.actions.acting import Acting
 from vault.actions.leaving import links
 from vault.actions.leaving.links import spelled, unspelled
-from vault.actions.vault import Here, Vault, here
+from vault.actions.vault import Here, Vault
 from vault.base.errors import Unavailable
 from vault.base.ids import CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
 from vault.base.personal import Personal
@@ -55,12 +55,10 @@ async def look(vault: Vault, token: str) -> Opened | None:
     if (named := links.organization(token)) is None:
         return None
     async with vault.database.work(named) as work:
-        try:
-            current, now = await here(vault, work)
-        except Unavailable as error:
-            if error.code != "no_organization":
-                raise
+        found = await links.entered(vault, work)
+        if found is None:
             return None
+        current, now = found
         said = read(current, token, now=now)
         person = await person_of(work, current, said=said, customer=await whose(work, said))
     if said is not None and not is_live(current.organization, said, person=person):

@@ -19,6 +19,7 @@ from vault.base.ids import ORGANIZATION, OrganizationId, show
 from vault.crypto.box import SealError
 from vault.crypto.link import HEAD, organization_of
 from vault.domain.leaving.link import Link, packed, unpacked
+from vault.store.database import Work
 
 _HEAD_LETTERS: Final = HEAD * 4 // 3
 
@@ -44,13 +45,21 @@ async def look(vault: Vault, token: str) -> Opened | None:
     if (named := organization(token)) is None:
         return None
     async with vault.database.work(named) as work:
-        try:
-            current, now = await here(vault, work)
-        except Unavailable as error:
-            if error.code != "no_organization":
-                raise
-            return None
+        found = await entered(vault, work)
+    if found is None:
+        return None
+    current, now = found
     return Opened(token=token, here=current, now=now, link=read(current, token, now=now))
+
+
+async def entered(vault: Vault, work: Work) -> tuple[Here, datetime] | None:
+    """Return the organization a link names, and the time; none where no such organization is here."""
+    try:
+        return await here(vault, work)
+    except Unavailable as error:
+        if error.code != "no_organization":
+            raise
+        return None
 
 
 def organization(token: str) -> OrganizationId | None:
