@@ -21,9 +21,10 @@ from vault.actions import delivery, outbox
 from vault.actions.acting import acting
 from vault.actions.vault import Vault
 from vault.base.ids import CustomerId, OrganizationId
+from vault.base.mail_server import MailServer
 from vault.base.personal import Personal
 from vault.courier.letter import Letter
-from vault.courier.mail import Outcome, Post, SmtpPost, server
+from vault.courier.mail import Outcome, Post, SmtpPost
 from vault.domain.actor import Actor
 from vault.domain.message import Message
 
@@ -48,7 +49,7 @@ class Sink:
 
     def post(self) -> SmtpPost:
         """Return a post that brings letters here."""
-        return SmtpPost(server(self.url), address=SENDER)
+        return SmtpPost(MailServer(host="127.0.0.1", port=self.port, tls="none"), address=SENDER)
 
     def texts(self) -> list[str]:
         """Return what the letters say, without their empty ends."""

@@ -13,11 +13,12 @@ from tests import make
 from tests.mail import SENDER, sink
 from tests.tls import authority, speaking
 from vault.base.errors import Invalid
+from vault.base.mail_server import MailServer
 from vault.base.personal import Personal
 from vault.base.settings import read
 from vault.courier import mail
 from vault.courier.letter import Letter
-from vault.courier.mail import FolderPost, Outcome, Server, SmtpPost, server
+from vault.courier.mail import FolderPost, Outcome, SmtpPost
 from vault.courier.parts import courier, mail_folder
 
 SENT = Outcome(end="sent", code="accepted")
@@ -31,7 +32,7 @@ def letter(**given: Any) -> Letter:
 
 def post(port: int, **given: Any) -> SmtpPost:
     known: dict[str, Any] = {"host": "localhost", "port": port, "tls": "starttls"}
-    return SmtpPost(Server(**(known | given)), address=SENDER, tls=authority().trusting())
+    return SmtpPost(MailServer(**(known | given)), address=SENDER, tls=authority().trusting())
 
 
 def later(code: str) -> Outcome:
@@ -196,24 +197,6 @@ async def test_a_folder_that_cannot_be_made_is_later(tmp_path: Path) -> None:
 
 
 # ── What the settings ask for ────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize(
-    ("url", "found"),
-    [
-        ("smtp://mail.example", ("mail.example", 587, "starttls", None, None)),
-        ("smtp://mail.example:25", ("mail.example", 25, "starttls", None, None)),
-        ("smtps://u%40x:p%3Aw%2F@mail.example", ("mail.example", 465, "implicit", "u@x", "p:w/")),
-        ("smtps://localhost:4650", ("localhost", 4650, "implicit", None, None)),
-        ("smtp://localhost:1025", ("localhost", 1025, "none", None, None)),
-        ("smtp://u:p@[::1]", ("::1", 587, "none", "u", "p")),
-        ("smtp://127.0.0.1.example", ("127.0.0.1.example", 587, "starttls", None, None)),
-    ],
-)
-def test_a_url_says_which_server_and_how(url: str, found: tuple[Any, ...]) -> None:
-    one = server(url)
-    assert (one.host, one.port, one.tls, one.user, one.password) == found
-    assert "p" not in repr(one).replace("port", "").replace("example", "").replace("implicit", "")
-
-
 def test_production_without_a_mail_server_has_no_post_and_a_trial_a_folder(tmp_path: Path) -> None:
     production = {"VAULT_DATABASE_URL": "postgresql://v@db.example/v", "VAULT_ISSUER": "https://vault.example"}
     given = {"VAULT_SMTP_URL": "smtp://mail.example", "VAULT_MAIL_FROM": SENDER}

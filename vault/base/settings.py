@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from vault.base.errors import Invalid
+from vault.base.mail_server import LOOPBACK, MailServer, mail_server
 from vault.base.network import Network, networks
 
 Mode = Literal["trial", "production"]
 OnFork = Literal["answer", "refuse"]
 PREFIX: Final = "VAULT_"
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _SMTP: Final = "write smtp://user:password@mail.example:587, or smtps:// for TLS from the first byte"
 _ADDRESS: Final = re.compile(r"[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
 _HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]*[0-9a-z])?|[0-9a-f]*:[0-9a-f:.]+")
@@ -93,6 +93,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_network: Annotated[
         int, Meta(ge=1, le=1_000_000_000, description="tokens, introspections and sign-ins a network may ask a second")
     ] = 100
+
+    @property
+    def post(self) -> MailServer | None:
+        """The mail server; none where messages are written into a folder, or wait."""
+        return None if self.smtp_url is None else mail_server(self.smtp_url)
 
     @property
     def production(self) -> bool:
@@ -198,8 +203,7 @@ def _split(url: str) -> SplitResult:
 
 def _check_network(settings: Settings) -> None:
     if settings.smtp_url is not None:
-        server = _split(settings.smtp_url)
-        if server.scheme not in {"smtp", "smtps"} or not _has_place(server) or server.path.strip("/") or server.query:
+        if settings.post is None:
             raise _bad("smtp_url", _SMTP)
         if settings.mail_from is None:
             raise _bad("mail_from", "VAULT_SMTP_URL needs it as well: write vault@mail.example")
@@ -211,13 +215,6 @@ def _check_network(settings: Settings) -> None:
         _ = settings.proxies
     except ValueError:
         raise _bad("trusted_proxies", "write networks, by comma: 10.0.0.0/8,fd00::/8") from None
-
-
-def _has_place(url: SplitResult) -> bool:
-    try:
-        return bool(url.hostname) and url.port != 0
-    except ValueError:
-        return False
 
 
 def _check_production(settings: Settings) -> None:

@@ -26,7 +26,6 @@ from vault.cli import lines
 from vault.cli.opening import database, opened, sequencing
 from vault.cli.processes import end_with
 from vault.cli.terminal import Commands, say
-from vault.courier.mail import server
 from vault.courier.parts import mail_folder
 
 _ABOUT: Final = """
@@ -52,8 +51,7 @@ def _run(_: Namespace) -> int:
 
 def where(settings: Settings) -> str:
     """Return in a sentence where messages go; no user, no password."""
-    if settings.smtp_url is not None:
-        post = server(settings.smtp_url)
+    if (post := settings.post) is not None:
         return f"Messages go out by {post.host} port {post.port}, from {settings.mail_from}."
     written = mail_folder(settings)
     if written is not None:

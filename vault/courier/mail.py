@@ -12,13 +12,12 @@ import ssl
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, Protocol
-from urllib.parse import unquote, urlsplit
 
 import httpx2
 import msgspec
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from vault.base.settings import LOOPBACK
+from vault.base.mail_server import MailServer
 from vault.courier.letter import Letter, compose
 
 TIMEOUT_SECONDS: Final = 60
@@ -26,7 +25,6 @@ TIMEOUT_SECONDS: Final = 60
 _GOODBYE_SECONDS: Final = 2
 _TEMPORARY, _PERMANENT, _BEYOND = 400, 500, 600
 _Stage = Literal["no_server", "no_tls", "no_login", "addressing", "handing"]
-_PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,32 +42,6 @@ class Post(Protocol):
         ...
 
 
-class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail server. `tls`: from the first byte, by STARTTLS which must be there, or none, to this machine only."""
-
-    host: str
-    port: int
-    tls: Literal["implicit", "starttls", "none"]
-    user: str | None = None
-    password: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Server(host={self.host!r}, port={self.port}, tls={self.tls!r})"
-
-
-def server(url: str) -> Server:
-    """Return the server a checked `VAULT_SMTP_URL` names."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return Server(
-        host=host,
-        port=parts.port or _PORTS[parts.scheme],
-        tls="implicit" if parts.scheme == "smtps" else "none" if host in LOOPBACK else "starttls",
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
-
-
 class _Progress:
     """How far an attempt came: to what is missing if it comes no further, or to the letter's turn."""
 
@@ -79,7 +51,7 @@ class _Progress:
 class SmtpPost:
     """Hands letters to a mail server, each over a connection of its own."""
 
-    def __init__(self, server: Server, *, address: str, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, server: MailServer, *, address: str, tls: ssl.SSLContext | None = None) -> None:
         self._server = server
         self._address = address
         self._tls = tls

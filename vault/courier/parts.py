@@ -9,7 +9,7 @@ import msgspec
 
 from vault.base.settings import Settings
 from vault.courier.fetch import Fetcher
-from vault.courier.mail import FolderPost, Post, SmtpPost, server
+from vault.courier.mail import FolderPost, Post, SmtpPost
 
 _NOBODY: Final = "vault@localhost.invalid"
 
@@ -32,7 +32,7 @@ def mail_folder(settings: Settings) -> Path | None:
 
 
 def _post(settings: Settings) -> Post | None:
-    if settings.smtp_url is not None and settings.mail_from is not None:
-        return SmtpPost(server(settings.smtp_url), address=settings.mail_from)
+    if settings.post is not None and settings.mail_from is not None:
+        return SmtpPost(settings.post, address=settings.mail_from)
     written = mail_folder(settings)
     return FolderPost(written, address=settings.mail_from or _NOBODY) if written is not None else None

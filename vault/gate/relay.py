@@ -8,19 +8,18 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
+from typing import Final
 
 import msgspec
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from vault.base.errors import Invalid
-from vault.base.settings import LOOPBACK
+from vault.base.mail_server import MailServer, mail_server
 from vault.gate.replies import of_nobody, of_relay, turned
 
 _SECONDS: Final = 60
 _GOODBYE_SECONDS: Final = 2
-_PORTS: Final = {"smtp": 25, "smtps": 465}
+_PORT: Final = 25  # RFC 5321: from one relay to the next
 _PERMANENT: Final = 500
 
 
@@ -45,16 +44,9 @@ class NotTaken(Exception):
 
 
 class Relay(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail server. `tls`: from the first byte, by STARTTLS which must be there, or none, to this machine only."""
+    """The way to a mail server."""
 
-    host: str
-    port: int
-    tls: Literal["implicit", "starttls", "none"]
-    user: str | None = None
-    password: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Relay({self.host}:{self.port})"
+    server: MailServer
 
     async def carry(self, letter: Letter, *, before: Callable[[], Awaitable[None]]) -> None:
         """Hand a message over; `before` is awaited when all but its text was taken. `Turned` where it was not sent."""
@@ -71,10 +63,10 @@ class Relay(msgspec.Struct, frozen=True, kw_only=True):
     async def _offer(self, smtp: SMTP, letter: Letter) -> None:
         try:
             await smtp.connect()
-            if self.tls == "starttls":
+            if self.server.tls == "starttls":
                 await smtp.starttls()
-            if self.user is not None:
-                await smtp.login(self.user, self.password or "")
+            if self.server.user is not None:
+                await smtp.login(self.server.user, self.server.password or "")
             await smtp.ehlo()
         except (SMTPException, OSError):
             raise turned("no_relay") from None
@@ -89,33 +81,22 @@ class Relay(msgspec.Struct, frozen=True, kw_only=True):
 
     def _smtp(self, letter: Letter) -> SMTP:
         return SMTP(
-            hostname=self.host,
-            port=self.port,
+            hostname=self.server.host,
+            port=self.server.port,
             local_hostname=letter.sender.rpartition("@")[2] or "localhost",
             timeout=_SECONDS,
-            use_tls=self.tls == "implicit",
+            use_tls=self.server.tls == "implicit",
             start_tls=False,
-            tls_context=ssl.create_default_context() if self.tls != "none" else None,
+            tls_context=ssl.create_default_context() if self.server.tls != "none" else None,
         )
 
 
 def read(url: str) -> Relay:
     """Return the server an address names; `Invalid` for what is none."""
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:
-        port, host = None, ""
-        parts = urlsplit("")
-    if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.query or parts.fragment:
+    server = mail_server(url, port=_PORT)
+    if server is None:
         raise Invalid("bad_relay", "--relay: write smtp://user:password@mail.example:587, or smtps://")
-    return Relay(
-        host=host,
-        port=port or _PORTS[parts.scheme],
-        tls="implicit" if parts.scheme == "smtps" else "none" if host in LOOPBACK else "starttls",
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
+    return Relay(server=server)
 
 
 async def _hand_over(smtp: SMTP, content: bytes) -> None:
