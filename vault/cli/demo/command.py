@@ -6,16 +6,13 @@ ends. The questions are asked of the real server, through the SDK.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import signal
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import msgspec
@@ -32,6 +29,7 @@ from vault.base.ids import CustomerId, OrganizationId
 from vault.base.settings import PREFIX, Settings, read
 from vault.cli import lines
 from vault.cli.demo.company import KEY_ID, Company, askers, company, hand_out_keys
+from vault.cli.demo.ending import listen, whole
 from vault.cli.demo.server import Server, serving
 from vault.cli.demo.story import Answer, Someone, Story, everybody
 from vault.cli.opening import opened
@@ -72,7 +70,6 @@ _MEANS: Final = {
     "unreadable_value": "neither yes nor no nor empty",
     "wrong_column_count": "more or fewer cells than the header",
 }
-_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +100,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(asked: Namespace) -> int:
-    for number in _ENDINGS:
-        signal.signal(number, _end)
+    listen()
     lines.configure()
     begun = time.monotonic()
     shown = company(asked.data, now=SystemClock().now())
@@ -144,12 +140,12 @@ class _Demo:
     def run(self, shown: Company, asking: list[Client], *, begun: float, once: bool) -> int:
         """Bring everything up, tell the story, and stay until told to stop."""
         self._tell(f"{shown.name}: a vault of its own, empty, for this demo alone.\n")
-        prepared = asyncio.run(self._prepare(shown, asking))
+        prepared = whole(self._prepare(shown, asking))
         self._tell_loaded(shown, prepared)
         people = everybody(prepared.people)
         with serving(self._settings, self._settings.folder / "server.log") as server:
             story = self._ask(shown, asking, people=people)
-            entries = asyncio.run(self._entries(prepared.organization))
+            entries = whole(self._entries(prepared.organization))
             outcome = Outcome(
                 customers=prepared.told.customers + story.customers,
                 facts=prepared.facts + story.facts,
@@ -288,10 +284,3 @@ def _summary(outcome: Outcome) -> str:
 
 def _silent(*_: str) -> None:
     """Say nothing: somebody wants JSON."""
-
-
-def _end(_: int, __: FrameType | None) -> None:
-    """Leave by the way we came; whoever says it twice would leave half of it behind."""
-    for number in _ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
