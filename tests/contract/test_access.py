@@ -8,19 +8,18 @@ from itertools import product
 from typing import Final, NamedTuple, get_args
 
 import pytest
-from cedarpy import PolicySet, Schema, pst
+from cedarpy import pst
 from litestar.routes import HTTPRoute
 from structlog.testing import capture_logs
 
 from tests.asking import TEXTS, organization
+from tests.mutating import CASES, STATIC, named, noticed
 from vault.app import create_app
-from vault.base.files import shipped
 from vault.base.settings import Settings
 from vault.domain.access import PRINCIPALS
 from vault.domain.organization import Action
-from vault.policy.check import Case, read_cases, run
 from vault.policy.decide import Policies, Verdict
-from vault.policy.loader import SCHEMA, load, parse, problems
+from vault.policy.loader import SCHEMA, load, problems
 
 OPEN: Final = {
     "GET /health": "a load balancer has no token, and it is told nothing but up or down",
@@ -79,8 +78,7 @@ OF_LINKS: Final = {"leave_by_link", "less_by_link", "undo_leaving", "answer_by_l
 KINDS: Final = tuple(PRINCIPALS.values())
 SCOPES: Final = tuple(get_args(Action))
 ACCESS: Final = "Vault"
-STATIC: Final = parse(TEXTS).to_pst().static_policies
-CASES: Final = [case for case in read_cases(shipped("policies")) if case.request.resource.startswith(f"{ACCESS}::")]
+OWN_CASES: Final = [case for case in CASES if case.request.resource.startswith(f"{ACCESS}::")]
 
 
 class Asked(NamedTuple):
@@ -142,7 +140,7 @@ def decided(operation: str, kind: str) -> set[str]:
     """Return how the tests of the policies decide this for this kind."""
     return {
         case.decision
-        for case in CASES
+        for case in OWN_CASES
         if case.request.action == f'Action::"{operation}"' and case.request.principal.startswith(f"{kind}::")
     }
 
@@ -251,32 +249,10 @@ def test_a_policy_on_access_that_cannot_be_evaluated_refuses_and_is_told_of() ->
 
 
 # ── Every line of it is needed, and nothing can be added unnoticed ───────────────────────────────────────────────────
-def named(policy: pst.Template) -> frozenset[str]:
-    """Return the actions a policy names."""
-    match policy.action:
-        case pst.ActionEq(entity=action):
-            return frozenset({action.id})
-        case pst.ActionIn(entities=actions):
-            return frozenset(action.id for action in actions)
-    return frozenset()
-
-
 OWN: Final = {
     policy.annotations["id"]: place for place, policy in STATIC.items() if named(policy) & frozenset(operations())
 }
 PERMITS: Final = [name for name, place in OWN.items() if STATIC[place].effect == "permit"]
-
-
-SHAPES: Final = Schema.from_str(TEXTS[SCHEMA])
-
-
-def noticed(name: str, changed: pst.Template, *, by: frozenset[str]) -> bool:
-    """Whether a test about one of these actions fails with the policy changed. Policies about others stay silent."""
-    about = {place: policy for place, policy in STATIC.items() if not named(policy) or named(policy) & by}
-    static = {**about, OWN[name]: changed}
-    mutant = PolicySet.from_pst(pst.PolicySet(templates={}, static_policies=pst.FrozenMap(static), template_links=()))
-    cases: list[Case] = [case for case in CASES if case.request.action.split('"')[1] in by]
-    return any(not outcome.passed for outcome in run(mutant, SHAPES, cases=cases))
 
 
 def with_actions(policy: pst.Template, actions: frozenset[str]) -> pst.Template:
@@ -291,7 +267,7 @@ def test_without_any_one_operation_of_a_policy_a_test_fails(name: str) -> None:
     policy = STATIC[OWN[name]]
     for operation in named(policy):
         fewer = with_actions(policy, named(policy) - {operation})
-        assert noticed(name, fewer, by=frozenset({operation})), f"{name} does not need {operation}"
+        assert noticed({**STATIC, OWN[name]: fewer}, by=frozenset({operation})), f"{name} does not need {operation}"
 
 
 @pytest.mark.parametrize("name", PERMITS)
@@ -300,14 +276,16 @@ def test_with_any_one_operation_more_in_a_permit_a_test_fails(name: str) -> None
     possible = OF_LINKS if named(policy) <= OF_LINKS else operations()
     for operation in frozenset(possible) - named(policy):
         more = with_actions(policy, named(policy) | {operation})
-        assert noticed(name, more, by=frozenset({operation})), f"{name} could open {operation}"
+        assert noticed({**STATIC, OWN[name]: more}, by=frozenset({operation})), f"{name} could open {operation}"
 
 
 @pytest.mark.parametrize("name", PERMITS)
 def test_with_a_permit_for_whoever_comes_a_test_fails(name: str) -> None:
     policy = STATIC[OWN[name]]
     if policy.principal != pst.ScopeAny():
-        assert noticed(name, replace(policy, principal=pst.ScopeAny()), by=named(policy)), f"{name} for all"
+        assert noticed({**STATIC, OWN[name]: replace(policy, principal=pst.ScopeAny())}, by=named(policy)), (
+            f"{name} for all"
+        )
 
 
 # ── What may be loaded ───────────────────────────────────────────────────────────────────────────────────────────────
