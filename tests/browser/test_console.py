@@ -22,7 +22,7 @@ from vault.actions.sign_in import staff
 EVERYWHERE: Final = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(stage: Stage, browser: Browser, address: str) -> AsyncIterator[Watched]:
     """The browser at the console, under a name: no passkey can be of a number."""
     home = address.replace("127.0.0.1", "localhost")

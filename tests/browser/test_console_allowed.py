@@ -23,13 +23,13 @@ _TEXTS: Final = """() => [...document.querySelectorAll('.chart text')].map(one =
 })"""
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def places(stage: Stage) -> tuple[str, str]:
     """The way to a question with two answers, and to one with one. Before the vault takes the browser's address."""
     return await asked(stage, late=True), await asked(stage, late=False)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def entry(stage: Stage) -> str:
     """The entry of a decision."""
     api = await stage.client("everything")

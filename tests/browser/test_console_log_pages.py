@@ -17,7 +17,7 @@ from tests.stage import Stage
 HOME = "/console/fernhill"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def found(stage: Stage, tmp_path: Path) -> Found:
     """A log with something in it, before the console goes where its browser is."""
     made = await furnish(stage)
@@ -25,7 +25,7 @@ async def found(stage: Stage, tmp_path: Path) -> Found:
     return made
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def device_entry(stage: Stage) -> str:
     """An entry beside which lies what a customer's device showed."""
     return await signed_in(stage)

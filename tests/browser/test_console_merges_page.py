@@ -15,7 +15,7 @@ from vault.store.customer import merges
 __all__ = ["desk"]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pair(stage: Stage, api: Api) -> None:
     """Somebody is known twice. Before the console goes by its own name, by which no client knows it."""
     one, other = CustomerId(await api.register()), CustomerId(await api.register())

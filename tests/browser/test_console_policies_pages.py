@@ -27,7 +27,7 @@ async def attempt(page: Page, text: str) -> None:
     await page.get_by_role("button", name="Check and try").click()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def silenced(stage: Stage, tmp_path: Path) -> None:
     """A log with a yes that counted, and then not any more, for the organization forbade it."""
     found = await furnish(stage)

@@ -20,7 +20,7 @@ __all__ = ["desk"]
 LATE = "UPDATE vault.rights_request SET asked_at = asked_at - interval '40 days' WHERE wanted = 'objection'"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def asked(stage: Stage, api: Api) -> None:
     """Somebody asked for three things. Before the console goes by its own name, by which no client knows it."""
     visitor = Visitor(stage.http)

@@ -12,14 +12,21 @@ from playwright.async_api import Page
 
 from tests.browser.test_console import EVERYWHERE, desk, device, enrolled, heading
 from tests.browser.watched import DESK, Shade, Watched
-from tests.e2e.test_log_witnesses import House, house
+from tests.e2e.test_log_witnesses import House, furnished
 from tests.sequencing import Sequencer, sequencing
 from tests.stage import Stage
 
-__all__ = ["desk", "house"]
+__all__ = ["desk"]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(stage: Stage, tmp_path: Path) -> AsyncIterator[House]:
+    """A log and its witness."""
+    async with furnished(stage, tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def log(stage: Stage, tmp_path: Path) -> AsyncIterator[Sequencer]:
     """A log without a witness, with four decisions."""
     async with sequencing(stage, tmp_path / "guard") as own:

@@ -22,7 +22,7 @@ from vault.actions.log.bundles import bundle
 HOLDS = "What was checked agrees with what was signed"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def found(stage: Stage, tmp_path: Path) -> Found:
     """A log with something in it, before the console goes where its browser is."""
     made = await furnish(stage)
@@ -30,7 +30,7 @@ async def found(stage: Stage, tmp_path: Path) -> Found:
     return made
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def taken(stage: Stage, found: Found, tmp_path: Path) -> Path:
     """A bundle in a file."""
     assert found.refused

@@ -16,13 +16,13 @@ from tests.e2e.doors import somebody
 from tests.stage import Stage
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def person(stage: Stage) -> str:
     """The address of somebody the vault knows."""
     return (await somebody(await stage.client("everything")))[1]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def named(stage: Stage, browser: Browser, address: str, person: str) -> AsyncIterator[Watched]:
     """The browser where the vault has a name: no passkey can be of a number. Clients knew it by that number before."""
     home = address.replace("127.0.0.1", "localhost")

@@ -85,7 +85,7 @@ async def write(log: Sequencer, count: int, *, subject: str | None = None) -> No
     for _ in range(count):
         own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
         by = Actor(organization=log.organization, kind="import")
-        made.append((own, entry(own, "imported", actor=by, at=vault.clock.now(), subject=subject)))
+        made.append((own, entry(own, "imported", actor=by, at=vault.clock.now(), subject=subject, facts=[])))
     async with vault.database.work(log.organization) as work:
         await log_store.add(work, made)
     while await log.step():

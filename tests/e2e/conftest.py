@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,15 @@ async def stage(
     server_url: str, furnished: str, key_file: Path, capfd: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Stage]:
     """The application, and after the story the inspection of the whole house."""
+    async with staged(server_url, furnished, key_file=key_file, capfd=capfd) as made:
+        yield made
+
+
+@asynccontextmanager
+async def staged(
+    server_url: str, furnished: str, *, key_file: Path, capfd: pytest.CaptureFixture[str]
+) -> AsyncIterator[Stage]:
+    """Open the application on a copy of the database, and inspect the whole house afterwards."""
     seen = Seen()
     lines = Lines(seen)
     logging.getLogger().addHandler(lines)

@@ -134,8 +134,8 @@ async def test_every_place_says_where_one_is_and_what_one_may_not_enter_is_absen
     auditor: Colleague, admin: Colleague, found: Found
 ) -> None:
     for colleague, names in (
-        (auditor, ["Overview", "Search", "One customer", "Was it allowed?", "Samples", "Policies"]),
-        (admin, ["Overview", "Search", "Was it allowed?", "Samples", "Policies", "Requests"]),
+        (auditor, ["Overview", "Search", "One customer", "Was it allowed?", "Samples", "Policies", "Imports"]),
+        (admin, ["Overview", "Search", "Was it allowed?", "Samples", "Policies", "Imports", "Requests", "Merges"]),
     ):
         for place, here in (
             ("/", "Overview"),

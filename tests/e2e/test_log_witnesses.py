@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,12 @@ def begun(file: WitnessFile, logs: Sequence[Verifier], name: str | None = NAME) 
 
 @pytest_asyncio.fixture
 async def house(stage: Stage, tmp_path: Path) -> AsyncIterator[House]:
+    async with furnished(stage, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def furnished(stage: Stage, tmp_path: Path) -> AsyncIterator[House]:
     async with sequencing(stage, tmp_path / "guard") as own:
         log = Sequencer(stage, await stage.client("everything"), await stage.organization(), own)
         house: House

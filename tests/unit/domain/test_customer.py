@@ -189,7 +189,7 @@ def test_no_value_is_shown_by_who_prints_what_arrived() -> None:
 
 def test_a_customer_is_shown_without_any_place_for_a_value() -> None:
     fields = {field.name for field in msgspec.structs.fields(CustomerShown)}
-    assert fields == {"id", "contact_points", "external", "attributes", "locale", "time_zone", "minor"}
+    assert fields == {"id", "contact_points", "external", "attributes", "locale", "time_zone", "minor", "merged"}
 
 
 WHOLE = CustomerShown(

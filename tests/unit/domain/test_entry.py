@@ -120,6 +120,7 @@ def test_the_entry_of_a_fact_tells_what_was_said_and_never_about_which_address()
         "words": "ab",
         "guardian": None,
         "dealing": None,
+        "import": None,
     }
 
 

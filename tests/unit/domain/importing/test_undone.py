@@ -31,10 +31,8 @@ undone_sets: Final = st.lists(
 def imported(draw: st.DrawFn) -> Case:
     """Draw a case whose imported facts name the import they came with."""
     case = draw(cases)
-    facts = [
-        msgspec.structs.replace(fact, brought_by=draw(st.sampled_from(IMPORTS))) if fact.source == "import" else fact
-        for fact in case.facts
-    ]
+    brought_by = {fact.id: draw(st.sampled_from(IMPORTS)) for fact in case.facts if fact.source == "import"}
+    facts = [msgspec.structs.replace(fact, brought_by=brought_by.get(fact.id)) for fact in case.facts]
     return Case(facts, case.rule, case.instants, case.about)
 
 
