@@ -30,6 +30,9 @@ settings.register_profile("unhurried", settings(), deadline=None)  # how long an
 settings.load_profile("unhurried")
 
 RUN = "VAULT_TEST_RUN"  # names the run; workers inherit it from the process that started them
+PLACE = "VAULT_TEST_PLACE"
+MEMORY = Path("/dev/shm")  # noqa: S108 - whoever runs the tests has a folder of their own there
+ROOM = 6 << 30
 GIVEN = "VAULT_TEST_DATABASE_URL"
 WHOLE = ("tests/browser/", "tests/chaos/", "tests/e2e/")
 ONE_IN = 3
@@ -87,6 +90,7 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[RUN] = uuid4().hex[:12]
+        os.environ[PLACE] = str(_place())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -156,4 +160,9 @@ def _template() -> str:
 
 
 def _folder() -> Path:
-    return Path(gettempdir()) / f"vault-test-{os.environ[RUN]}"
+    return Path(os.environ[PLACE]) / f"vault-test-{os.environ[RUN]}"
+
+
+def _place() -> Path:
+    """Return where a server is kept: in memory where there is room, for each story copies a database."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else Path(gettempdir())

@@ -120,12 +120,12 @@ async def read_tables(url: str) -> Tables:
     """Return every row of every table, view and the like that is not PostgreSQL's own."""
     connection = await asyncpg.connect(url)
     try:
-        return {
-            f"{schema}.{name}": [
-                dict(row)
-                for row in await connection.fetch(f'SELECT * FROM {schema}."{name}"')  # noqa: S608 - names from the catalogue
-            ]
-            for schema, name in await connection.fetch(_TABLES)
+        names = [f"{schema}.{name}" for schema, name in await connection.fetch(_TABLES)]
+        # Most are empty: to ask which is quicker than to read each.
+        filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)  # noqa: S608
+        return dict.fromkeys(names, ()) | {
+            name: [dict(row) for row in await connection.fetch(f"SELECT * FROM {name}")]  # noqa: S608 - from the catalogue
+            for (name,) in await connection.fetch(filled)
         }
     finally:
         await connection.close()

@@ -286,7 +286,12 @@ class Stage:
             "SELECT schemaname || '.' || relname AS name FROM pg_stat_user_tables ORDER BY 1",
         )
         skipped = {"vault.log_entry", "vault.log_pending", "vault.assertion", "vault.attempt", *BY_THE_CLOCK}
-        return {row["name"]: await self.count(row["name"]) for row in tables if row["name"] not in skipped}
+        counted = [
+            f"SELECT '{name}' AS name, count(*) AS n FROM {name}"  # noqa: S608 - names from the catalogue
+            for row in tables
+            if (name := row["name"]) not in skipped
+        ]
+        return {row["name"]: row["n"] for row in await self.rows(" UNION ALL ".join(counted))}
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests import make
-from tests.contract.test_access import OPEN, routes
+from tests.contract.test_access import OPEN, ROUTES
 from tests.e2e.colleague import CONSOLE, HOME, at_the_desk
 from tests.e2e.doors import code, sign_in, somebody
 from tests.e2e.test_batches_and_epochs import add_policy
@@ -100,7 +100,7 @@ BODIES: Final[dict[str, Callable[[str], object]]] = {
 
 Door = tuple[str, str, str]
 DOORS: Final[list[Door]] = sorted(
-    (*route.partition(" ")[::2], operation or "") for route, operation in routes() if route not in OPEN
+    (*route.partition(" ")[::2], operation or "") for route, operation in ROUTES if route not in OPEN
 )
 PAGES: Final = [door for door in DOORS if door[1].startswith(("/p/", "/console/"))]
 API: Final = [door for door in DOORS if not door[1].startswith(("/p/", "/u/", "/c/", "/console/", "/v1/log/"))]
@@ -244,7 +244,7 @@ async def test_a_policy_that_cannot_be_evaluated_refuses_and_the_operator_is_tol
 
 async def test_a_method_nobody_wrote_does_nothing_and_options_tells_methods_alone(stage: Stage) -> None:
     before = await stage.written()
-    for route, _ in sorted(routes(), key=str):
+    for route, _ in ROUTES:
         place = re.sub(r"{slug:[a-z]+}", "fernhill", route.partition(" ")[2])
         place = re.sub(r"{customer:[a-z]+}", NOBODY, place)
         place = ISSUER + re.sub(r"{[a-z_]+:[a-z]+}", "something", re.sub(r"{[a-z_]+:int}", "1", place))
@@ -252,7 +252,7 @@ async def test_a_method_nobody_wrote_does_nothing_and_options_tells_methods_alon
         assert (options.status_code, options.content) == (204, b""), route
         assert "OPTIONS" in options.headers["allow"]
         written = {
-            method for method, _, same in (one.partition(" ") for one, _ in routes()) if route.endswith(f" {same}")
+            method for method, _, same in (one.partition(" ") for one, _ in ROUTES) if route.endswith(f" {same}")
         }
         for other in {"HEAD", "PUT", "TRACE"} - written:
             lost = {404, 405} if "/u/" in place else {405}  # there, whatever is no link looks alike
