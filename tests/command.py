@@ -50,7 +50,7 @@ def environment(**settings: object) -> dict[str, str]:
     return others | {f"VAULT_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-def run(*arguments: object, stdin: int | None = None, **settings: object) -> Ran:
+def run(*arguments: object, stdin: Any = None, **settings: object) -> Ran:
     """Run a command to its end; `stdin` is a descriptor, if it is to read anything."""
     with TemporaryFile() as out, TemporaryFile() as err:
         told = [DupFd(file) for file in (out.fileno(), err.fileno(), *([] if stdin is None else [stdin]))]

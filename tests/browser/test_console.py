@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -11,15 +11,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page
 
 from tests import make
-from tests.browser.watched import DESK, PHONE, Shade, Watched
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.colleague import invited
 from tests.e2e.provider import STAFF, Provider, courier
 from tests.stage import Stage
 from tests.tls import Request, answer, web
 from vault.actions.client.tokens import public_keys
 from vault.actions.sign_in import staff
-
-EVERYWHERE: Final = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from tests.browser.test_console import EVERYWHERE, desk, device, enrolled, heading
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.test_console import desk, device, enrolled, heading
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.test_was_it_allowed import subject_of
 from tests.stage import Stage, now, raw_id
 

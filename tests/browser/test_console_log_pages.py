@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from tests.browser.test_console import EVERYWHERE, desk, device, enrolled, heading  # noqa: F401 - `desk` is a fixture
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.test_console import desk, device, enrolled, heading  # noqa: F401 - `desk` is a fixture
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.test_console_log import Found, furnish, numbered, signed_in
 from tests.stage import Stage
 

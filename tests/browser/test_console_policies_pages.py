@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import FilePayload, Page
 
-from tests.browser.test_console import EVERYWHERE, desk, device, enrolled, heading
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.test_console import desk, device, enrolled, heading
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.test_console_log import furnish, numbered
 from tests.e2e.test_console_policies import in_force
 from tests.e2e.test_policy_replay import LOOSE, SUNDAY

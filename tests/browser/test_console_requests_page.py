@@ -9,8 +9,7 @@ import pytest_asyncio
 
 from tests.browser.test_console import desk, device, enrolled
 from tests.browser.test_portal_leaving import seen
-from tests.browser.test_portal_sign_in import EVERYWHERE
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.doors import sign_in, somebody
 from tests.stage import Api, Stage
 from tests.visitor import Visitor

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from tests.browser.test_console import EVERYWHERE, desk, device, enrolled, heading
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.test_console import desk, device, enrolled, heading
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.test_log_witnesses import House, furnished
 from tests.sequencing import Sequencer, sequencing
 from tests.stage import Stage

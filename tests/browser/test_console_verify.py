@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.browser.test_console import EVERYWHERE, desk, device, enrolled  # noqa: F401 - `desk` is a fixture
+from tests.browser.test_console import desk, device, enrolled  # noqa: F401 - `desk` is a fixture
 from tests.browser.test_console_log_pages import HOME, picture
-from tests.browser.watched import DESK, Shade, Watched
+from tests.browser.watched import DESK, EVERYWHERE, Shade, Watched
 from tests.e2e.test_console_log import Found, furnish, numbered
 from tests.stage import Stage
 from vault.actions.log import generations

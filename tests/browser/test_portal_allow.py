@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.test_portal_sign_in import EVERYWHERE, heading, sign_in
-from tests.browser.watched import DESK, PHONE, Shade, Watched
+from tests.browser.test_portal_sign_in import heading, sign_in
+from tests.browser.watched import DESK, EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.doors import somebody
 from tests.stage import Api, Stage, codes
 

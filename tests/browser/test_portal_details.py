@@ -7,8 +7,8 @@ from playwright.async_api import Page
 
 from tests import make
 from tests.browser.test_portal_leaving import seen
-from tests.browser.test_portal_sign_in import EVERYWHERE, ask, heading
-from tests.browser.watched import PHONE, Shade, Watched
+from tests.browser.test_portal_sign_in import ask, heading
+from tests.browser.watched import EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.doors import code, somebody
 from tests.e2e.test_proving_a_yes import stop
 from tests.stage import Api, Stage

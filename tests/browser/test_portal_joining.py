@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.test_portal_leaving import seen
-from tests.browser.test_portal_sign_in import EVERYWHERE, heading
-from tests.browser.watched import DESK, PHONE, Shade, Watched
+from tests.browser.test_portal_sign_in import heading
+from tests.browser.watched import DESK, EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.joining import asked, with_words
 from tests.stage import Api, Stage, codes
 

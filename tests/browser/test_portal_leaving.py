@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.test_portal_sign_in import EVERYWHERE, heading
-from tests.browser.watched import DESK, PHONE, Shade, Watched
+from tests.browser.test_portal_sign_in import heading
+from tests.browser.watched import DESK, EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.doors import somebody
 from tests.e2e.test_leaving import linked
 from tests.e2e.test_leaving_by_address import sent

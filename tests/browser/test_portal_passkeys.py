@@ -10,8 +10,8 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.test_console import device
-from tests.browser.test_portal_sign_in import EVERYWHERE, heading, sign_in
-from tests.browser.watched import Shade, Watched
+from tests.browser.test_portal_sign_in import heading, sign_in
+from tests.browser.watched import EVERYWHERE, Shade, Watched
 from tests.e2e.doors import somebody
 from tests.stage import Stage
 

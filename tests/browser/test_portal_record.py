@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from tests.browser.test_portal_leaving import seen
-from tests.browser.test_portal_sign_in import EVERYWHERE, ask, heading
-from tests.browser.watched import DESK, PHONE, Shade, Watched
+from tests.browser.test_portal_sign_in import ask, heading
+from tests.browser.watched import DESK, EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.doors import code, somebody
 from tests.stage import Api, Stage
 from vault.domain.receipt.check import check, receipts, recognised

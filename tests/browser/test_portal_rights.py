@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.test_portal_leaving import seen
-from tests.browser.test_portal_sign_in import EVERYWHERE, ask, heading
-from tests.browser.watched import PHONE, Shade, Watched
+from tests.browser.test_portal_sign_in import ask, heading
+from tests.browser.watched import EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.doors import code, somebody
 from tests.stage import Api, Stage
 

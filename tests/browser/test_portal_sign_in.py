@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.watched import DESK, PHONE, Shade, Watched
+from tests.browser.watched import DESK, EVERYWHERE, PHONE, Shade, Watched
 from tests.e2e.doors import code, link, somebody
 from tests.house import Exchange
 from tests.stage import Api, Stage
-
-EVERYWHERE = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 
 
 async def heading(page: Page) -> str:

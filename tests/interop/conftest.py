@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.interop.strangers import site
+from tests.interop.strangers import empty, site
 
-__all__ = ["site"]
+__all__ = ["empty", "site"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as fresh_ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ from tests import make
 from tests.chaos.processes import free_port, serving
 from tests.command import COMMAND, environment, run, sql
 from tests.javascript import HERE, node
+from tests.stage import copy_of
 from vault.oauth.client import secret_digest
 
 Json = dict[str, Any]
@@ -52,24 +54,32 @@ class Site(NamedTuple):
         return came
 
 
-@pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
-    """A vault with a client for each way of authentication."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def empty(server_url: str, template: str) -> AsyncIterator[str]:
+    """A database that all strangers meet."""
+    async with copy_of(server_url, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def site(empty: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A vault with a client for each way of authentication. No stranger minds what another did."""
+    tmp_path = tmp_path_factory.mktemp("site")
     file, port = tmp_path / "organization.yaml", free_port()
     file.write_text(make.written(_organization()), "utf-8")
     url = f"http://127.0.0.1:{port}"
-    settings = {"database_url": database_url, "mode": "trial", "data": tmp_path, "port": port, "issuer": url}
+    settings = {"database_url": empty, "mode": "trial", "data": tmp_path, "port": port, "issuer": url}
     run("apply", file, **settings).well()
     digest = secret_digest(SECRET).hex()
     sql(
-        database_url,
+        empty,
         "WITH added AS (INSERT INTO vault.client_secret (organization, client, digest, recorded_at) "  # noqa: S608
         f"SELECT organization, id, '\\x{digest}', now() FROM vault.client WHERE key = 'basic') "
         "UPDATE vault.organization SET epoch = epoch + 1",
     )
     command = [COMMAND, "serve", "--with-worker"]
     with serving(command, port, lines=tmp_path / "lines", environment=environment(**settings)):
-        yield Site(url, database_url, tmp_path / "mail")
+        yield Site(url, empty, tmp_path / "mail")
 
 
 def _organization() -> Json:
