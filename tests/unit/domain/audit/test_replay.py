@@ -91,6 +91,14 @@ def test_a_yes_about_another_contact_point_is_listed_and_does_not_count() -> Non
     assert named(body(facts=[no.id], facts_elsewhere=[no.id], standing="refused", flat=refused), [no]) == []
 
 
+def test_of_whoever_was_merged_the_strictest_counts_as_the_entry_says_who_was_made_one() -> None:
+    no, yes = said("refused", NOW - 3 * DAY), said("granted", NOW - 2 * DAY)
+    refused: dict[str, Any] = {"standing": "refused", "flat": FLAT | {"standing": "refused"}}
+    whole = refused | {"facts": [no.id, yes.id], "parts": [no.id, yes.id], "merges": [f"0 1 {stamp(NOW - DAY)}"]}
+    assert named(body(**whole), [no, yes]) == []
+    assert named(body(**(whole | {"parts": None, "merges": None})), [no, yes]) == ["standing", "flat.standing"]
+
+
 def test_of_a_person_nobody_knew_nothing_is_folded() -> None:
     assert fold(ORGANIZATION, read_decision(body(facts=None, standing=None)), facts=[]) == ({}, {})
     assert fold(ORGANIZATION, read_decision(body(flat=None, facts=None)), facts=[]) == ({}, {})
