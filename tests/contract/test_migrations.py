@@ -141,7 +141,7 @@ async def test_every_key_and_unique_index_begins_with_the_organization(connectio
     rows = await connection.fetch(
         "SELECT i.relname AS name, a.attname AS first FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "  # noqa: S608 - ours
         "JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace "
-        f"JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] WHERE {OURS}"
+        f"JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] WHERE x.indisunique AND {OURS}"
     )
     assert len(rows) > len(TABLES)
     assert {row["name"] for row in rows if row["first"] != "organization"} == OTHER_KEYS

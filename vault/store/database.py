@@ -37,6 +37,8 @@ _CLOSED: Final = (*_DOWN, asyncpg.ObjectNotInPrerequisiteStateError)  # the seco
 _TURN_SECONDS: Final = 1
 _AT_HAND: Final = 2
 _LONG_SECONDS: Final = 6 * 3600
+_PLANNED: Final = "force_generic_plan"
+"""Statements are few and always the same: planned once, for whatever the parameters are."""
 _BUSY: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.ReadOnlySQLTransactionError)
 _LOCK: Final = "SELECT pg_advisory_xact_lock(name) FROM unnest($1::bigint[]) AS name"
 _AWAY: Final = "the database does not answer; ask again"
@@ -75,6 +77,13 @@ class Work:
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a statement written out and return its rows."""
         return await self._connection.fetch(statement, *arguments)
+
+    async def anew(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run a statement planned for what is there now: of a table that grows while a connection keeps its plans."""
+        await self._connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        rows = await self._connection.fetch(statement, *arguments)
+        await self._connection.execute(f"SET LOCAL plan_cache_mode = {_PLANNED}")
+        return list(rows)
 
     async def long(self, statement: str, *arguments: object) -> str:
         """Run a statement that may take as long as it takes, and return its status."""
@@ -251,8 +260,7 @@ async def open_database(url: str, *, size: int, role: str = SERVICE) -> Database
 
 
 def _session(role: str | None) -> dict[str, str]:
-    # Statements are few and always the same: planned once, for whatever the parameters are.
-    planned = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+    planned = {"plan_cache_mode": _PLANNED, "jit": "off"}
     return planned | {"application_name": "consent-vault", "timezone": "UTC"} | ({"role": role} if role else {})
 
 

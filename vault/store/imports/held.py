@@ -33,8 +33,10 @@ JOIN keystore.subject b ON b.organization = $1 AND b.customer = c.id
 WHERE c.organization = $1 AND c.id = ANY ($2::uuid[]) AND c.erased_at IS NULL ORDER BY c.id FOR UPDATE OF c
 """
 _ALIKE: Final = f"""
-SELECT b.tag, b.customer FROM keystore.blind_index b WHERE b.organization = $1 AND b.field = '{LIKENESS}'
-AND b.version = {VERSION} AND b.tag = ANY ($2::uuid[]) AND {brought.stands("b")} ORDER BY 1, 2
+SELECT s.tag, found.customer FROM unnest($2::uuid[]) AS s (tag)
+CROSS JOIN LATERAL (SELECT b.customer FROM keystore.blind_index b WHERE b.organization = $1 AND b.field = '{LIKENESS}'
+                    AND b.version = {VERSION} AND b.tag = s.tag AND {brought.stands("b")}
+                    ORDER BY b.customer LIMIT $3) AS found
 """  # noqa: S608 - words of ours
 _KEYS: Final = """
 SELECT customer, kind, version, wrapped FROM keystore.customer_key
@@ -133,10 +135,10 @@ async def find(work: Work, sought: Sequence[Sought]) -> dict[Sought, list[UUID]]
     return found
 
 
-async def alike(work: Work, tags: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """Return who has each likeness."""
+async def alike(work: Work, tags: Sequence[UUID], *, most: int) -> dict[UUID, list[UUID]]:
+    """Return who has each likeness, or so many of them."""
     found: dict[UUID, list[UUID]] = {}
-    for row in await work.fetch(_ALIKE, work.own, tags):
+    for row in await work.fetch(_ALIKE, work.own, tags, most):
         found.setdefault(row["tag"], []).append(row["customer"])
     return found
 

@@ -21,7 +21,8 @@ SELECT id FROM vault.import WHERE organization = $1 AND id < $2 ORDER BY id DESC
 """
 _ROWS: Final = """
 SELECT place, verdict, reason FROM vault.import_row
-WHERE organization = $1 AND import = $2 AND place > $3 AND verdict = ANY ($4::text[]) ORDER BY place LIMIT $5
+WHERE organization = $1 AND import = $2 AND place > $3 AND verdict IS NOT NULL AND verdict = ANY ($4::text[])
+ORDER BY place LIMIT $5
 """
 _UNDERWAY: Final = """
 SELECT organization, id FROM vault.import

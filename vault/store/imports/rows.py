@@ -28,14 +28,18 @@ SELECT place FROM vault.import_row
 WHERE organization = $1 AND import = $2 AND verdict IS NULL AND component > $3 AND place = component
 ORDER BY component LIMIT $4 FOR UPDATE SKIP LOCKED
 """
+# Nobody has counted what was just staged: rows are looked up one by one, by the whole of a key, or all would be read.
 _TAKE: Final = """
-SELECT place, component, sealed FROM vault.import_row
-WHERE organization = $1 AND import = $2 AND verdict IS NULL AND component = ANY ($3::bigint[]) ORDER BY component, place
+SELECT found.place, c.component, found.sealed FROM unnest($3::bigint[]) AS c (component)
+CROSS JOIN LATERAL (SELECT r.place, r.sealed FROM vault.import_row r WHERE r.organization = $1 AND r.import = $2
+                    AND r.verdict IS NULL AND r.component = c.component ORDER BY r.place OFFSET 0) AS found
 """
 _JUDGE: Final = """
 UPDATE vault.import_row r SET verdict = j.verdict, reason = j.reason, sealed = CASE WHEN j.kept THEN r.sealed END
-FROM unnest($3::bigint[], $4::text[], $5::text[], $6::boolean[]) AS j (place, verdict, reason, kept)
-WHERE r.organization = $1 AND r.import = $2 AND r.place = j.place
+FROM (SELECT $1::uuid AS organization, $2::uuid AS import, one.*
+      FROM unnest($3::bigint[], $4::text[], $5::text[], $6::boolean[]) AS one (place, verdict, reason, kept)
+      OFFSET 0) AS j
+WHERE r.organization = j.organization AND r.import = j.import AND r.place = j.place
 """
 _UNJUDGE: Final = f"""
 UPDATE vault.import_row SET verdict = NULL, reason = NULL
@@ -99,7 +103,7 @@ async def take(work: Work, import_: ImportId, *, after: int, components: int) ->
     roots = [row["place"] for row in await work.fetch(_ROOTS, own, of, after, components)]
     found: dict[int, list[tuple[int, bytes]]] = {}
     if roots:
-        for row in await work.fetch(_TAKE, own, of, roots):
+        for row in await work.anew(_TAKE, own, of, roots):
             found.setdefault(row["component"], []).append((row["place"], row["sealed"]))
     return list(found.values())
 
@@ -107,7 +111,7 @@ async def take(work: Work, import_: ImportId, *, after: int, components: int) ->
 async def judge(work: Work, import_: ImportId, *, verdicts: Sequence[tuple[int, str, str | None, bool]]) -> None:
     """Store what became of rows: place, verdict, reason, and whether what is sealed is kept."""
     columns = zip(*verdicts, strict=True) if verdicts else ((), (), (), ())
-    await work.fetch(_JUDGE, work.own, raw(import_), *map(list, columns))
+    await work.anew(_JUDGE, work.own, raw(import_), *map(list, columns))
 
 
 async def unjudge(work: Work, import_: ImportId) -> None:

@@ -32,7 +32,7 @@ class Likening:
         Those of one batch were held against each other already, with all that rows say of them.
         """
         have, why = self._likenesses(whose)
-        known = await held.alike(self._act.work, list(have)) if have else {}
+        known = await held.alike(self._act.work, list(have), most=FEW + 1) if have else {}
         here = {one for people in have.values() for one in people}
         found: dict[tuple[UUID, UUID], list[str]] = {}
         for tag, people in have.items():
