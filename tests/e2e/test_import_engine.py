@@ -6,19 +6,24 @@ import asyncio
 import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.importing import bring_in, of_folder, of_texts
-from tests.stage import Stage
+from tests.stage import Stage, copy_of
 from tests.unit.imports.samples import EXPECTED
 from vault.actions.importing import components, staging
 from vault.actions.importing.given import File, Given, Progress, Step
-from vault.actions.importing.running import discard
+from vault.actions.importing.running import discard, run
+from vault.actions.organizations import find
 from vault.base.errors import Conflict, Invalid
+from vault.base.settings import Settings
 from vault.domain.actor import Actor
 from vault.imports.files.survey import Overrides
 from vault.imports.row import FileRefused
+from vault.parts import open_vault
 
 SHEET = "newsletter.csv"
 HEAD = "E-Mail;Vorname;Nachname;Newsletter;Katalog;Datum;Beleg\n"
@@ -74,6 +79,29 @@ async def test_a_dry_run_takes_itself_away(stage: Stage) -> None:
     assert sum(told.verdicts.values()) == 3
     assert set((await counted(stage, *EVERYTHING, "vault.customer", "vault.fact")).values()) == {0}
     assert await stage.entries("import_done") == []
+
+
+async def test_each_row_of_a_large_import_takes_as_much_reading_as_of_a_small_one(
+    server_url: str, furnished: str, key_file: Path
+) -> None:
+    reads: dict[int, float] = {}
+    async with copy_of(server_url, furnished) as url:
+        for count in (900, 3600):  # while nobody counts what tables hold, as in the first minute of an import
+            before = await read_by_indexes(url)
+            given = of_texts({SHEET: sheet(count, start=10 * count)})
+            async with open_vault(Settings(key_file=key_file), url) as vault:  # what it read is counted as it closes
+                actor = Actor(organization=await find(vault, "fernhill"), kind="import")
+                assert (await run(vault, actor, given=given)).verdicts == {"new": count}
+            reads[count] = (await read_by_indexes(url) - before) / count
+    assert reads[3600] < 1.3 * reads[900], reads
+
+
+async def read_by_indexes(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes"))
+    finally:
+        await connection.close()
 
 
 async def test_the_order_of_files_makes_no_other_import(stage: Stage) -> None:
