@@ -20,4 +20,4 @@ async def test_no_kill_leaves_a_gap_a_double_or_a_checkpoint_that_does_not_hold(
 
 async def test_without_lock_and_compare_and_swap_this_test_fails() -> None:
     with pytest.raises(sequencer.Torn):
-        await sequencer.rounds(5, reckless=True)
+        await sequencer.rounds(40, reckless=True)  # the first tear ends it; not every round tears
