@@ -16,8 +16,12 @@ Shade = Literal["light", "dark"]
 PHONE: Final = 390
 DESK: Final = 1280
 NARROW: Final = 320
-EVERYWHERE: Final[list[tuple[int, Shade]]] = [(PHONE, "dark"), (DESK, "light")]
-"""Each width and each shade once: what a colour looks like is the same on a phone and at a desk."""
+EVERYWHERE: Final[list[tuple[int, Shade]]] = [
+    (PHONE, "light"),
+    (PHONE, "dark"),
+    (DESK, "light"),
+    (DESK, "dark"),
+]
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -58,16 +58,11 @@ def policies() -> Policies:
 
 
 def everything() -> Iterator[Facts]:
-    """Yield all there is to ask now, and each of it once when the time is wrong, in one way after another.
-
-    Something is waited for where the standing is `pending` alone.
-    """
-    wrong = cycle(NOT_NOW)
-    for values in product(*DOMAIN.values()):
+    """Yield all there is to ask now, and each of it once when the time is wrong, in one way after another."""
+    for values, not_now in zip(product(*DOMAIN.values()), cycle(NOT_NOW), strict=False):
         asked = dict(zip(DOMAIN, values, strict=True))
-        if asked["pending_for"] == "" or asked["standing"] == "pending":
-            yield {**asked, **NOW}
-            yield {**asked, **next(wrong)}
+        yield {**asked, **NOW}
+        yield {**asked, **not_now}
 
 
 def contact(policies: Policies, **changes: str | bool) -> Verdict:
