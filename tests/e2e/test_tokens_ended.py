@@ -15,7 +15,7 @@ import pytest
 
 from tests import make
 from tests.stage import ISSUER, Api, Recorder, Stage, codes, refused, said
-from tests.statements import statements
+from tests.statements import every_connection, statements
 from vault.actions.client.clients import end_tokens, resume, suspend
 from vault.api.shortcut import shortcut
 from vault.store.client import revocations
@@ -111,15 +111,11 @@ async def test_other_clients_go_on(stage: Stage, crm: Api, customer: str, end: E
 async def test_questions_that_wait_in_a_batch_are_refused_too(stage: Stage, crm: Api, customer: str) -> None:
     """They were found in order before the client was suspended, and are read after."""
     question = make.asked(customer=customer)
-    waiting = stage.apps[1].state.vault.database
     await crm.send("POST", "/v1/decisions", question)
-    await waiting.let_go()
-    held = [await asyncio.wait_for(waiting._pool.acquire(), 5) for _ in range(4)]
-    asked = [asyncio.create_task(crm.send("POST", "/v1/decisions", question)) for _ in range(8)]
-    await asyncio.sleep(0.1)
-    await suspended(stage, crm)
-    for connection in held:
-        await waiting._pool.release(connection)
+    async with every_connection(stage.apps[1].state.vault):
+        asked = [asyncio.create_task(crm.send("POST", "/v1/decisions", question)) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        await suspended(stage, crm)
     answers = [said(answer) for answer in await asyncio.gather(*asked)]
     assert [codes(answer) for answer in answers] == [["client_suspended"]] * 8
 

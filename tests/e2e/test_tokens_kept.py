@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from tests.make import FakeClock
 from tests.stage import Api, Stage, now, refused, said
+from tests.statements import every_connection
 from vault.actions.client import uses
 from vault.actions.client.clients import show_clients
 from vault.actions.client.sweeping import sweep
@@ -91,12 +92,9 @@ async def test_a_use_that_cannot_be_written_waits_for_the_next_time(stage: Stage
     vault = stage.apps[there].state.vault
     said(await stage.token("fernhill.crm", app=there))
     await stage.rows("ALTER TABLE vault.client_use RENAME TO quokka")
-    await vault.database.let_go()
-    pool = vault.database._pool
-    held = [await pool.acquire() for _ in range(pool.get_max_size())]
-    for connection in held:
-        connection.terminate()
-        await pool.release(connection)
+    async with every_connection(vault) as held:
+        for connection in held:
+            connection.terminate()
     await stage.rows("ALTER TABLE vault.quokka RENAME TO client_use")
     waiting = dict(vault.memory.unwritten)
     await uses.tell(vault)

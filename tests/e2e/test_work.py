@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import pytest
@@ -57,6 +58,15 @@ async def check_whole(database: Database) -> None:
     async with asyncio.timeout(5), asyncio.TaskGroup() as users:
         for _ in range(POOL):
             users.create_task(use())
+
+
+@pytest.mark.parametrize("holding", ["leading", "alone"])
+async def test_what_is_at_hand_for_works_is_there_for_whoever_leads(database: Database, holding: str) -> None:
+    await check_whole(database)
+    async with asyncio.timeout(5), getattr(database, holding)(7) as held:
+        assert held
+        await put(database, 1)
+    await check_whole(database)
 
 
 async def test_what_a_work_wrote_is_there_when_it_ends_well(database: Database) -> None:
@@ -188,3 +198,17 @@ async def test_a_work_has_no_more_rights_than_the_service(database: Database) ->
     async with database.work() as work:
         [row] = await work.fetch("SELECT current_user AS name, current_setting('timezone') AS zone")
     assert tuple(row) == ("vault_service", "UTC")
+
+
+async def test_a_caller_who_hangs_up_as_it_begins_leaves_no_transaction_behind(database: Database) -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: told.append(complaint))
+    for turns in range(40):
+        caller = asyncio.create_task(put(database, turns))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        caller.cancel()
+        with suppress(asyncio.CancelledError):
+            await caller
+    await check_whole(database)
+    assert told == []

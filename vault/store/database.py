@@ -136,15 +136,16 @@ class Database:
         try:
             work = Work(connection, organization)
             if whole:
-                transaction = connection.transaction()
+                transaction = await _begun(connection)
                 try:
-                    await transaction.start()
                     yield work
                     await transaction.commit()
                 except BaseException:
                     # A failed COMMIT has already ended the transaction; then there is nothing to roll back.
                     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                         await transaction.rollback()
+                    if not _is_gone(connection) and connection.is_in_transaction():
+                        connection.terminate()  # what was cancelled took the ROLLBACK with it
                     raise
             else:
                 yield work
@@ -155,7 +156,7 @@ class Database:
             raise DatabaseError("database_busy", "the database took this back; ask again") from None
         except asyncpg.InternalClientError:
             # How asyncpg puts it when the server hangs up between two statements.
-            if not connection.is_closed():
+            if not _is_gone(connection):
                 raise
             raise DatabaseError("database_away", _AWAY) from None
         finally:
@@ -168,7 +169,7 @@ class Database:
         Who leads spares others the work, and no more: one who was cut off may not know yet that another leads.
         """
         try:
-            connection = await self._pool.acquire(timeout=10)
+            connection = await self._acquire()
             try:
                 while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", name):  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(_TURN_SECONDS)
@@ -183,7 +184,7 @@ class Database:
     async def alone(self, name: int) -> AsyncIterator[bool]:
         """Hold a name until the block ends or the connection does; false, at once, if somebody else holds it."""
         try:
-            connection = await self._pool.acquire(timeout=10)
+            connection = await self._acquire()
         except _CLOSED:
             raise DatabaseError("database_away", _AWAY) from None
         try:
@@ -199,13 +200,9 @@ class Database:
     async def close(self) -> None:
         """Give back every connection."""
         self._closing = True
-        await self.let_go()
-        await self._pool.close()
-
-    async def let_go(self) -> None:
-        """Give back to the pool what is at hand."""
         while self._at_hand:
             await self._give_back(self._at_hand.pop())
+        await self._pool.close()
 
     async def _acquire(self) -> asyncpg.pool.PoolConnectionProxy:
         while self._at_hand:
@@ -264,17 +261,29 @@ def _session(role: str | None) -> dict[str, str]:
     return planned | {"application_name": "consent-vault", "timezone": "UTC"} | ({"role": role} if role else {})
 
 
-def _is_good(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+async def _begun(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.transaction.Transaction:
+    transaction = connection.transaction()
     try:
-        return not connection.is_closed() and not connection.is_in_transaction()
+        await transaction.start()
+    except BaseException:
+        connection.terminate()  # cancelled as it began, it may have: nobody could roll it back
+        raise
+    return transaction
+
+
+def _is_good(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    return not _is_gone(connection) and not connection.is_in_transaction()
+
+
+def _is_gone(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    try:
+        return connection.is_closed()
     except asyncpg.InterfaceError:
-        return False  # the pool has taken it back: the server hung up
+        return True  # the pool has taken it back: the server hung up
 
 
-async def _leave(connection: asyncpg.Connection) -> None:
-    # A work sets nothing on its session, so there is nothing to reset; that saves a round trip for each.
-    if connection.is_in_transaction():
-        connection.terminate()
+async def _leave(_: asyncpg.Connection) -> None:
+    """Reset nothing: a work sets nothing on its session. That saves a round trip for each."""
 
 
 def _no_connection(error: BaseException, setting: str) -> DatabaseError:
