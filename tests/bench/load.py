@@ -24,7 +24,8 @@ class _Connection(asyncio.Protocol):
         self.latencies: list[float] = []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.sent = 0.0
-        self.buffer = b""
+        self.head = b""
+        self.missing = 0
         self.transport: asyncio.Transport | None = None
 
     def itself(self) -> _Connection:
@@ -36,17 +37,19 @@ class _Connection(asyncio.Protocol):
             self.done.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        head, gap, body = self.buffer.partition(b"\r\n\r\n")
-        if not gap:
+        if not self.missing:
+            self.head, gap, body = (self.head + data).partition(b"\r\n\r\n")
+            if not gap:
+                return
+            if not self.head.startswith(b"HTTP/1.1 20"):
+                self.done.set_exception(RuntimeError((self.head + body)[:400].decode()))
+                return
+            self.missing = int(self.head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+            data = body
+        self.missing -= len(data)
+        if self.missing:
             return
-        if not head.startswith(b"HTTP/1.1 20"):
-            self.done.set_exception(RuntimeError(self.buffer[:400].decode()))
-            return
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        if len(body) < length:
-            return
-        self.buffer = b""
+        self.head = b""
         now = time.perf_counter()
         self.latencies.append(now - self.sent)
         if now >= self.until or not self._send():

@@ -93,7 +93,8 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
     question = asked.question
     gate = gate_of(here, asked, now=now)
     question.check(now)
-    _check_fields(here, question.release)
+    if question.release:
+        _check_fields(here, question.release)
     if question.permit_for is not None:
         senders.check(here, question.permit_for, way=gate.way, now=now)
     return Prepared(
@@ -121,7 +122,7 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
     verdict = contact(prepared, rests.flat)
-    leaving, withheld = _fields(prepared, rests) if verdict.allowed else ((), ())
+    leaving, withheld = _fields(prepared, rests) if question.release and verdict.allowed else ((), ())
     return Settled(
         prepared=prepared,
         instants=instants,

@@ -24,7 +24,7 @@ from vault.actions.leaving import links
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Promising, Vault, here
 from vault.base.errors import Denied, Invalid, VaultError
-from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, fresh, several, show, uuid8
+from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, several, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.decision.question import Decision, LogTold, Promise, Question
@@ -113,8 +113,7 @@ async def _prepared(vault: Vault, call: _Call, *, asked: Sequence[Question]) -> 
 def _checked(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Question]) -> list[Prepared | Invalid]:
     now = vault.clock.now()
     checked: list[Prepared | Invalid] = []
-    for place, question in enumerate(asked):
-        decision = _decision(vault, current, call=call, place=place, question=question)
+    for question, decision in zip(asked, _decisions(vault, current, call=call, asked=asked), strict=True):
         one = Asked(actor=call.actor, name=call.name, question=question, decision=decision)
         try:
             checked.append(prepare(current, one, now=now))
@@ -140,16 +139,25 @@ def _own(answer: Decision | VaultError) -> Decision | Invalid:
     return answer
 
 
-def _decision(vault: Vault, current: Here, *, call: _Call, place: int, question: Question) -> DecisionId:
-    """Return a new id, or the one that belongs to this client's key: derived from it, so nothing is stored.
+def _decisions(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Question]) -> list[DecisionId]:
+    """Return new ids, or those that belong to this client's key: derived from it, so nothing is stored.
 
     And from the question: a key that comes again with another one is no repeat, and reserves for itself.
     """
     if call.repeat is None:
-        return DecisionId(fresh(DECISION, vault.clock, entropy=vault.entropy))
-    client, asked = (call.actor.client or "").encode(), msgspec.json.encode(question, enc_hook=Personal.reveal)
-    tag = current.safe.repeat(b"decision", client, f"{place} {call.repeat}".encode(), asked)
-    return DecisionId(show(DECISION, uuid8(tag)))
+        new = several(DECISION, vault.clock, entropy=vault.entropy, count=len(asked))
+        return [DecisionId(one) for one in new]
+    client = (call.actor.client or "").encode()
+    tags = [
+        current.safe.repeat(
+            b"decision",
+            client,
+            f"{place} {call.repeat}".encode(),
+            msgspec.json.encode(question, enc_hook=Personal.reveal),
+        )
+        for place, question in enumerate(asked)
+    ]
+    return [DecisionId(show(DECISION, uuid8(tag))) for tag in tags]
 
 
 def _gatherer(vault: Vault, organization: OrganizationId) -> Gatherer[Prepared, Decision]:

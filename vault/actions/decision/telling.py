@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from vault.actions.decision.answers import Settled, contact
@@ -28,6 +29,7 @@ from vault.domain.merging.merged import spelled
 from vault.policy.decide import Ground, Verdict
 
 _REMEMBERED: Final = 10_000  # forms of one gate
+_SPELLED: Final = 4096  # verdicts, of all organizations
 
 
 def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
@@ -118,15 +120,17 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
         allowed=verdict.allowed,
         outcome="deny" if hidden else settled.outcome,
         defer_until=None if hidden else settled.defer_until,
-        reasons=tuple(_reason(ground) for ground in (verdict.reasons if full else verdict.plain())),
+        reasons=_reasons(verdict.reasons if full else verdict.plain()),
         channel=prepared.channel,
         configuration=prepared.here.configuration,
         log=log,
         standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
         released=released or None,
         withheld=tuple(
-            Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
-            for field, ground in settled.withheld
+            [
+                Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
+                for field, ground in settled.withheld
+            ]
         ),
         withdrawal_link=proof.link,
         channels={one.prepared.channel: _channel(one, hidden=hidden, full=full) for one in settled.among} or None,
@@ -148,8 +152,12 @@ def _is_hidden(settled: Settled) -> bool:
     return prepared.gate.verdict.allowed and not settled.verdict.allowed and not may_know
 
 
-def _reason(ground: Ground) -> ReasonTold:
-    return ReasonTold(code=ground.code, message=REASONS[ground.code].to_developer, policy=ground.policy, law=ground.law)
+@lru_cache(maxsize=_SPELLED)
+def _reasons(grounds: tuple[Ground, ...]) -> tuple[ReasonTold, ...]:
+    return tuple(
+        ReasonTold(code=one.code, message=REASONS[one.code].to_developer, policy=one.policy, law=one.law)
+        for one in grounds
+    )
 
 
 def _standing(rests: Basis) -> StandingTold:

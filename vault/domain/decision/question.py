@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +30,8 @@ AskedOrAny = Annotated[
 
 
 Outcome = Literal["allow", "deny", "defer"]
+
+_OTHERS: Final = 2  # ways to name a person that a question leaves out
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +75,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def check(self, now: datetime) -> None:
         """Refuse a question that names nobody or two, asks about what is to come, or wants fields of the past."""
-        if sum(way is not None for way in (self.customer, self.contact, self.external)) != 1:
+        if (self.customer, self.contact, self.external).count(None) != _OTHERS:
             raise Invalid("one_person", "name the person by exactly one of customer, contact or external")
         check_instants(self.at)
         if self.at is not None and self.at > now:
