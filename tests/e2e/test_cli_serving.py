@@ -151,6 +151,21 @@ def test_ctrl_c_and_a_closed_terminal_end_it_well(serve: Serve, trial: dict[str,
         assert not answers(url)
 
 
+def test_a_worker_that_hears_of_the_end_before_its_server_is_no_failure(
+    serve: Serve, trial: dict[str, Any], tmp_path: Path
+) -> None:
+    process, _ = serve(**trial)
+    until(lambda: len(children(process)) == 1)
+    [worker] = children(process)
+    process.send_signal(signal.SIGSTOP)
+    os.kill(worker, signal.SIGKILL)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert '"stopped"' in (tmp_path / "lines").read_text()
+
+
 def test_a_worker_that_was_killed_is_replaced(serve: Serve, trial: dict[str, Any]) -> None:
     process, url = serve("--port", "0", "--workers", "2", **trial)
     until(lambda: len(children(process)) == 2)

@@ -137,8 +137,9 @@ def run(settings: Settings, url: str, *, address: str) -> int:
     try:
         server.serve(target_loader=partial(_app, settings, url, parent=os.getpid()), wrap_loader=False)
     except SystemExit:
-        complain("the server processes end as soon as they start; `consent-vault doctor` may say why")
-        return 1
+        if not server.interrupt_signal:  # a terminal tells all at once, and a child may be faster than its parent
+            complain("the server processes end as soon as they start; `consent-vault doctor` may say why")
+            return 1
     log.info("stopped")
     return 0
 
