@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from structlog.testing import capture_logs
 
 from tests import make
@@ -21,6 +22,13 @@ from vault.base.clock import SystemEntropy
 from vault.base.settings import Settings
 from vault.crypto.provider import create
 from vault.parts import open_vault
+
+
+@pytest.fixture(autouse=True)
+def lines_of_its_own() -> Iterator[None]:
+    """A command that was run in this process sent all lines to the standard error of its test, which is gone after."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
