@@ -127,10 +127,8 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
         standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
         released=released or None,
         withheld=tuple(
-            [
-                Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
-                for field, ground in settled.withheld
-            ]
+            Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
+            for field, ground in settled.withheld
         ),
         withdrawal_link=proof.link,
         channels={one.prepared.channel: _channel(one, hidden=hidden, full=full) for one in settled.among} or None,
