@@ -58,9 +58,11 @@ def company(folder: Path, files: Mapping[str, Sequence[Sequence[str]]]) -> Path:
 
 
 def few() -> dict[str, Rows]:
-    """The sample's first readable subscriptions with proof, and its first who left."""
+    """The sample's first readable subscriptions with proof, confirmed after they were asked for; its first who left."""
     head, *members = rows(SUBSCRIBED)
-    proven = [row for row in members if len(row) == len(head) and row[1] and row[head.index("OPTIN_IP")]]
+    asked, sender, confirmed = (head.index(name) for name in ("OPTIN_TIME", "OPTIN_IP", "CONFIRM_TIME"))
+    whole = [row for row in members if len(row) == len(head) and row[1]]
+    proven = [row for row in whole if row[sender] and row[asked] <= row[confirmed]]
     return {SUBSCRIBED: [head, *proven[:4]], UNSUBSCRIBED: rows(UNSUBSCRIBED)[:3]}
 
 
