@@ -33,7 +33,8 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
         year, month = divmod(instant.year * 12 + instant.month - 1 + self.months, 12)
         try:
             day = instant.day if instant.day <= _SHORTEST else min(instant.day, monthrange(year, month + 1)[1])
-            return instant.replace(year=year, month=month + 1, day=day) + timedelta(minutes=self.minutes)
+            later = instant.replace(year=year, month=month + 1, day=day)
+            return later + timedelta(minutes=self.minutes) if self.minutes else later
         except (ValueError, OverflowError):
             return datetime.max.replace(tzinfo=UTC)
 

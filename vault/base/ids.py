@@ -6,13 +6,16 @@ Ids are never secrets and never personal.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Annotated, Final, NewType
 from uuid import UUID, SafeUUID
 
 from msgspec import Meta
 
+from vault.base import letters
 from vault.base.clock import Clock, Entropy
 from vault.base.errors import Invalid, Unknown
+from vault.base.letters import LENGTH, SIZE
 
 OrganizationId = NewType("OrganizationId", str)
 CustomerId = NewType("CustomerId", str)
@@ -58,18 +61,14 @@ SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also ma
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]
 ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
 
-_LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
-_DIGITS: Final = str.maketrans(_LETTERS + "ilou", "0123456789abcdefghijklmnopqrstuv----")  # int()'s base 32
-_LOW: Final = 2**60 - 1
-_PAIR: Final = 2**10 - 1
 _CHANCE: Final = 10
 _LOWEST: Final = 2**62 - 1
+_FREE: Final = (0xFFF << 64 | _LOWEST).to_bytes(SIZE, "big")
 
 
 def show(prefix: str, value: UUID) -> str:
     """Return the shown form; it sorts like the bytes of the UUID."""
-    return _shown(prefix, value.int)
+    return f"{prefix}_{letters.spell(value.int)}"
 
 
 def read(prefix: str, text: str) -> UUID:
@@ -94,32 +93,43 @@ def known(prefix: str, text: str, *, noun: str) -> str:
 
 def raw(shown: str) -> UUID:
     """Return the UUID behind an id of ours, whatever its kind. For ids already checked."""
-    return _uuid(int(shown[-26:].translate(_DIGITS), 32) >> 2)
+    return _uuid(letters.read(shown[-LENGTH:]))
 
 
-def digits(shown: str) -> str:
-    """Return the UUID behind an id of ours in 32 hexadecimal digits, which cost a statement less than the object."""
-    return f"{int(shown[-26:].translate(_DIGITS), 32) >> 2:032x}"
+def array(shown: Iterable[str | None]) -> str:
+    """Return the UUIDs behind ids of ours as PostgreSQL reads an array of them: one text costs a statement least."""
+    each = list(shown)
+    behind = letters.read_all([one[-LENGTH:] for one in each if one is not None]).hex(",", SIZE)
+    if None in each:
+        found = iter(behind.split(","))
+        behind = ",".join(["NULL" if one is None else next(found) for one in each])
+    return f"{{{behind}}}"
+
+
+def spelled(uuids: Collection[str]) -> dict[str, str]:
+    """Return the letters behind the prefix of many ids, each by its UUID as PostgreSQL spells it."""
+    return dict(zip(uuids, letters.spell_all(bytes.fromhex("".join(uuids).replace("-", ""))), strict=True))
 
 
 def data(shown: str) -> bytes:
     """Return the 16 bytes behind an id of ours, whatever its kind. For ids already checked."""
-    return (int(shown[-26:].translate(_DIGITS), 32) >> 2).to_bytes(16, "big")
+    return letters.read(shown[-LENGTH:]).to_bytes(SIZE, "big")
 
 
 def fresh(prefix: str, clock: Clock, *, entropy: Entropy) -> str:
     """Return a new id: RFC 9562 section 5.7, milliseconds of the clock and 74 bits of chance."""
-    return _shown(prefix, _uuid7(clock, entropy))
+    return f"{prefix}_{letters.spell(_uuid7(clock, entropy))}"
 
 
 def several(prefix: str, clock: Clock, *, entropy: Entropy, count: int) -> list[str]:
-    """Return so many new ids of one moment, in no order."""
-    high = int(clock.now().timestamp() * 1000) << 80
-    chance = entropy.draw(_CHANCE * count)
-    return [
-        _shown(prefix, _uuid7_of(high, int.from_bytes(chance[at : at + _CHANCE], "big")))
-        for at in range(0, len(chance), _CHANCE)
-    ]
+    """Return so many new ids of one moment, in no order: many are made as one long number, and faster by far."""
+    if count == 1:
+        return [fresh(prefix, clock, entropy=entropy)]
+    size = SIZE * count
+    same = _uuid7_of(_moment(clock), 0).to_bytes(SIZE, "big") * count
+    chance = int.from_bytes(entropy.draw(size), "big") & int.from_bytes(_FREE * count, "big")
+    new = (int.from_bytes(same, "big") | chance).to_bytes(size, "big")
+    return [f"{prefix}_{one}" for one in letters.spell_all(new)]
 
 
 def uuid7(clock: Clock, entropy: Entropy) -> UUID:
@@ -135,7 +145,11 @@ def uuid8(tag: bytes) -> UUID:
 
 
 def _uuid7(clock: Clock, entropy: Entropy) -> int:
-    return _uuid7_of(int(clock.now().timestamp() * 1000) << 80, int.from_bytes(entropy.draw(_CHANCE), "big"))
+    return _uuid7_of(_moment(clock), int.from_bytes(entropy.draw(_CHANCE), "big"))
+
+
+def _moment(clock: Clock) -> int:
+    return int(clock.now().timestamp() * 1000) << 80
 
 
 def _uuid7_of(high: int, chance: int) -> int:
@@ -149,18 +163,3 @@ def _uuid(value: int) -> UUID:
     object.__setattr__(made, "int", value)
     object.__setattr__(made, "is_safe", SafeUUID.unknown)
     return made
-
-
-def _shown(prefix: str, number: int) -> str:
-    """Return 26 letters for 130 bits, the 128 and two zeros: thirteen pairs. Each answer has many ids.
-
-    A table of triples takes fewer steps and more time: it does not stay in the processor's cache.
-    """
-    high, low = number >> 68, number >> 8 & _LOW
-    return (
-        f"{prefix}_{_PAIRS[high >> 50]}"
-        f"{_PAIRS[high >> 40 & _PAIR]}{_PAIRS[high >> 30 & _PAIR]}{_PAIRS[high >> 20 & _PAIR]}"
-        f"{_PAIRS[high >> 10 & _PAIR]}{_PAIRS[high & _PAIR]}"
-        f"{_PAIRS[low >> 50]}{_PAIRS[low >> 40 & _PAIR]}{_PAIRS[low >> 30 & _PAIR]}{_PAIRS[low >> 20 & _PAIR]}"
-        f"{_PAIRS[low >> 10 & _PAIR]}{_PAIRS[low & _PAIR]}{_PAIRS[number << 2 & _PAIR]}"
-    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from typing import Final
+
+_FOR_ADDRESSES: Final = bytes.maketrans(b"+/", b"-_")
 
 
 def spelled(data: bytes) -> str:
     """Return bytes as letters."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).rstrip(b"=").translate(_FOR_ADDRESSES).decode()
 
 
 def unspelled(text: str) -> bytes:

@@ -6,8 +6,8 @@ Two spellings of one thing would be two signed texts for one tree, or a way to s
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
-from binascii import Error
+from base64 import b64decode
+from binascii import Error, b2a_base64
 from typing import Final
 
 from vault.base.errors import Invalid
@@ -30,7 +30,7 @@ def number(text: str) -> int:
 
 def encode(raw: bytes) -> str:
     """Return the standard base64 (RFC 4648 section 4)."""
-    return b64encode(raw).decode()
+    return b2a_base64(raw, newline=False).decode()
 
 
 def decode(text: str) -> bytes:

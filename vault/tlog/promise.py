@@ -44,16 +44,14 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         A hash stands in the proofs of many leaves, and is spelled once.
         """
         rows = [[encode(row[at : at + LENGTH]) for at in range(0, len(row), LENGTH)] for row in self.rows]
-        return [(leaf, _path(rows, index)) for index, leaf in enumerate(rows[0])]
-
-
-def _path(rows: Sequence[Sequence[str]], index: int) -> tuple[str, ...]:
-    found = []
-    for row in rows[:-1]:
-        if (at := index ^ 1) < len(row):  # the last of an odd row goes up alone
-            found.append(row[at])
-        index >>= 1
-    return tuple(found)
+        paths: list[tuple[str, ...]] = [()]  # of the root, which is its own proof; then of each row below
+        for row in reversed(rows[:-1]):
+            padded = [*row, None]  # the last of an odd row goes up alone
+            paths = [
+                paths[at >> 1] if (beside := padded[at ^ 1]) is None else (beside, *paths[at >> 1])
+                for at in range(len(row))
+            ]
+        return list(zip(rows[0], paths, strict=True))
 
 
 def batch(leaves: Sequence[Hash]) -> Batch:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.make import FakeClock, SeededEntropy
-from vault.base import ids
+from vault.base import ids, letters
 from vault.base.errors import Invalid, Unknown
 
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -30,7 +30,7 @@ def test_a_shown_id_is_the_uuid_in_crockford_base32_and_reads_back(value: UUID) 
     assert shown == f"cus_{spelled(value)}"
     assert ids.read("cus", shown) == value
     assert ids.raw(shown) == value
-    assert (ids.data(shown), ids.digits(shown)) == (value.bytes, value.hex)
+    assert ids.data(shown) == value.bytes
 
 
 @given(some.uuids())
@@ -123,6 +123,32 @@ def test_several_ids_are_of_one_moment_and_of_chance_each() -> None:
     }
     assert len({one.int & (1 << 62) - 1 for one in values}) == len(values) == 3
     assert ids.several("ent", FakeClock(at), entropy=SeededEntropy(), count=0) == []
+
+
+def test_several_ids_spend_74_bits_of_chance_each() -> None:
+    class Ones:
+        def draw(self, size: int) -> bytes:
+            return b"\xff" * size
+
+    at = FakeClock(datetime(1970, 1, 1, tzinfo=UTC))
+    for count in (1, 5):
+        shown = ids.several("ent", at, entropy=Ones(), count=count)
+        assert [ids.raw(one).int for one in shown] == [0x0000_0000_0000_7FFF_BFFF_FFFF_FFFF_FFFF] * count
+
+
+@given(some.lists(some.uuids(), max_size=20) | some.lists(some.uuids(), min_size=257, max_size=300))
+def test_many_are_spelled_as_each_by_itself(values: list[UUID]) -> None:
+    assert letters.spell_all(b"".join(value.bytes for value in values)) == [spelled(value) for value in values]
+    assert ids.spelled([str(value) for value in values]) == {str(value): spelled(value) for value in values}
+
+
+@given(some.lists(some.uuids(), max_size=20) | some.lists(some.uuids(), min_size=257, max_size=300))
+def test_many_are_read_as_each_by_itself(values: list[UUID]) -> None:
+    shown = [ids.show("cus", value) for value in values]
+    assert letters.read_all([one[4:] for one in shown]) == b"".join(value.bytes for value in values)
+    assert ids.array(shown) == f"{{{','.join(value.hex for value in values)}}}"
+    with_gaps = [None, *(one for each in shown for one in (each, None))]
+    assert ids.array(with_gaps) == f"{{NULL{''.join(f',{value.hex},NULL' for value in values)}}}"
 
 
 def test_fresh_ids_sort_by_time() -> None:

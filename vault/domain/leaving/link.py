@@ -7,6 +7,7 @@ Good for 24 months from its message on.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Literal
 from uuid import UUID
 
@@ -51,12 +52,17 @@ def of_point(tag: Subject, *, kind: str, sent_at: datetime) -> Link:
 
 def packed(link: Link) -> bytes:
     """Return the bytes to seal: whose it is, 16 bytes of id, 4 of seconds since 1970, purpose, 00, channel."""
-    return b"".join((
-        _MARKS[link.about],
-        data(link.subject),
-        int(link.sent_at.timestamp()).to_bytes(_TIME, "big"),
-        f"{link.purpose}\0{link.channel}".encode(),
-    ))  # fmt: skip
+    return _MARKS[link.about] + data(link.subject) + _seconds(link.sent_at) + _way(link.purpose, link.channel)
+
+
+@lru_cache(maxsize=64)  # all links of a batch are of one instant
+def _seconds(instant: datetime) -> bytes:
+    return int(instant.timestamp()).to_bytes(_TIME, "big")
+
+
+@lru_cache(maxsize=1024)
+def _way(purpose: str, channel: str) -> bytes:
+    return f"{purpose}\0{channel}".encode()
 
 
 def unpacked(data: bytes) -> Link:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CUSTOMER, DECISION, SUBJECT, AudienceId, CustomerId, DecisionId, Subject, digits, raw, show
+from vault.base.ids import CUSTOMER, DECISION, SUBJECT, AudienceId, CustomerId, DecisionId, Subject, array, raw, show
 from vault.domain.audience.totals import Ground
 from vault.store.database import Work
 
@@ -49,7 +49,7 @@ _CLEAR: Final = "DELETE FROM vault.audience_chunk WHERE organization = $1 AND au
 _KEEP: Final = """
 INSERT INTO vault.audience_result
   (organization, audience, first, subjects, decisions, told, defers, grounds, counts)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES ($1, $2, $3, $4::text::uuid[], $5::text::uuid[], $6, $7, $8, $9)
 """
 _COUNTS: Final = "SELECT grounds, counts FROM vault.audience_result WHERE organization = $1 AND audience = $2"
 _RESULT: Final = """
@@ -130,8 +130,8 @@ async def keep(work: Work, audience: AudienceId, *, first: int, answers: Sequenc
         work.own,
         raw(audience),
         first,
-        [one.subject and digits(one.subject) for one in answers],
-        [one.decision and digits(one.decision) for one in answers],
+        array([one.subject for one in answers]),
+        array([one.decision for one in answers]),
         told,
         [one.defer_until for one in answers],
         [" ".join((ground.outcome, *ground.reasons)) for ground in places],

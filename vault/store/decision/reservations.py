@@ -21,6 +21,7 @@ from vault.base.ids import (
     CustomerId,
     DecisionId,
     Subject,
+    array,
     raw,
     show,
 )
@@ -99,7 +100,7 @@ class NewReservation(msgspec.Struct, frozen=True, kw_only=True):
 async def hold(work: Work, customers: Iterable[CustomerId], *, sought: Sequence[Sought]) -> set[CustomerId]:
     """Wait, in the order of their ids, for whoever reserves for the same people, until this work ends."""
     rows = await work.fetch(
-        _HOLD, work.own, [raw(one) for one in customers], [field for field, _ in sought], [tag for _, tag in sought]
+        _HOLD, work.own, array(customers), [field for field, _ in sought], [tag for _, tag in sought]
     )
     return {CustomerId(show(CUSTOMER, row["id"])) for row in rows}
 

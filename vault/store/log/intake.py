@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from vault.base.ids import EntryId, digits, raw
+from vault.base.ids import EntryId, array, raw
 from vault.store.database import Work
 
 Entry = tuple[EntryId, bytes]
 
 _ADD: Final = """
 WITH entry AS (
-  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::uuid[], $3::bytea[])
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::text::uuid[], $3::bytea[])
 )
-INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::uuid[])
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::text::uuid[])
 """
 _READ: Final = "SELECT body FROM vault.log_entry WHERE organization = $1 AND id = $2"
 _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
@@ -23,7 +23,7 @@ _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
 async def add(work: Work, entries: Sequence[Entry]) -> None:
     """Write entries and queue them for their numbers, without a counter and without a lock."""
     note(work, entries)
-    await work.fetch(_ADD, work.own, [digits(entry) for entry, _ in entries], [body for _, body in entries])
+    await work.fetch(_ADD, work.own, array([entry for entry, _ in entries]), [body for _, body in entries])
 
 
 def note(work: Work, entries: Sequence[Entry]) -> None:
