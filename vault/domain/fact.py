@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -17,11 +17,6 @@ Source = Literal["person", "link", "client", "admin", "import"]
 Method = Literal["portal", "one_click", "undo", "stop_word", "form", "phone", "paper", "kiosk", "api", "import", "gpc"]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its time zone")]
 Tag = Annotated[bytes, Meta(min_length=16, max_length=16, description="a keyed tag of something a client gave")]
-
-
-KINDS: Final = frozenset(get_args(FactKind))
-SOURCES: Final = frozenset(get_args(Source))
-METHODS: Final = frozenset(get_args(Method))
 
 
 class Unreadable(Unavailable):

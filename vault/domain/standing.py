@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Final, Literal, assert_never
 
 import msgspec
@@ -38,7 +39,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     published: datetime
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the fold must know of one purpose and channel. `lineage` is the purpose, then its parents up to the root.
 
     `used` is false where the purpose does not use the channel: then no grant counts. `implied` are the laws by which a
@@ -54,7 +55,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     implied: tuple[Implied, ...] = ()
     country: str = ""
 
-    @property
+    @cached_property
+    def newest(self) -> int:
+        """The latest version that older grants do not survive."""
+        return max([new.version for new in self.breaks], default=0)
+
+    @cached_property
     def purposes(self) -> tuple[str, ...]:
         """The purposes whose facts bear on it; dealings are of every."""
         return (*self.lineage, EVERY) if self.implied else self.lineage
@@ -301,7 +307,9 @@ def _worth(grant: Fact, rule: Rule, *, instant: datetime, minor: bool) -> Standi
         state = "expired"
     elif grant.guardian and not minor:
         state, until = "expired", None
-    elif any(new.version > (grant.notice or 0) and new.published <= instant for new in rule.breaks):
+    elif rule.newest > (notice := grant.notice or 0) and any(
+        new.version > notice and new.published <= instant for new in rule.breaks
+    ):
         state = "outdated"
     return Standing(state=state, rests_on=grant, until=until)
 

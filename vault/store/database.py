@@ -257,7 +257,7 @@ async def open_database(url: str, *, size: int, role: str = SERVICE) -> Database
 
 
 def _session(role: str | None) -> dict[str, str]:
-    planned = {"plan_cache_mode": _PLANNED, "jit": "off"}
+    planned = {"plan_cache_mode": _PLANNED, "jit": "off", "enable_memoize": "off"}  # nobody is looked up twice
     return planned | {"application_name": "consent-vault", "timezone": "UTC"} | ({"role": role} if role else {})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ import msgspec
 from vault.base.ids import CLIENT, CONTACT_POINT, FACT, IMPORT, ContactPointId, FactId, Subject, raw, show
 from vault.base.personal import Personal
 from vault.domain import fact
-from vault.domain.fact import KINDS, METHODS, SOURCES, Fact
+from vault.domain.fact import Fact, FactKind, Instant, Method, Source
 from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
@@ -28,6 +28,11 @@ _SHOWN: Final = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT, "
 
 FOLDED: Final = ", ".join(f"f.{name}" for name in _FOLDED)
 """The columns the fold reads: a decision needs no more."""
+Folded = tuple[
+    str, FactKind, str, str, Instant, Instant, Source, Method, str | None, int | None, Instant | None, bool, bool,
+    str | None,
+]  # fmt: skip
+"""Those columns, where a row of them comes as JSON."""
 BROUGHT: Final = f"{FOLDED}, f.brought_by"
 """The same, and the import that brought each."""
 COLUMNS: Final = ", ".join(f"f.{name}" for name in _NAMES)
@@ -67,8 +72,6 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_fact(row: Sequence[Any]) -> Fact:
     """Return the fact in a row of `FOLDED` or of all columns; what cannot be read is an error (law 10)."""
-    if len(row) == len(_FOLDED) and (found := _folded(row)) is not None:
-        return found
     values = dict(zip(_NAMES, row, strict=False))
     for name, prefix in _SHOWN.items():
         if (value := values.get(name)) is not None:
@@ -79,18 +82,14 @@ def read_fact(row: Sequence[Any]) -> Fact:
     return fact.read(values)
 
 
-def _folded(row: Sequence[Any]) -> Fact | None:
-    """Return the fact, where nothing about it has to be looked at twice: most that a decision reads are so."""
+def fold(row: Folded, letters: Mapping[str, str]) -> Fact:
+    """Return the fact in a row of `FOLDED` that came as JSON; `letters` are those of each id."""
     (
         own, kind, purpose, channel, at, recorded_at, source, method, contact_point, notice, until, proven, guardian,
         dealing,
     ) = row  # fmt: skip
-    if kind not in KINDS or source not in SOURCES or method not in METHODS:
-        return None
-    if at.tzinfo is None or recorded_at.tzinfo is None or (until is not None and until.tzinfo is None):
-        return None
     return Fact(
-        id=FactId(show(FACT, own)),
+        id=FactId(f"{FACT}_{letters[own]}"),
         kind=kind,
         purpose=purpose,
         channel=channel,
@@ -98,7 +97,7 @@ def _folded(row: Sequence[Any]) -> Fact | None:
         recorded_at=recorded_at,
         source=source,
         method=method,
-        contact_point=None if contact_point is None else ContactPointId(show(CONTACT_POINT, contact_point)),
+        contact_point=None if contact_point is None else ContactPointId(f"{CONTACT_POINT}_{letters[contact_point]}"),
         notice=notice,
         until=until,
         proven=proven,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -13,31 +13,24 @@ import msgspec
 from vault.base.ids import (
     CONTACT_POINT,
     CUSTOMER,
-    DECISION,
     SUBJECT,
     ContactPointId,
     CustomerId,
-    DecisionId,
     Subject,
-    digits,
+    array,
     show,
 )
-from vault.domain.decision.basis import NO_WISHES, Person, Point
+from vault.domain.decision.basis import Person
 from vault.domain.merging.merged import Join
 from vault.domain.merging.whole import wholes
-from vault.domain.timing.budget import Spend
 from vault.store.customer import brought
-from vault.store.customer.consents import FOLDED, read_fact
 from vault.store.customer.merges import STANDS
-from vault.store.customer.preferences import FIELDS, read_preference
-from vault.store.customer.suppressions import read_suppression
 from vault.store.database import Work
+from vault.store.decision.people import columns, people
 from vault.store.keys import VERSION
 
 Sought = tuple[str, UUID]
 """A field of the blind index, and a tag."""
-COUNTS: Final = "r.state <> 'not_sent' AND r.lineage <> '{}' AND r.at > now() - interval '32 days'"
-"""Which reservations a budget may count: no month is longer."""
 
 
 def sought(index: str = "") -> str:
@@ -45,7 +38,7 @@ def sought(index: str = "") -> str:
     return f"""
 WITH sought AS (
   SELECT DISTINCT customer FROM (
-    SELECT unnest($2::uuid[]) AS customer
+    SELECT unnest($2::text::uuid[]) AS customer
     UNION ALL
     SELECT i.customer FROM unnest($3::text[], $4::uuid[]) AS s (field, tag)
     CROSS JOIN LATERAL (SELECT b.customer FROM keystore.blind_index b
@@ -56,9 +49,9 @@ WITH sought AS (
 """  # noqa: S608 - a number of ours
 
 
-_BY_ID: Final = "WITH sought AS (SELECT customer FROM unnest($2::uuid[]) AS named (customer))"
+_BY_ID: Final = "WITH sought AS (SELECT customer FROM unnest($2::text::uuid[]) AS named (customer))"
 _OF_FAMILIES: Final = """
-WITH sought AS (SELECT id AS customer FROM vault.customer WHERE organization = $1 AND family = ANY ($2::uuid[]))
+WITH sought AS (SELECT id AS customer FROM vault.customer WHERE organization = $1 AND family = ANY ($2::text::uuid[]))
 """
 
 
@@ -70,32 +63,24 @@ def _people(meant: str, *, first: int, undone: bool, more: str = "") -> str:
     `first` is the number of its parameter with the purposes; then come whether what was spent counts, and `known_at`.
     Where an import was `undone`, what it brought is left out; elsewhere nothing is asked for it.
     """
-    purposes, counted, known = f"${first}::text[]", f"${first + 1}::boolean", f"${first + 2}"
-    point = f"AND {brought.stands('p', known=known)}" if undone else ""
-    stop = f"AND {brought.stops('s', known=known)}" if undone else ""
-    fact = f"AND {brought.counts('f', known=known)}" if undone else ""
+    known = f"${first + 2}"
+    read = columns(
+        purposes=f"${first}::text[]",
+        counted=f"${first + 1}::boolean",
+        point=f"AND {brought.stands('p', known=known)}" if undone else "",
+        stop=f"AND {brought.stops('s', known=known)}" if undone else "",
+        fact=f"AND {brought.counts('f', known=known)}" if undone else "",
+    )
     return f"""
-{meant}SELECT o.epoch, clock_timestamp() AS now, c.id, c.minor_until, c.time_zone, c.country,
-  c.restricted_since, c.family, b.subject,{more}
-  ARRAY(SELECT ROW(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.area,
-      ARRAY(SELECT ROW(s.id, s.kind, s.at, s.channel, s.until) FROM vault.suppression s
-            WHERE s.organization = $1 AND s.tag = p.tag {stop}),
-      ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f
-            WHERE f.organization = $1 AND f.subject = p.tag AND f.purpose = ANY ({purposes}) {fact}))
-    FROM vault.contact_point p WHERE p.organization = $1 AND p.customer = c.id {point}) AS points,
-  (SELECT ROW({FIELDS}) FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id) AS preference,
-  ARRAY(SELECT ROW({FOLDED}) FROM vault.fact f WHERE f.organization = $1
-        AND f.subject = b.subject AND f.purpose = ANY ({purposes}) {fact}) AS facts,
-  CASE WHEN {counted} OR EXISTS (SELECT FROM vault.preference p WHERE p.organization = $1 AND p.customer = c.id
-                          AND p.at_most <> '{{}}') THEN
-    ARRAY(SELECT ROW(r.decision, r.at, r.lineage, r.channel) FROM vault.reservation r
-          WHERE r.organization = $1 AND r.subject = b.subject AND {COUNTS}) END AS spends
-FROM vault.organization o
+{meant}SELECT o.epoch, clock_timestamp() AS now,{more}
+  {read}FROM vault.organization o
 LEFT JOIN sought ON true
 LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since, family FROM vault.customer
                    WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c ON true
 LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
                    WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
+LEFT JOIN LATERAL (SELECT paused_until, quiet, channel_order, at_most FROM vault.preference
+                   WHERE organization = $1 AND customer = c.id LIMIT 1) AS w ON true
 WHERE o.id = $1
 """  # noqa: S608 - columns of ours
 
@@ -176,39 +161,34 @@ async def read(
     fields, tags = [field for field, _ in sought], [tag for _, tag in sought]
     statements = _STANDING if how.undone else _ALL
     rest = (list(purposes), how.counted, *((how.known_at,) if how.undone else ()))
-    asked = {digits(customer): customer for customer in customers}
-    by = (
-        (statements.people, work.own, list(asked), fields, tags)
-        if sought
-        else (statements.by_id, work.own, list(asked))
-    )
+    asked = array(dict.fromkeys(customers))
+    by = (statements.people, work.own, asked, fields, tags) if sought else (statements.by_id, work.own, asked)
     rows = await work.fetch(*by, *rest)
     merged = {row["id"]: row["family"] for row in rows if row["family"] is not None}
     if merged:  # a family is read in one statement, for all of it to be of one instant
-        whole = await work.fetch(statements.families, work.own, list(set(merged.values())), fields, tags, *rest)
-        gone = list(set(merged) - {row["id"] for row in whole})  # who was taken out of it since the first
-        alone = await work.fetch(statements.people, work.own, gone, [], [], *rest) if gone else []
+        families = array([show(CUSTOMER, one) for one in set(merged.values())])
+        whole = await work.fetch(statements.families, work.own, families, fields, tags, *rest)
+        gone = [show(CUSTOMER, one) for one in set(merged) - {row["id"] for row in whole}]  # taken out since the first
+        alone = await work.fetch(statements.people, work.own, array(gone), [], [], *rest) if gone else []
         rows = [*(row for row in rows if row["family"] is None), *whole, *alone]
-    people: dict[CustomerId, Person] = {}
+    known = [row for row in rows if row["subject"] is not None]
+    each = people(known)
+    by_id = {person.customer: person for person in each}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
-    for row in rows:
-        if row["subject"] is None:
-            continue
-        person = _person(row, asked.get(row["id"].hex) or CustomerId(show(CUSTOMER, row["id"])))
-        people[person.customer] = person
-        for field, tag, owner in (row["found"] or ()) if sought else ():
+    for person, row in zip(each, known, strict=True) if sought else ():
+        for field, tag, owner in row["found"] or ():
             found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
     if merged:
-        _merge(people, rows)
-        found = {place: _once(holders, people) for place, holders in found.items()}
-    return Read(epoch=rows[0]["epoch"], now=rows[0]["now"], people=people, found=found)
+        _merge(by_id, known)
+        found = {place: _once(holders, by_id) for place, holders in found.items()}
+    return Read(epoch=rows[0]["epoch"], now=rows[0]["now"], people=by_id, found=found)
 
 
 def _merge(people: dict[CustomerId, Person], rows: Iterable[asyncpg.Record]) -> None:
     """Put into the place of each customer who was merged the one person they are."""
     families: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:
-        if row["family"] is not None and row["subject"] is not None:
+        if row["family"] is not None:
             families.setdefault(row["family"], []).append(row)
     for family, members in families.items():
         members.sort(key=lambda row: (row["id"] != family, row["id"]))
@@ -230,39 +210,3 @@ def _once(
     for customer, owner in ordered:
         by_family.setdefault(next(iter(people[customer].family), customer), (customer, owner))
     return [*by_family.values()]
-
-
-def _person(row: asyncpg.Record, customer: CustomerId) -> Person:
-    points = row["points"]
-    shared = [fact for point in points for fact in point[-1]]
-    return Person(
-        customer=customer,
-        subject=Subject(show(SUBJECT, row["subject"])),
-        minor_until=row["minor_until"],
-        points=tuple([_point(point) for point in points]),
-        facts=tuple([read_fact(fact) for fact in (*row["facts"], *shared)]),
-        time_zone=row["time_zone"],
-        country=row["country"],
-        restricted_since=row["restricted_since"],
-        preference=NO_WISHES if row["preference"] is None else read_preference(row["preference"]),
-        spends=tuple([_spend(spend) for spend in row["spends"] or ()]),
-    )
-
-
-def _spend(row: Sequence[Any]) -> Spend:
-    decision, at, lineage, channel = row
-    return Spend(decision=DecisionId(show(DECISION, decision)), at=at, lineage=tuple(lineage), channel=channel)
-
-
-def _point(row: Sequence[Any]) -> Point:
-    point, kind, primary, verified, area, stops, _ = row
-    country, *zones = area.split(" ") if area is not None else [""]
-    return Point(
-        id=ContactPointId(show(CONTACT_POINT, point)),
-        kind=kind,
-        primary=primary,
-        verified=verified,
-        suppressions=tuple([read_suppression(*stop) for stop in stops]),
-        country=country,
-        zones=tuple(zones),
-    )
