@@ -37,6 +37,14 @@ def test_a_verdict_names_the_policies_that_determined_it_and_their_laws(policies
     ]
 
 
+def test_other_facts_have_a_verdict_of_their_own_even_where_it_reads_alike(policies: Policies) -> None:
+    reached = contact(policies, standing="objected")
+    assert contact(policies, standing="objected") is reached
+    same = contact(policies, standing="objected", implied="casl_purchase")
+    assert same == reached
+    assert same is not reached
+
+
 def test_a_plain_client_is_told_one_bare_reason_for_all_it_may_not_know(policies: Policies) -> None:
     told = contact(policies, standing="objected", suppressed=True, minor=True, reachable=False).plain()
     assert [(ground.code, ground.policy, ground.law) for ground in told] == [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -38,6 +39,23 @@ def gatherer(served: Served, *, lanes: int = 2, most: int = 256) -> Gatherer[int
 async def ask(asking: Gatherer[int, int], one: int) -> int:
     [answer] = await asking.ask_all([one])
     return answer
+
+
+@contextmanager
+def naps(loop: Any) -> Iterator[list[float | None]]:
+    """Note how long the loop would sleep at each turn; zero is not at all."""
+    noted: list[float | None] = []
+    was = loop._selector.select
+
+    def select(timeout: float | None = None) -> Any:
+        noted.append(timeout)
+        return was(timeout)
+
+    loop._selector.select = select
+    try:
+        yield noted
+    finally:
+        loop._selector.select = was
 
 
 async def settle() -> None:
@@ -152,3 +170,33 @@ async def test_an_error_nobody_waits_for_is_not_written_to_any_log() -> None:
     del asking, many
     await settle()
     assert heard == []
+
+
+async def test_the_loop_stays_awake_for_a_lone_question_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = await naps_for([1], monkeypatch)
+    assert {*first[:-1]} == {0}
+    assert {*later} != {0}
+
+
+async def test_the_loop_sleeps_where_several_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = await naps_for([1, 2], monkeypatch)
+    assert {*first[:-1]} != {0}
+
+
+async def naps_for(asked: Sequence[int], monkeypatch: pytest.MonkeyPatch) -> tuple[list[float | None], ...]:
+    """Return the naps while questions are served, and those while they are served for too long."""
+    monkeypatch.setattr("vault.actions.gatherer._AWAKE_SECONDS", 0.05)
+    served = Served()
+    served.gate.clear()
+    asking = gatherer(served, most=1)
+    answers = [asyncio.create_task(ask(asking, one)) for one in asked]
+    await settle()
+    found = []
+    for _ in range(2):
+        with naps(asyncio.get_running_loop()) as noted:
+            await asyncio.gather(asyncio.sleep(0.01), asyncio.sleep(0.02))
+        found.append(noted)
+        await asyncio.sleep(0.05)
+    served.gate.set()
+    assert await asyncio.gather(*answers) == [one * 10 for one in asked]
+    return tuple(found)

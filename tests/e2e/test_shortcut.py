@@ -47,9 +47,9 @@ async def pair(stage: Stage) -> AsyncIterator[Pair]:
         yield clients[0], clients[1]
 
 
-async def both(pair: Pair, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+async def both(pair: Pair, body: bytes, headers: dict[str, str], *, path: str = "/v1/decisions") -> httpx2.Response:
     """Send the same to both, hold the answers to each other, and return the shortcut's."""
-    return alike(*[await way.post("/v1/decisions", content=body, headers=headers) for way in pair])
+    return alike(*[await way.post(path, content=body, headers=headers) for way in pair])
 
 
 def alike(short: httpx2.Response, long: httpx2.Response) -> httpx2.Response:
@@ -124,6 +124,43 @@ async def test_what_is_out_of_the_ordinary_reads_alike(
 ) -> None:
     api = await stage.client("everything")
     await both(pair, body, bearing(api.token) | headers)
+
+
+MANY = "/v1/decisions/batch"
+
+
+async def test_a_batch_reads_alike(stage: Stage, pair: Pair) -> None:
+    api = await stage.client("everything")
+    asked = [{**SALES, "customer": await api.register()} for _ in range(9)]
+    await api.grant(asked[3]["customer"])
+    body = json.dumps({"questions": [*asked, {**SALES, "customer": NOBODY}]}).encode()
+    answer = await both(pair, body, bearing(api.token), path=MANY)
+    assert [one["allowed"] for one in answer.json()["decisions"]] == [place == 3 for place in range(10)]
+    repeated = await both(pair, body, bearing(api.token, **{"idempotency-key": "k"}), path=MANY)
+    again = await pair[1].post(MANY, content=body, headers=bearing(api.token, **{"idempotency-key": "k"}))
+    assert [one["id"] for one in repeated.json()["decisions"]] == [one["id"] for one in again.json()["decisions"]]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param([], id="none"),
+        pytest.param([{**SALES, "customer": NOBODY}] * 1001, id="too many"),
+        pytest.param([{**SALES, "customer": NOBODY}, {**SALES, "customer": 5}], id="a wrong type"),
+        pytest.param([{**SALES, "customer": NOBODY}, {**SALES, "purpose": "walks", "customer": NOBODY}], id="unknown"),
+        pytest.param({**SALES, "customer": NOBODY}, id="one that is no list"),
+    ],
+)
+async def test_a_batch_that_is_refused_reads_alike(stage: Stage, pair: Pair, asked: object) -> None:
+    api = await stage.client("everything")
+    answer = await both(pair, json.dumps({"questions": asked}).encode(), bearing(api.token), path=MANY)
+    assert answer.status_code == 422
+
+
+async def test_a_batch_without_the_scope_reads_alike(stage: Stage, pair: Pair) -> None:
+    api = await stage.client("everything", "withdraw")
+    body = json.dumps({"questions": [{**SALES, "customer": NOBODY}]}).encode()
+    assert (await both(pair, body, bearing(api.token), path=MANY)).status_code == 403
 
 
 async def test_a_token_without_the_scope_reads_alike(stage: Stage, pair: Pair) -> None:

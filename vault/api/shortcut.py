@@ -1,4 +1,4 @@
-"""`POST /v1/decisions` and `POST /oauth/token` past the framework's layers, which cost as much as what is asked.
+"""Decisions, one or many, and `POST /oauth/token` past the framework's layers, which cost as much as what is asked.
 
 The same structs, the same gate, the same actions, the same problems: `api/decisions.py` and `api/tokens.py` are the
 routes and their contract, and a test holds the two ways to the same answers. Only what is in order is answered here; a
@@ -9,7 +9,7 @@ nobody had looked.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Litestar, Request
@@ -18,9 +18,10 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPRequestEvent, Receiv
 
 from vault.actions.client.carriers import Carried, Unproven, authenticate
 from vault.actions.client.tokens import token
-from vault.actions.decision.decisions import decide
+from vault.actions.decision.decisions import decide, decide_all
 from vault.actions.promises import HEADER, header, listening
 from vault.actions.vault import Vault
+from vault.api.decisions import Answers, Questions
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
 from vault.api.problems import of_anything, of_vault
 from vault.api.tokens import LARGEST_FORM, read_form
@@ -31,8 +32,12 @@ from vault.domain.actor import Actor
 from vault.domain.decision.question import Question
 from vault.oauth.metadata import TOKEN
 
-_PATH: Final = "/v1/decisions"
+Asked = TypeVar("Asked")
+
+_ONE: Final = "/v1/decisions"
+_MANY: Final = "/v1/decisions/batch"
 _QUESTION: Final = msgspec.json.Decoder(Question, dec_hook=read_personal)
+_QUESTIONS: Final = msgspec.json.Decoder(Questions, dec_hook=read_personal)
 _ANSWER: Final = msgspec.json.Encoder(enc_hook=Personal.reveal)
 
 
@@ -94,12 +99,22 @@ def shortcut(app: Litestar) -> ASGIApp:
 
 
 async def _decided(vault: Vault, call: _Call) -> _Reply | None:
-    asked = await _asked(vault, call)
+    asked = await _asked(vault, call, path=_ONE, decoder=_QUESTION)
     if asked is None:
         return None
     actor, question = asked
     decision = await decide(vault, actor, question=question, repeat=call.headers.get(b"idempotency-key"))
     return _Reply(body=_ANSWER.encode(decision))
+
+
+async def _decided_all(vault: Vault, call: _Call) -> _Reply | None:
+    asked = await _asked(vault, call, path=_MANY, decoder=_QUESTIONS)
+    if asked is None:
+        return None
+    actor, many = asked
+    repeat = call.headers.get(b"idempotency-key")
+    answers = Answers(decisions=await decide_all(vault, actor, asked=many.questions, repeat=repeat))
+    return _Reply(body=_ANSWER.encode(answers))
 
 
 async def _issued(vault: Vault, call: _Call) -> _Reply | None:
@@ -113,7 +128,11 @@ async def _issued(vault: Vault, call: _Call) -> _Reply | None:
     return _Reply(status=answer.status, body=msgspec.json.encode(answer.body), headers=headers)
 
 
-_WAYS: Final[Mapping[str, Callable[[Vault, _Call], Awaitable[_Reply | None]]]] = {_PATH: _decided, TOKEN: _issued}
+_WAYS: Final[Mapping[str, Callable[[Vault, _Call], Awaitable[_Reply | None]]]] = {
+    _ONE: _decided,
+    _MANY: _decided_all,
+    TOKEN: _issued,
+}
 
 
 async def _send(send: Send, reply: _Reply) -> None:
@@ -137,7 +156,9 @@ async def _read(receive: Receive) -> list[HTTPRequestEvent]:
     return read
 
 
-async def _asked(vault: Vault, call: _Call) -> tuple[Actor, Question] | None:
+async def _asked(
+    vault: Vault, call: _Call, *, path: str, decoder: msgspec.json.Decoder[Asked]
+) -> tuple[Actor, Asked] | None:
     """Return who asks what, or nothing where the route has to look: it says what is wrong."""
     headers, body = call.headers, call.body
     key = headers.get(b"idempotency-key", "any")
@@ -148,8 +169,8 @@ async def _asked(vault: Vault, call: _Call) -> tuple[Actor, Question] | None:
     if not authorization.lower().startswith("bearer "):
         return None  # a proof of possession is used up by whoever looks at it: that is the route alone
     try:
-        actor = await authenticate(vault, Carried(authorization=authorization, method="POST", path=_PATH))
-        return actor, _QUESTION.decode(body)
+        actor = await authenticate(vault, Carried(authorization=authorization, method="POST", path=path))
+        return actor, decoder.decode(body)
     except Unproven:
         raise  # it is written down: the route would do that again
     except (VaultError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -9,14 +9,15 @@ No name, address or id of a person ever enters, and nothing a caller sent: facts
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
 import msgspec
 from cedarpy import AuthzResult, Decision, Entities, PolicySet, Schema, is_authorized
 
-from vault.domain.decision.reason import MATTERS_OF_TIME, Code, ordered, plain, strength
+from vault.domain.decision.question import ReasonTold
+from vault.domain.decision.reason import MATTERS_OF_TIME, REASONS, Code, ordered, plain, strength
 from vault.policy.rule import Rule
 
 Facts = Mapping[str, str | bool | tuple[str, ...]]
@@ -67,6 +68,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def plain_codes(self) -> tuple[Code, ...]:
         """The codes of the same."""
         return tuple(dict.fromkeys(ground.code for ground in self._plain))
+
+    @cached_property
+    def told(self) -> tuple[ReasonTold, ...]:
+        """The reasons as a client is told them."""
+        return _told(self.reasons)
+
+    @cached_property
+    def told_plainly(self) -> tuple[ReasonTold, ...]:
+        """The reasons as a client with the ceiling `reasons: plain` is told them."""
+        return _told(self._plain)
 
     @cached_property
     def _plain(self) -> tuple[Ground, ...]:
@@ -139,7 +150,8 @@ class Policies:
     def _remembered(
         self, action: str, facts: Facts, *, principal: tuple[str, str], resource: tuple[str, str]
     ) -> Verdict:
-        # As many names as values, so two questions never share a key. Nested JSON cannot pass here: it has no hash.
+        # As many names as values, so two questions never share a key, nor a verdict: who remembers more by it counts on
+        # that. Nested JSON cannot pass here: it has no hash.
         key = (action, principal, resource, *facts, *facts.values())
         if (verdict := self._seen.get(key)) is not None:
             return verdict
@@ -171,6 +183,13 @@ def verdict_of(answer: AuthzResult, rules: Mapping[str, Rule], *, silence_is_an_
     against = [rule for rule in spoke if rule.effect == "forbid"]
     spoken = bool(against) or (answer.decision is Decision.Deny and not silence_is_an_error)
     return _verdict(against, allowed=False, error=failed or not spoken)
+
+
+def _told(grounds: Iterable[Ground]) -> tuple[ReasonTold, ...]:
+    return tuple(
+        ReasonTold(code=one.code, message=REASONS[one.code].to_developer, policy=one.policy, law=one.law)
+        for one in grounds
+    )
 
 
 def _verdict(spoke: Sequence[Rule], *, allowed: bool, error: bool = False) -> Verdict:

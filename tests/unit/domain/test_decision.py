@@ -389,6 +389,14 @@ def test_what_cannot_be_reached_is_neither_suppressed_nor_unverified(case: Drawn
 
 
 @given(drawn())
+def test_flat_facts_that_are_known_again_are_those_that_were_found(case: Drawn) -> None:
+    anew = msgspec.structs.replace(case.way, flats={})
+    found = case.rests().flat
+    assert found == basis(case.person, anew, instants=case.instants, named=case.named).flat
+    assert found is case.rests().flat
+
+
+@given(drawn())
 def test_where_a_verified_point_will_do_nobody_is_refused_for_an_unverified_one(case: Drawn) -> None:
     found = case.rests()
     grant = found.standing.grant

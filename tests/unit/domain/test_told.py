@@ -51,7 +51,7 @@ ids = st.text("abc019_:TZ.-", min_size=1, max_size=9)
 def test_a_form_is_filled_to_the_very_bytes(told: Told, whose: Whose) -> None:
     found = form(told)
     if found is not None:
-        assert found.fill(whose) == encoded(msgspec.structs.replace(told, **whose._asdict()))
+        assert found.fill(whose) == encoded(msgspec.structs.replace(told, **msgspec.structs.asdict(whose)))
 
 
 @given(TOLD)

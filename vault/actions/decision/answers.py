@@ -13,13 +13,13 @@ import msgspec
 
 from vault.actions.customer.points import read_point
 from vault.actions.decision import senders
-from vault.actions.decision.gate import Asked, Gate, gate_of
+from vault.actions.decision.gate import REMEMBERED, Asked, Gate, gate_of
 from vault.actions.vault import Here
 from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Outcome, Question
-from vault.domain.merging.merged import only
+from vault.domain.merging.merged import about, only
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
 from vault.domain.timing.budget import LAPSE
@@ -80,7 +80,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reserves(self) -> bool:
         """Whether it is a message that is to be sent."""
-        return self.verdict.allowed and self.person is not None and self.prepared.asked.question.reserves
+        return self.prepared.asked.question.reserves and self.verdict.allowed and self.person is not None
 
     @property
     def sender(self) -> str | None:
@@ -115,13 +115,12 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     if person is None:
         flat = nobody(prepared.way, known=question.customer is None)
         return Settled(prepared=prepared, instants=instants, verdict=contact(prepared, flat), flat=flat)
-    purposes = prepared.way.rule.purposes
-    if not all(fact.purpose in purposes for fact in person.facts):  # some ride for others in the batch
-        facts = only(person.facts, lambda fact: fact.purpose in purposes)
+    facts = about(person.facts, prepared.way.rule.purposes)  # some ride for others in the batch
+    if facts is not person.facts:
         person = msgspec.structs.replace(person, facts=facts)
     person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
-    verdict = contact(prepared, rests.flat)
+    verdict = _known(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if question.release and verdict.allowed else ((), ())
     return Settled(
         prepared=prepared,
@@ -192,6 +191,19 @@ def _counted(person: Person, prepared: Prepared, *, instants: Instants) -> Perso
 def contact(prepared: Prepared, flat: Flat) -> Verdict:
     """Return what the policies say of a person with these flat facts."""
     return prepared.here.policies.contact(flat, client=prepared.gate.client.key, purpose=prepared.way.purpose.key)
+
+
+def _known(prepared: Prepared, flat: Flat) -> Verdict:
+    """Return the same, of flat facts that are one object wherever they are the same."""
+    verdicts = prepared.gate.verdicts
+    held = verdicts.get(id(flat))
+    if held is not None and held[0] is flat:
+        return held[1]
+    if len(verdicts) >= REMEMBERED:
+        verdicts.clear()
+    verdict = contact(prepared, flat)
+    verdicts[id(flat)] = flat, verdict
+    return verdict
 
 
 def _defer_until(prepared: Prepared, person: Person, *, rests: Basis, instants: Instants) -> datetime | None:

@@ -14,22 +14,19 @@ import structlog
 from vault.actions import promises
 from vault.actions.acting import deny, salt_of
 from vault.actions.decision import permits, reserving
+from vault.actions.decision.answering import Written, answered
 from vault.actions.decision.answers import Prepared, Settled, wanted
 from vault.actions.decision.gate import Asked
-from vault.actions.decision.senders import Proof
 from vault.actions.decision.several import prepare, settle
-from vault.actions.decision.telling import told_to_client, told_to_log
+from vault.actions.decision.telling import told_to_log
 from vault.actions.gatherer import Gatherer
-from vault.actions.leaving import links
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Promising, Vault, here
 from vault.base.errors import Denied, Invalid, VaultError
 from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, several, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.decision.question import Decision, LogTold, Promise, Question
-from vault.domain.leaving.link import Link
-from vault.domain.leaving.stopping import STOPPABLE
+from vault.domain.decision.question import Decision, Question
 from vault.store import log, organizations
 from vault.store.database import Work
 from vault.store.decision import questions, releases
@@ -39,9 +36,11 @@ from vault.store.log import Entry
 
 _log = structlog.get_logger()
 
+Answers = dict[int, Decision]
+
 NOTHING: Final[Mapping[int, Sealed]] = {}
 _UNDER_WAY: Final = 2  # turns of the loop until a statement is on its way to PostgreSQL
-_BREATH: Final = 25  # Cedar holds the interpreter; between so many the loop gets its turn
+_BREATH: Final = 64  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
 class _Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,18 +49,6 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     name: str
     repeat: str | None = None
-
-
-class _Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch that is decided and committed: the answers by their places, and what goes with each."""
-
-    prepared: Sequence[Prepared | VaultError]
-    at: datetime
-    settled: dict[int, Settled]
-    sealed: dict[int, Sealed]
-    proven: dict[int, permits.Pending] = {}
-    entries: Sequence[Entry]
-    promises: Sequence[Promise] = ()
 
 
 async def decide(
@@ -175,34 +162,22 @@ async def decide_batch(
 ) -> Sequence[Decision | VaultError]:
     """Decide a batch of one organization: one query for its facts, one insert for its entries, one COMMIT.
 
-    What is released is opened only after the COMMIT: no entry, no data. Then one signature promises all its entries.
+    What is released is opened only after the COMMIT: no entry, no data. One signature promises all its entries.
     """
     key, signing = await promises.promising(vault, organization), await permits.keys(vault, asked)
-    written: _Written | Read | None = None
+    written: tuple[Written, Answers] | Read | None = None
     if not any(one.asked.question.reserves for one in asked):
         written = await _written_at_once(vault, organization, asked=asked, key=key)
-    if not isinstance(written, _Written):
-        written = await _written(vault, organization, asked=asked, overtaken=written)
-    settled, sealed = written.settled, written.sealed
-    given = written.promises or _promises(key, written.entries, organization=organization, at=written.at)
-    making = links.making(next(iter(settled.values())).prepared.here, issuer=vault.issuer) if settled else None
-    answers: dict[int, Decision] = {}
-    for (place, one), (entry, _), promise in zip(settled.items(), written.entries, given, strict=True):
-        if one.verdict.error:
-            _log.error("policy_error", entry=entry, configuration=one.prepared.here.configuration)
-        fields = sealed.get(place)
-        released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
-        proof = Proof(link=_withdrawal_link(making, one))
-        if signing is not None and place in written.proven:
-            proof = permits.sign(vault, signing, pending=written.proven[place], settled=one, proof=proof)
-        told = LogTold(entry=entry, promise=promise)
-        answers[place] = told_to_client(one, told, released=released, proof=proof)
-    return [one if isinstance(one, VaultError) else answers[place] for place, one in enumerate(written.prepared)]
+    if not isinstance(written, tuple):
+        decided = await _written(vault, organization, asked=asked, overtaken=written)
+        written = decided, answered(vault, decided, key=key, signing=signing)
+    decided, told = written
+    return [one if isinstance(one, VaultError) else told[place] for place, one in enumerate(decided.prepared)]
 
 
 async def _written(
     vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], overtaken: Read | None
-) -> _Written:
+) -> Written:
     """Decide a batch and write all that belongs to it, in one transaction."""
     permitted = any(one.asked.question.permit_for is not None for one in asked)
     async with vault.database.work(organization) as work:
@@ -213,16 +188,16 @@ async def _written(
         proven = await permits.keep(work, settled, at=read.now) if permitted else {}
         entries = entries_of(vault, read, settled=settled, sealed=sealed)
         await log.add(work, entries)
-    return _Written(prepared=prepared, at=read.now, settled=settled, sealed=sealed, proven=proven, entries=entries)
+    return Written(prepared=prepared, at=read.now, settled=settled, sealed=sealed, proven=proven, entries=entries)
 
 
 async def _written_at_once(
     vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], key: Promising
-) -> _Written | Read:
+) -> tuple[Written, Answers] | Read:
     """Do so where nobody is reserved for: the insert of the entries is all that is written, and its own transaction.
 
     What was read is returned, and nothing written, where the epoch has overtaken the batch: a transaction can hold it.
-    The entries are signed while they are written; nobody is given a promise before they are.
+    Answers are made while the entries are written; nobody is told, and nothing sealed is opened, before they are.
     """
     async with vault.database.work(organization, whole=False) as work:
         read = await read_facts(work, [one for one in asked if one.gate.verdict.allowed])
@@ -231,18 +206,15 @@ async def _written_at_once(
         settled = await settle_batch(asked, read)
         sealed = await _sealed(work, settled)
         entries = entries_of(vault, read, settled=settled, sealed=sealed)
+        written = Written(prepared=asked, at=read.now, settled=settled, sealed=sealed, entries=entries)
         adding = asyncio.create_task(log.add(work, entries))
         try:
             for _ in range(_UNDER_WAY):
                 await asyncio.sleep(0)
-            given = _promises(key, entries, organization=organization, at=read.now)
+            told = None if sealed else answered(vault, written, key=key)
         finally:
             await adding
-    return _Written(prepared=asked, at=read.now, settled=settled, sealed=sealed, entries=entries, promises=given)
-
-
-def _promises(key: Promising, entries: Sequence[Entry], *, organization: OrganizationId, at: datetime) -> list[Promise]:
-    return promises.promises(key, [body for _, body in entries], organization=organization, at=at)
+    return written, answered(vault, written, key=key) if told is None else told
 
 
 async def _read(
@@ -274,9 +246,10 @@ async def _read(
 
 async def read_facts(work: Work, asked: Sequence[Prepared]) -> Read:
     """Read, in one query, all that these questions are decided on."""
-    customers = [one.asked.question.customer for one in asked if one.asked.question.customer is not None]
+    customers = [customer for one in asked if (customer := one.asked.question.customer) is not None]
     sought = [one.sought for one in asked if one.sought is not None]
-    purposes = {purpose for one in asked for purpose in one.way.rule.purposes}
+    ways = {id(one.gate.way): one.gate.way for one in asked}
+    purposes = {purpose for way in ways.values() for purpose in way.rule.purposes}
     how = How(counted=reserving.is_counted(asked), undone=any(one.here.undone for one in asked))
     return await questions.read(work, customers, sought=sought, purposes=purposes, how=how)
 
@@ -293,8 +266,9 @@ async def settle_batch(prepared: Sequence[Prepared | VaultError], read: Read) ->
     settled: dict[int, Settled] = {}
     for place, one in enumerate(prepared):
         if isinstance(one, Prepared):
-            settled[place] = settle(one, read)
-            reserving.spend(read, settled[place])
+            settled[place] = found = settle(one, read)
+            if found.reserves:
+                reserving.spend(read, found)
         if place % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
     return settled
@@ -307,23 +281,6 @@ async def _sealed(work: Work, settled: dict[int, Settled]) -> dict[int, Sealed]:
     here = next(iter(settled.values())).prepared.here
     sealed = await releases.read(work, here.safe, wanted=list(leaving.values()), undone=here.undone)
     return dict(zip(leaving, sealed, strict=True))
-
-
-def _withdrawal_link(making: links.Making | None, settled: Settled) -> str | None:
-    """Return the link for the message this yes allows; none for the past, and for what nobody can stop."""
-    question, way = settled.prepared.asked.question, settled.prepared.way
-    if making is None or not settled.verdict.allowed or settled.person is None or question.at is not None:
-        return None
-    if way.purpose.basis not in STOPPABLE:
-        return None
-    link = Link(
-        about="person",
-        subject=settled.person.subject,
-        purpose=question.purpose,
-        channel=question.channel,
-        sent_at=settled.instants.now,
-    )
-    return making.address(link)
 
 
 def entries_of(

@@ -16,7 +16,7 @@ from vault.actions.vault import Here
 from vault.base.errors import Unavailable
 from vault.base.ids import DecisionId
 from vault.domain.actor import Actor
-from vault.domain.decision.basis import Way
+from vault.domain.decision.basis import Flat, Way
 from vault.domain.decision.question import Question
 from vault.domain.decision.told import Form
 from vault.domain.entry import by_whom
@@ -24,7 +24,8 @@ from vault.domain.organization import Ceiling, Client
 from vault.domain.reach import Reach
 from vault.policy.decide import Facts, Verdict
 
-_REMEMBERED: Final = 10_000
+REMEMBERED: Final = 10_000
+"""Of each kind."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +40,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """What the policies say of a client that asks for a purpose over a channel, and the flat facts they were told.
 
-    `ceiling` is what the token leaves of the client's own. `by` is what entries say of who asks, and `forms` are those
-    of its entries, by what they are the same in.
+    `ceiling` is what the token leaves of the client's own. `by` is what entries say of who asks. `verdicts` are those
+    on people, by the identity of their flat facts, and `forms` those of the entries, by what they are the same in.
     """
 
     client: Client
@@ -49,7 +50,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     verdict: Verdict
     by: Mapping[str, str]
-    forms: dict[tuple[object, ...], Form | None] = {}
+    verdicts: dict[int, tuple[Flat, Verdict]] = {}
+    forms: dict[tuple[object, ...], tuple[Verdict, Form | None]] = {}
 
 
 def gate_of(here: Here, asked: Asked, *, now: datetime) -> Gate:
@@ -64,7 +66,7 @@ def gate_of(here: Here, asked: Asked, *, now: datetime) -> Gate:
         return known
     made = _gate(here, asked, client=client, now=now)
     if actor.kind == "client" and actor.token is not None:
-        if len(here.gates) >= _REMEMBERED:
+        if len(here.gates) >= REMEMBERED:
             here.gates.clear()
         here.gates[key] = made
     return made

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
-from typing import Final
 
 from vault.actions.decision.answers import Settled, contact
+from vault.actions.decision.gate import REMEMBERED
 from vault.actions.decision.senders import Proof, name
 from vault.base.ids import ContactPointId, EntryId
 from vault.base.personal import Personal
@@ -18,7 +17,6 @@ from vault.domain.decision.question import (
     Decision,
     LogTold,
     Outcome,
-    ReasonTold,
     StandingTold,
     Withheld,
 )
@@ -28,9 +26,6 @@ from vault.domain.entry import VERSION, stamp
 from vault.domain.merging.merged import spelled
 from vault.policy.decide import Ground, Verdict
 
-_REMEMBERED: Final = 10_000  # forms of one gate
-_SPELLED: Final = 4096  # verdicts, of all organizations
-
 
 def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
     """Return the bytes of the entry `own`. `salt` is told only where no subject is."""
@@ -38,11 +33,12 @@ def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt
     if plain is None:
         return encoded(_told(settled, released, own=own, salt=salt, at=at))
     person, gate, decision = settled.person, settled.prepared.gate, settled.prepared.asked.decision
-    if plain not in gate.forms:
-        if len(gate.forms) >= _REMEMBERED:
+    if (held := gate.forms.get(plain)) is None:
+        if len(gate.forms) >= REMEMBERED:
             gate.forms.clear()
-        gate.forms[plain] = form(_told(settled, released, own=own, salt=salt, at=at))
-    if (known := gate.forms[plain]) is None or person is None:
+        held = gate.forms[plain] = settled.verdict, form(_told(settled, released, own=own, salt=salt, at=at))
+    _, known = held
+    if known is None or person is None:
         return encoded(_told(settled, released, own=own, salt=salt, at=at))
     facts = [fact.id for fact in person.facts]
     return known.fill(Whose(at=stamp(at), decision=decision, facts=facts, id=own, subject=person.subject))
@@ -51,7 +47,8 @@ def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt
 def _plain(settled: Settled) -> tuple[object, ...] | None:
     """Return all that the entry of this decision depends on, but for whose it is; none where more than that is told.
 
-    What the client is, and what it asks for, is the gate's.
+    What the client is, and what it asks for, is the gate's. Verdicts of other flat facts are other objects, and a form
+    is kept with its own: while it is, no other has its id.
     """
     person, rests, question = settled.person, settled.basis, settled.prepared.asked.question
     if (
@@ -66,8 +63,7 @@ def _plain(settled: Settled) -> tuple[object, ...] | None:
         return None
     if settled.withheld or settled.reserves:
         return None
-    by = question.customer is None, question.contact is None
-    return question.campaign, *by, *rests.flat.values()
+    return question.campaign, question.customer is None, question.contact is None, id(settled.verdict)
 
 
 def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> Told:
@@ -120,18 +116,15 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
         allowed=verdict.allowed,
         outcome="deny" if hidden else settled.outcome,
         defer_until=None if hidden else settled.defer_until,
-        reasons=_reasons(verdict.reasons if full else verdict.plain()),
+        reasons=verdict.told if full else verdict.told_plainly,
         channel=prepared.channel,
         configuration=prepared.here.configuration,
         log=log,
         standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
         released=released or None,
-        withheld=tuple(
-            Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer)
-            for field, ground in settled.withheld
-        ),
+        withheld=_withheld(settled.withheld) if settled.withheld else (),
         withdrawal_link=proof.link,
-        channels={one.prepared.channel: _channel(one, hidden=hidden, full=full) for one in settled.among} or None,
+        channels=_channels(settled, hidden=hidden, full=full) if settled.among else None,
         permit=proof.permit,
     )
 
@@ -150,12 +143,14 @@ def _is_hidden(settled: Settled) -> bool:
     return prepared.gate.verdict.allowed and not settled.verdict.allowed and not may_know
 
 
-@lru_cache(maxsize=_SPELLED)
-def _reasons(grounds: tuple[Ground, ...]) -> tuple[ReasonTold, ...]:
+def _withheld(fields: Iterable[tuple[str, Ground]]) -> tuple[Withheld, ...]:
     return tuple(
-        ReasonTold(code=one.code, message=REASONS[one.code].to_developer, policy=one.policy, law=one.law)
-        for one in grounds
+        Withheld(field=field, code=ground.code, message=REASONS[ground.code].to_developer) for field, ground in fields
     )
+
+
+def _channels(settled: Settled, *, hidden: bool, full: bool) -> dict[str, ChannelTold]:
+    return {one.prepared.channel: _channel(one, hidden=hidden, full=full) for one in settled.among}
 
 
 def _standing(rests: Basis) -> StandingTold:

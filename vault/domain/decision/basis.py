@@ -27,6 +27,8 @@ from vault.domain.timing.week import Week, week
 
 Flat = Mapping[str, str | bool]
 Bounds = tuple[tuple[str, Bound], ...]
+_Told = tuple[str, str, str, bool, bool, bool, bool, bool, bool, tuple[str, ...]]
+_REMEMBERED: Final = 10_000
 
 BOUND: Final = frozenset({"offer", "research"})
 """The kinds of purpose that times bind."""
@@ -92,12 +94,16 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One purpose over one channel, as the organization declares it. `channel` is none for a purpose without."""
+    """One purpose over one channel, as the organization declares it. `channel` is none for a purpose without.
+
+    `flats` are the flat facts that were found, by what they differ in.
+    """
 
     organization: Organization
     purpose: Purpose
     channel: Channel | None
     rule: Rule
+    flats: dict[_Told, Flat] = {}
 
     @cached_property
     def forbids(self) -> bool:
@@ -106,10 +112,20 @@ class Way(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         budgets = (declared.budget, *(declared.purposes[key].budget for key in self.rule.lineage))
         return any(budget is not None and budget.is_none for budget in budgets)
 
-    @property
+    @cached_property
     def is_bound(self) -> bool:
         """Whether times and budgets bind it, and it spends."""
         return self.purpose.kind in BOUND
+
+    @cached_property
+    def reaches(self) -> str | None:
+        """The kind of contact point that the channel reaches."""
+        return None if self.channel is None else self.channel.reaches
+
+    @cached_property
+    def needs_verified(self) -> bool:
+        """Whether a contact point must be verified first."""
+        return self.purpose.needs_verified(self.rule.channel)
 
 
 def way(organization: Organization, purpose_key: str, *, channel: str) -> Way:
@@ -146,36 +162,58 @@ def basis(
 
     `hours` are those in which the client that asks reaches anybody, if it declares any.
     """
-    fitting = [point for point in person.points if way.channel is not None and point.kind == way.channel.reaches]
+    instant = instants.instant
+    fitting = [point for point in person.points if point.kind == way.reaches]
     named = named if named is not None and any(point.id == named for point in fitting) else None
-    minor = person.is_minor(instants.instant)
+    minor = person.is_minor(instant)
     law = way.rule.within(person.country)
     stands = standing(person.facts, law, instants=instants, contact_point=named, minor=minor)
     point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
-    bounds = _bounds(person, way, point=point, hours=hours)
-    closed = [word for word, bound in bounds if not bound.allows(instants.instant)]
+    bounds = _bounds(person, way, point=point, hours=hours) if way.is_bound else ()
+    closed = [word for word, bound in bounds if not bound.allows(instant)]
+    told = (
+        stands.state,
+        stands.pending_for or "",
+        stands.implied,
+        point is not None and _suppressed(point, way, instants=instants),
+        person.restricted_since is not None and person.restricted_since <= instant,
+        minor,
+        stands.guardian,
+        point is not None or way.channel is None,
+        point is not None and not point.verified and way.needs_verified,
+        tuple(closed),
+    )
     return Basis(
-        flat={
-            "known": True,
-            "standing": stands.state,
-            "pending_for": stands.pending_for or "",
-            "implied": stands.implied,
-            "basis": way.purpose.basis,
-            "kind": way.purpose.kind,
-            "channel": way.rule.channel,
-            "suppressed": point is not None and _suppressed(point, way, instants=instants),
-            "restricted": person.restricted_since is not None and person.restricted_since <= instants.instant,
-            "minor": minor,
-            "guardian": stands.guardian,
-            "reachable": point is not None or way.channel is None,
-            "unverified": point is not None and not point.verified and way.purpose.needs_verified(way.rule.channel),
-            **times(closed),
-        },
+        flat=way.flats.get(told) or _flat(way, told),
         standing=stands,
         point=point,
         named=named,
         bounds=bounds,
     )
+
+
+def _flat(way: Way, told: _Told) -> Flat:
+    """Return the flat facts that these are over this way: one object for the same, that it can be known again."""
+    state, pending_for, implied, suppressed, restricted, minor, guardian, reachable, unverified, closed = told
+    if len(way.flats) >= _REMEMBERED:
+        way.flats.clear()
+    flat = way.flats[told] = {
+        "known": True,
+        "standing": state,
+        "pending_for": pending_for,
+        "implied": implied,
+        "basis": way.purpose.basis,
+        "kind": way.purpose.kind,
+        "channel": way.rule.channel,
+        "suppressed": suppressed,
+        "restricted": restricted,
+        "minor": minor,
+        "guardian": guardian,
+        "reachable": reachable,
+        "unverified": unverified,
+        **times(closed),
+    }
+    return flat
 
 
 def nobody(way: Way, *, known: bool) -> Flat:
@@ -235,9 +273,7 @@ def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None
     Hours are open where they are so in the customer's zone, as `_zones` finds it, else in the organization's.
     """
     organization, channel, wished = way.organization, way.channel, person.preference
-    if not way.is_bound:
-        return ()
-    found = [*_budgets(person, way)]
+    found = [*_budgets(person, way)] if person.spends or way.forbids else []
     if wished.paused_until is not None:
         found.append((PAUSED, Until(instant=wished.paused_until)))
     country = point.country if point is not None else ""
@@ -271,8 +307,6 @@ def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
     bound by nothing, but for a budget of none.
     """
     organization, channel = way.organization, way.rule.channel
-    if not person.spends and not way.forbids:
-        return
     for key in way.rule.lineage:
         if (budget := organization.purposes[key].budget) is not None:
             of_purpose = tuple(spend.at for spend in person.spends if key in spend.lineage)
@@ -311,12 +345,11 @@ def _pick(fitting: Sequence[Point], way: Way, *, wanted: ContactPointId | None, 
         return next((point for point in fitting if point.id == wanted), None)
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
-    needs = way.purpose.needs_verified(way.rule.channel)
     return min(
         fitting,
         key=lambda point: (
             _suppressed(point, way, instants=instants),
-            needs and not point.verified,
+            way.needs_verified and not point.verified,
             not point.primary,
             not point.verified,
             point.id,
@@ -330,7 +363,9 @@ def _granted(stands: Standing) -> ContactPointId | None:
 
 def _suppressed(point: Point, way: Way, *, instants: Instants) -> bool:
     channel = way.channel
-    return channel is not None and any(
+    if channel is None or not point.suppressions:
+        return False
+    return any(
         suppression.stops(way.organization, way.purpose, channel=channel, instants=instants)
         for suppression in point.suppressions
     )

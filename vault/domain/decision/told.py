@@ -7,7 +7,7 @@ JSON has, instead of being sorted and checked each time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -28,7 +28,7 @@ class AChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: Sequence[str]
 
 
-class Whose(NamedTuple):
+class Whose(msgspec.Struct, frozen=True, kw_only=True):
     """What entries differ in: whom they are about, and when. At least one fact stands behind each."""
 
     at: str
