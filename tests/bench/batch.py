@@ -15,7 +15,7 @@ from tests.bench.result import held
 from tests.bench.world import World, serving, world
 
 GAIN = 4.0
-_CALLERS = 2  # batches on their way at a time
+_CALLERS = 4  # batches on their way at a time
 
 
 async def batch(

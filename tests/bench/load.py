@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from statistics import median
-from typing import NamedTuple, cast
+from typing import NamedTuple, Self, cast
 
 
 class Load(NamedTuple):
@@ -17,56 +17,99 @@ class Load(NamedTuple):
     latency: float
 
 
-class _Connection(asyncio.Protocol):
-    def __init__(self, requests: Iterator[bytes], until: float) -> None:
-        self.requests = requests
-        self.until = until
-        self.latencies: list[float] = []
+class _Reader(asyncio.Protocol):
+    """Reads one answer after the other; `done` fails with what is no success."""
+
+    def __init__(self) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.sent = 0.0
-        self.head = b""
-        self.missing = 0
-        self.transport: asyncio.Transport | None = None
+        self.latencies: list[float] = []
+        self._head = b""
+        self._missing = 0
+        self._transport: asyncio.Transport | None = None
 
-    def itself(self) -> _Connection:
+    def itself(self) -> Self:
         return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one, but does not say so
-        if not self._send():
-            self.done.set_result(None)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one, but does not say so
 
     def data_received(self, data: bytes) -> None:
-        if not self.missing:
-            self.head, gap, body = (self.head + data).partition(b"\r\n\r\n")
+        if not self._missing:
+            self._head, gap, body = (self._head + data).partition(b"\r\n\r\n")
             if not gap:
                 return
-            if not self.head.startswith(b"HTTP/1.1 20"):
-                self.done.set_exception(RuntimeError((self.head + body)[:400].decode()))
+            if not self._head.startswith(b"HTTP/1.1 20"):
+                self.done.set_exception(RuntimeError((self._head + body)[:400].decode()))
                 return
-            self.missing = int(self.head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+            self._missing = int(self._head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
             data = body
-        self.missing -= len(data)
-        if self.missing:
+        self._missing -= len(data)
+        if self._missing:
             return
-        self.head = b""
-        now = time.perf_counter()
-        self.latencies.append(now - self.sent)
-        if now >= self.until or not self._send():
-            self.done.set_result(None)
+        self._head = b""
+        self.latencies.append(time.perf_counter() - self.sent)
+        self.answered()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
             self.done.set_exception(error or ConnectionError("the server hung up"))
 
-    def _send(self) -> bool:
-        """Send the next request; false where there is none left."""
-        assert self.transport is not None
-        request = next(self.requests, None)
-        if request is not None:
-            self.sent = time.perf_counter()
-            self.transport.write(request)
-        return request is not None
+    def answered(self) -> None:
+        """An answer is here."""
+
+    def send(self, request: bytes) -> None:
+        assert self._transport is not None
+        assert not self._transport.is_closing()
+        self.sent = time.perf_counter()
+        self._transport.write(request)
+
+    def close(self) -> None:
+        assert self._transport is not None
+        self._transport.close()
+
+
+class _Connection(_Reader):
+    def __init__(self, requests: Iterator[bytes], until: float) -> None:
+        super().__init__()
+        self._requests = requests
+        self._until = until
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._next()
+
+    def answered(self) -> None:
+        if time.perf_counter() < self._until:
+            self._next()
+        else:
+            self.done.set_result(None)
+
+    def _next(self) -> None:
+        """Send the next request; where there is none left it is done."""
+        request = next(self._requests, None)
+        if request is None:
+            self.done.set_result(None)
+        else:
+            self.send(request)
+
+
+class Caller(_Reader):
+    """Asks once and waits, as often as it is told to."""
+
+    def answered(self) -> None:
+        self.done.set_result(None)
+
+    async def ask(self, request: bytes) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self.send(request)
+        await self.done
+
+
+async def caller(port: int) -> Caller:
+    """Return a caller with a connection of its own."""
+    _, made = await asyncio.get_running_loop().create_connection(Caller, "127.0.0.1", port)
+    return made
 
 
 def post(path: str, body: bytes, token: str) -> bytes:
@@ -101,11 +144,12 @@ async def drive(
         _Connection(pool if shared else repeat(requests[place % len(requests)]), begin + seconds)
         for place in range(connections)
     ]
-    opened = [await loop.create_connection(one.itself, "127.0.0.1", port) for one in each]
+    for one in each:
+        await loop.create_connection(one.itself, "127.0.0.1", port)
     async with asyncio.timeout(seconds + 30):
         await asyncio.gather(*(one.done for one in each))
     spent = time.perf_counter() - begin
-    for transport, _ in opened:
-        transport.close()
+    for one in each:
+        one.close()
     latencies = [latency for one in each for latency in one.latencies]
     return Load(rate=len(latencies) / spent, latency=median(latencies) * 1000)
