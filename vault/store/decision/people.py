@@ -1,16 +1,15 @@
-"""What one customer's row holds: the person it makes, with rows within the row as JSON.
+"""Customers as PostgreSQL tells them, all of a batch as one text of JSON, and the person each makes.
 
-Records without a type cost the driver eight times as much to read.
+Typed JSON is read several times as fast as the driver reads records, and rows within a row even faster than that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
@@ -40,9 +39,31 @@ _Stop = tuple[UUID, str, datetime, str | None, datetime | None]
 _Point = tuple[str, str, bool, bool, str | None, list[_Stop] | None, list[Folded] | None]
 _Spend = tuple[UUID, datetime, tuple[str, ...], str]
 _Wishes = tuple[datetime | None, dict[str, str], tuple[str, ...], dict[str, AtMost]]
-_Within = tuple[list[_Point] | None, list[Folded] | None, _Wishes | None, list[_Spend] | None]
 
-_WITHIN: Final[Decoder[_Within]] = Decoder(_Within)
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """One customer.
+
+    Where it was asked for, `joins` are their merges that stand, by who stays and when it was recorded, and `found` is
+    what names them: a field of the blind index, the tag, and the id of what it is of.
+    """
+
+    customer: str
+    subject: str
+    minor_until: date | None
+    time_zone: str | None
+    country: str | None
+    restricted_since: datetime | None
+    family: str | None
+    points: list[_Point] | None
+    facts: list[Folded] | None
+    wishes: _Wishes | None
+    spends: list[_Spend] | None
+    joins: list[tuple[UUID, datetime]] | None = None
+    found: list[tuple[str, UUID, UUID]] | None = None
+
+
+_ROWS: Final[Decoder[list[Row]]] = Decoder(list[Row])
 
 
 def columns(*, purposes: str, counted: str, point: str, stop: str, fact: str) -> str:
@@ -50,8 +71,7 @@ def columns(*, purposes: str, counted: str, point: str, stop: str, fact: str) ->
 
     `purposes` and `counted` are parameters; `point`, `stop` and `fact` are what else must hold for `p`, `s` and `f`.
     """
-    return f"""c.id, c.minor_until, c.time_zone, c.country, c.restricted_since, c.family, b.subject,
-  json_build_array(
+    return f"""c.id, b.subject, c.minor_until, c.time_zone, c.country, c.restricted_since, c.family,
     (SELECT json_agg(json_build_array(p.id, p.kind, p.is_primary, p.verified_at IS NOT NULL, p.area,
        (SELECT json_agg(json_build_array(s.id, s.kind, s.at, s.channel, s.until)) FROM vault.suppression s
         WHERE s.organization = $1 AND s.tag = p.tag {stop}),
@@ -63,55 +83,48 @@ def columns(*, purposes: str, counted: str, point: str, stop: str, fact: str) ->
     CASE WHEN w.at_most IS NOT NULL THEN json_build_array(w.paused_until, w.quiet, w.channel_order, w.at_most) END,
     CASE WHEN {counted} OR w.at_most <> '{{}}' THEN
       (SELECT json_agg(json_build_array(r.decision, r.at, r.lineage, r.channel)) FROM vault.reservation r
-       WHERE r.organization = $1 AND r.subject = b.subject AND {_COUNTS}) END) AS within
-"""  # noqa: S608 - columns of ours
+       WHERE r.organization = $1 AND r.subject = b.subject AND {_COUNTS}) END"""  # noqa: S608 - columns of ours
 
 
-def people(rows: Sequence[asyncpg.Record]) -> list[Person]:
-    """Return the person in each row, each by themselves. All their ids are spelled at once."""
-    within = [_read(row["within"]) for row in rows]
-    own = [(str(row["id"]), str(row["subject"])) for row in rows]
-    uuids = [uuid for both in own for uuid in both]
-    for points, facts, *_ in within:
-        for point in points or ():
-            uuids.append(point[0])
-            uuids += _named(point[-1] or ())
-        uuids += _named(facts or ())
-    letters = spelled(uuids)
-    return [
-        _person(row, one, customer=letters[customer], subject=letters[subject], letters=letters)
-        for row, one, (customer, subject) in zip(rows, within, own, strict=True)
-    ]
-
-
-def _read(within: str) -> _Within:
-    """Return the rows within a row. What cannot be read is an error: never a no, never a silence (law 10)."""
+def rows_in(text: str | None) -> list[Row]:
+    """Return the customers told. What cannot be read is an error: never a no, never a silence (law 10)."""
     try:
-        return _WITHIN.decode(within)
+        return [] if text is None else _ROWS.decode(text)
     except msgspec.ValidationError:
         raise Unreadable("unreadable_fact", "what is stored about a customer cannot be read") from None
 
 
-def _named(facts: Sequence[Folded]) -> list[str]:
-    return [uuid for fact in facts for uuid in (fact[0], fact[8]) if uuid is not None]
+def people(rows: Sequence[Row]) -> list[Person]:
+    """Return the person in each row, each by themselves. All their ids are spelled at once."""
+    uuids: list[str] = []
+    for row in rows:
+        uuids += (row.customer, row.subject)
+        points = [point[0] for point in row.points or ()]
+        uuids += points
+        for facts in (row.facts, *(point[-1] for point in row.points or ())):
+            for fact in facts or ():
+                uuids.append(fact[0])
+                if fact[8] is not None and fact[8] not in points:
+                    uuids.append(fact[8])
+    letters = spelled(uuids)
+    return [_person(row, letters) for row in rows]
 
 
-def _person(row: asyncpg.Record, within: _Within, *, customer: str, subject: str, letters: Mapping[str, str]) -> Person:
-    points, own, wishes, spends = within
-    facts = [fold(fact, letters) for fact in own or ()]
-    for point in points or ():
+def _person(row: Row, letters: Mapping[str, str]) -> Person:
+    facts = [fold(fact, letters) for fact in row.facts or ()]
+    for point in row.points or ():
         facts += [fold(fact, letters) for fact in point[-1] or ()]
     return Person(
-        customer=CustomerId(f"{CUSTOMER}_{customer}"),
-        subject=Subject(f"{SUBJECT}_{subject}"),
-        minor_until=row["minor_until"],
-        points=tuple([_point(point, letters) for point in points or ()]),
+        customer=CustomerId(f"{CUSTOMER}_{letters[row.customer]}"),
+        subject=Subject(f"{SUBJECT}_{letters[row.subject]}"),
+        minor_until=row.minor_until,
+        points=tuple([_point(point, letters) for point in row.points or ()]),
         facts=tuple(facts),
-        time_zone=row["time_zone"],
-        country=row["country"],
-        restricted_since=row["restricted_since"],
-        preference=NO_WISHES if wishes is None else _preference(wishes),
-        spends=tuple([_spend(spend) for spend in spends or ()]),
+        time_zone=row.time_zone,
+        country=row.country,
+        restricted_since=row.restricted_since,
+        preference=NO_WISHES if row.wishes is None else _preference(row.wishes),
+        spends=tuple([_spend(spend) for spend in row.spends or ()]),
     )
 
 

@@ -7,26 +7,16 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
-from vault.base.ids import (
-    CONTACT_POINT,
-    CUSTOMER,
-    SUBJECT,
-    ContactPointId,
-    CustomerId,
-    Subject,
-    array,
-    show,
-)
+from vault.base.ids import CONTACT_POINT, SUBJECT, ContactPointId, CustomerId, Subject, array, show
 from vault.domain.decision.basis import Person
 from vault.domain.merging.merged import Join
 from vault.domain.merging.whole import wholes
 from vault.store.customer import brought
 from vault.store.customer.merges import STANDS
 from vault.store.database import Work
-from vault.store.decision.people import columns, people
+from vault.store.decision.people import Row, columns, people, rows_in
 from vault.store.keys import VERSION
 
 Sought = tuple[str, UUID]
@@ -72,31 +62,29 @@ def _people(meant: str, *, first: int, undone: bool, more: str = "") -> str:
         fact=f"AND {brought.counts('f', known=known)}" if undone else "",
     )
     return f"""
-{meant}SELECT o.epoch, clock_timestamp() AS now,{more}
-  {read}FROM vault.organization o
-LEFT JOIN sought ON true
-LEFT JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since, family FROM vault.customer
-                   WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c ON true
-LEFT JOIN LATERAL (SELECT subject FROM keystore.subject
-                   WHERE organization = $1 AND customer = c.id LIMIT 1) AS b ON true
-LEFT JOIN LATERAL (SELECT paused_until, quiet, channel_order, at_most FROM vault.preference
-                   WHERE organization = $1 AND customer = c.id LIMIT 1) AS w ON true
-WHERE o.id = $1
+{meant}SELECT o.epoch, clock_timestamp() AS now, (
+  SELECT json_agg(json_build_array({read}{more})) FROM sought
+  CROSS JOIN LATERAL (SELECT id, minor_until, time_zone, country, restricted_since, family FROM vault.customer
+                      WHERE organization = $1 AND id = sought.customer LIMIT 1) AS c
+  CROSS JOIN LATERAL (SELECT subject FROM keystore.subject
+                      WHERE organization = $1 AND customer = c.id LIMIT 1) AS b
+  LEFT JOIN LATERAL (SELECT paused_until, quiet, channel_order, at_most FROM vault.preference
+                     WHERE organization = $1 AND customer = c.id LIMIT 1) AS w ON true
+) AS people FROM vault.organization o WHERE o.id = $1
 """  # noqa: S608 - columns of ours
 
 
 def _more(*, undone: bool) -> str:
     """Return what else is read where a blind index was looked into, or somebody was merged."""
     found = f"AND {brought.stands('i', known='$7')}" if undone else ""
-    return f"""
-  CASE WHEN c.family IS NOT NULL THEN
-    ARRAY(SELECT ROW(j.subject, m.recorded_at) FROM vault.merge m
-          JOIN keystore.subject j ON j.organization = $1 AND j.customer = m.kept
-          WHERE m.organization = $1 AND m.joined = c.id AND {STANDS}) END AS joins,
-  CASE WHEN cardinality($3::text[]) > 0 THEN
-    ARRAY(SELECT ROW(i.field, i.tag, i.owner) FROM keystore.blind_index i
-          WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[]) {found}) END AS found,
-"""  # noqa: S608 - columns of ours
+    return f""",
+    CASE WHEN c.family IS NOT NULL THEN
+      (SELECT json_agg(json_build_array(j.subject, m.recorded_at)) FROM vault.merge m
+       JOIN keystore.subject j ON j.organization = $1 AND j.customer = m.kept
+       WHERE m.organization = $1 AND m.joined = c.id AND {STANDS}) END,
+    CASE WHEN cardinality($3::text[]) > 0 THEN
+      (SELECT json_agg(json_build_array(i.field, i.tag, i.owner)) FROM keystore.blind_index i
+       WHERE i.organization = $1 AND i.customer = c.id AND i.tag = ANY ($4::uuid[]) {found}) END"""  # noqa: S608 - columns of ours
 
 
 class _Statements(NamedTuple):
@@ -163,42 +151,47 @@ async def read(
     rest = (list(purposes), how.counted, *((how.known_at,) if how.undone else ()))
     asked = array(dict.fromkeys(customers))
     by = (statements.people, work.own, asked, fields, tags) if sought else (statements.by_id, work.own, asked)
-    rows = await work.fetch(*by, *rest)
-    merged = {row["id"]: row["family"] for row in rows if row["family"] is not None}
+    [(epoch, now, text)] = await work.fetch(*by, *rest)
+    rows = rows_in(text)
+    merged = {row.customer: row.family for row in rows if row.family is not None}
     if merged:  # a family is read in one statement, for all of it to be of one instant
-        families = array([show(CUSTOMER, one) for one in set(merged.values())])
-        whole = await work.fetch(statements.families, work.own, families, fields, tags, *rest)
-        gone = [show(CUSTOMER, one) for one in set(merged) - {row["id"] for row in whole}]  # taken out since the first
-        alone = await work.fetch(statements.people, work.own, array(gone), [], [], *rest) if gone else []
-        rows = [*(row for row in rows if row["family"] is None), *whole, *alone]
-    known = [row for row in rows if row["subject"] is not None]
-    each = people(known)
+
+        async def told(statement: str, whom: Iterable[str]) -> list[Row]:
+            [(_, _, text)] = await work.fetch(statement, work.own, f"{{{','.join(whom)}}}", fields, tags, *rest)
+            return rows_in(text)
+
+        whole = await told(statements.families, set(merged.values()))
+        gone = set(merged) - {row.customer for row in whole}  # taken out since the first
+        alone = await told(statements.people, gone) if gone else []
+        rows = [*(row for row in rows if row.family is None), *whole, *alone]
+    each = people(rows)
     by_id = {person.customer: person for person in each}
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
-    for person, row in zip(each, known, strict=True) if sought else ():
-        for field, tag, owner in row["found"] or ():
+    for person, row in zip(each, rows, strict=True) if sought else ():
+        for field, tag, owner in row.found or ():
             found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
     if merged:
-        _merge(by_id, known)
+        by_id |= _merged(rows, each)
         found = {place: _once(holders, by_id) for place, holders in found.items()}
-    return Read(epoch=rows[0]["epoch"], now=rows[0]["now"], people=by_id, found=found)
+    return Read(epoch=epoch, now=now, people=by_id, found=found)
 
 
-def _merge(people: dict[CustomerId, Person], rows: Iterable[asyncpg.Record]) -> None:
-    """Put into the place of each customer who was merged the one person they are."""
-    families: dict[UUID, list[asyncpg.Record]] = {}
-    for row in rows:
-        if row["family"] is not None:
-            families.setdefault(row["family"], []).append(row)
+def _merged(rows: Iterable[Row], people: Iterable[Person]) -> dict[CustomerId, Person]:
+    """Return the one person each customer is who was merged."""
+    families: dict[str, list[tuple[Row, Person]]] = {}
+    for row, person in zip(rows, people, strict=True):
+        if row.family is not None:
+            families.setdefault(row.family, []).append((row, person))
+    found: dict[CustomerId, Person] = {}
     for family, members in families.items():
-        members.sort(key=lambda row: (row["id"] != family, row["id"]))
-        own = [people[CustomerId(show(CUSTOMER, row["id"]))] for row in members]
+        members.sort(key=lambda member: (member[0].customer != family, member[0].customer))
         joins = [
             Join(kept=Subject(show(SUBJECT, kept)), joined=one.subject, at=at)
-            for one, row in zip(own, members, strict=True)
-            for kept, at in row["joins"]
+            for row, one in members
+            for kept, at in row.joins or ()
         ]
-        people.update((one.customer, one) for one in wholes(own, joins))
+        found |= {one.customer: one for one in wholes([one for _, one in members], joins)}
+    return found
 
 
 def _once(
