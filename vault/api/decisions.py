@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, get, post
@@ -18,11 +18,13 @@ from vault.domain.decision.outcome import OutcomeKept, OutcomeTold
 from vault.domain.decision.permit import PermitKeyShown, RevokedPermits
 from vault.domain.decision.question import Decision, Question
 
+MOST: Final = 1000
+
 
 class Questions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Up to 1,000 questions of one client."""
 
-    questions: Annotated[tuple[Question, ...], Meta(min_length=1, max_length=1000)]
+    questions: Annotated[tuple[Question, ...], Meta(min_length=1, max_length=MOST)]
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):

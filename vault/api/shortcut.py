@@ -21,7 +21,8 @@ from vault.actions.client.tokens import token
 from vault.actions.decision.decisions import decide, decide_all
 from vault.actions.promises import HEADER, header, listening
 from vault.actions.vault import Vault
-from vault.api.decisions import Answers, Questions
+from vault.api import questions
+from vault.api.decisions import Answers
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
 from vault.api.problems import of_anything, of_vault
 from vault.api.tokens import LARGEST_FORM, read_form
@@ -37,7 +38,6 @@ Asked = TypeVar("Asked")
 _ONE: Final = "/v1/decisions"
 _MANY: Final = "/v1/decisions/batch"
 _QUESTION: Final = msgspec.json.Decoder(Question, dec_hook=read_personal)
-_QUESTIONS: Final = msgspec.json.Decoder(Questions, dec_hook=read_personal)
 _ANSWER: Final = msgspec.json.Encoder(enc_hook=Personal.reveal)
 
 
@@ -99,7 +99,7 @@ def shortcut(app: Litestar) -> ASGIApp:
 
 
 async def _decided(vault: Vault, call: _Call) -> _Reply | None:
-    asked = await _asked(vault, call, path=_ONE, decoder=_QUESTION)
+    asked = await _asked(vault, call, path=_ONE, read=_QUESTION.decode)
     if asked is None:
         return None
     actor, question = asked
@@ -108,12 +108,12 @@ async def _decided(vault: Vault, call: _Call) -> _Reply | None:
 
 
 async def _decided_all(vault: Vault, call: _Call) -> _Reply | None:
-    asked = await _asked(vault, call, path=_MANY, decoder=_QUESTIONS)
+    asked = await _asked(vault, call, path=_MANY, read=questions.read)
     if asked is None:
         return None
-    actor, many = asked
+    actor, each = asked
     repeat = call.headers.get(b"idempotency-key")
-    answers = Answers(decisions=await decide_all(vault, actor, asked=many.questions, repeat=repeat))
+    answers = Answers(decisions=await decide_all(vault, actor, asked=each, repeat=repeat))
     return _Reply(body=_ANSWER.encode(answers))
 
 
@@ -156,9 +156,7 @@ async def _read(receive: Receive) -> list[HTTPRequestEvent]:
     return read
 
 
-async def _asked(
-    vault: Vault, call: _Call, *, path: str, decoder: msgspec.json.Decoder[Asked]
-) -> tuple[Actor, Asked] | None:
+async def _asked(vault: Vault, call: _Call, *, path: str, read: Callable[[bytes], Asked]) -> tuple[Actor, Asked] | None:
     """Return who asks what, or nothing where the route has to look: it says what is wrong."""
     headers, body = call.headers, call.body
     key = headers.get(b"idempotency-key", "any")
@@ -170,7 +168,7 @@ async def _asked(
         return None  # a proof of possession is used up by whoever looks at it: that is the route alone
     try:
         actor = await authenticate(vault, Carried(authorization=authorization, method="POST", path=path))
-        return actor, decoder.decode(body)
+        return actor, read(body)
     except Unproven:
         raise  # it is written down: the route would do that again
     except (VaultError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):

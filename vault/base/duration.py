@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -14,7 +15,6 @@ from vault.base.errors import Invalid
 _FORM: Final = re.compile(
     r"P(?!$)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?"
 )
-_SHORTEST: Final = 28  # days, which every month has
 
 
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,10 +30,8 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
         """
         if instant.tzinfo is not UTC:
             instant = instant.astimezone(UTC)
-        year, month = divmod(instant.year * 12 + instant.month - 1 + self.months, 12)
         try:
-            day = instant.day if instant.day <= _SHORTEST else min(instant.day, monthrange(year, month + 1)[1])
-            later = instant.replace(year=year, month=month + 1, day=day)
+            later = instant + _until(instant.year, instant.month, instant.day, months=self.months)
             return later + timedelta(minutes=self.minutes) if self.minutes else later
         except (ValueError, OverflowError):
             return datetime.max.replace(tzinfo=UTC)
@@ -44,6 +42,14 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
         whole = "".join(f"{count}{unit}" for count, unit in ((self.months, "M"), (days, "D")) if count)
         clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
         return f"P{whole}T{clock}" if clock else f"P{whole or '0D'}"
+
+
+@lru_cache(maxsize=4096)  # of days there are few, and of instants many
+def _until(year: int, month: int, day: int, *, months: int) -> timedelta:
+    """Return how far it is from a day to the same day of a later month, or to its last."""
+    later, place = divmod(year * 12 + month - 1 + months, 12)
+    last = min(day, monthrange(later, place + 1)[1])
+    return date(later, place + 1, last) - date(year, month, day)
 
 
 def parse(text: str) -> Duration:

@@ -57,7 +57,8 @@ AUDIENCE: Final = "aud"
 IMPORT: Final = "imp"
 MERGE: Final = "mrg"
 
-SHOWN: Final = r"_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$(?!\n)"  # a bare `$` also matches before a last line break
+LETTERS: Final = "_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]"
+SHOWN: Final = LETTERS + r"$(?!\n)"  # a bare `$` also matches before a last line break
 CustomerIdText = Annotated[CustomerId, Meta(pattern="^cus" + SHOWN, examples=["cus_06h0090m41t835kpwqjv10s1y0"])]
 ContactPointIdText = Annotated[ContactPointId, Meta(pattern="^ctp" + SHOWN)]
 
@@ -111,9 +112,10 @@ def spelled(uuids: Collection[str]) -> dict[str, str]:
     return dict(zip(uuids, letters.spell_all(bytes.fromhex("".join(uuids).replace("-", ""))), strict=True))
 
 
-def data(shown: str) -> bytes:
-    """Return the 16 bytes behind an id of ours, whatever its kind. For ids already checked."""
-    return letters.read(shown[-LENGTH:]).to_bytes(SIZE, "big")
+def data(shown: Iterable[str]) -> list[bytes]:
+    """Return the 16 bytes behind each of many ids of ours, whatever their kind. For ids already checked."""
+    together = letters.read_all([one[-LENGTH:] for one in shown])
+    return [together[at : at + SIZE] for at in range(0, len(together), SIZE)]
 
 
 def fresh(prefix: str, clock: Clock, *, entropy: Entropy) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,7 @@ from vault.actions.decision.answers import Prepared, Settled
 from vault.actions.decision.senders import Proof
 from vault.actions.decision.telling import told_to_client
 from vault.actions.leaving import links
-from vault.actions.vault import Promising, Vault
+from vault.actions.vault import Here, Promising, Vault
 from vault.base.errors import VaultError
 from vault.domain.decision.question import Decision, LogTold
 from vault.domain.leaving.link import Link
@@ -49,14 +49,14 @@ def answered(vault: Vault, written: Written, *, key: Promising, signing: Keys | 
     here = next(iter(settled.values())).prepared.here
     bodies = [body for _, body in written.entries]
     given = promises.promises(key, bodies, organization=here.id, at=written.at)
-    making = links.making(here, issuer=vault.issuer)
+    leaving = _withdrawal_links(here, settled, issuer=vault.issuer)
     told: dict[int, Decision] = {}
     for (place, one), (entry, _), promise in zip(settled.items(), written.entries, given, strict=True):
         if one.verdict.error:
             _log.error("policy_error", entry=entry, configuration=here.configuration)
         fields = sealed.get(place)
         released = releases.open_fields(one.prepared.here.safe, fields) if fields is not None else {}
-        proof = Proof(link=_withdrawal_link(making, one))
+        proof = Proof(link=leaving.get(place))
         if signing is not None and place in written.proven:
             proof = permits.sign(vault, signing, pending=written.proven[place], settled=one, proof=proof)
         promised = LogTold(entry=entry, promise=promise)
@@ -64,18 +64,24 @@ def answered(vault: Vault, written: Written, *, key: Promising, signing: Keys | 
     return told
 
 
-def _withdrawal_link(making: links.Making | None, settled: Settled) -> str | None:
-    """Return the link for the message this yes allows; none for the past, and for what nobody can stop."""
-    question, way = settled.prepared.asked.question, settled.prepared.way
-    if making is None or not settled.verdict.allowed or settled.person is None or question.at is not None:
+def _withdrawal_links(here: Here, settled: Mapping[int, Settled], *, issuer: str) -> dict[int, str]:
+    """Return the link for each message that is allowed; none for the past, and for what nobody can stop."""
+    if (making := links.making(here, issuer=issuer)) is None:
+        return {}
+    found = {place: link for place, one in settled.items() if (link := _withdrawal_link(one)) is not None}
+    return dict(zip(found, making.addresses(found.values()), strict=True))
+
+
+def _withdrawal_link(settled: Settled) -> Link | None:
+    question, person = settled.prepared.asked.question, settled.person
+    if not settled.verdict.allowed or person is None or question.at is not None:
         return None
-    if way.purpose.basis not in STOPPABLE:
+    if settled.prepared.gate.way.purpose.basis not in STOPPABLE:
         return None
-    link = Link(
+    return Link(
         about="person",
-        subject=settled.person.subject,
+        subject=person.subject,
         purpose=question.purpose,
         channel=question.channel,
         sent_at=settled.instants.now,
     )
-    return making.address(link)

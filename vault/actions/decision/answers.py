@@ -35,13 +35,14 @@ _LOOKS: Final = 4  # by then another contact point may be picked, whose hours ar
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A question that makes sense here. `sought` is the tag by which the person is to be found, if not by id.
 
-    Asked over any channel, `each` is the question over each that may be asked.
+    `reserves`: a yes counts as a message. Asked over any channel, `each` is the question over each that may be asked.
     """
 
     asked: Asked
     here: Here
     gate: Gate
     sought: Sought | None
+    reserves: bool
     each: tuple[Prepared, ...] = ()
 
     @property
@@ -80,7 +81,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reserves(self) -> bool:
         """Whether it is a message that is to be sent."""
-        return self.prepared.asked.question.reserves and self.verdict.allowed and self.person is not None
+        return self.prepared.reserves and self.verdict.allowed and self.person is not None
 
     @property
     def sender(self) -> str | None:
@@ -102,6 +103,7 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
         here=here,
         gate=gate,
         sought=_sought(here, question) if gate.verdict.allowed else None,
+        reserves=question.reserves,
     )
 
 

@@ -100,12 +100,21 @@ async def _prepared(vault: Vault, call: _Call, *, asked: Sequence[Question]) -> 
 def _checked(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Question]) -> list[Prepared | Invalid]:
     now = vault.clock.now()
     checked: list[Prepared | Invalid] = []
+    plain: dict[tuple[str, str], Prepared] = {}  # where they differ only in whom they ask about, the first is checked
     for question, decision in zip(asked, _decisions(vault, current, call=call, asked=asked), strict=True):
         one = Asked(actor=call.actor, name=call.name, question=question, decision=decision)
+        way = (question.purpose, question.channel) if question.is_plain else None
+        if way in plain:
+            checked.append(Prepared(asked=one, here=current, gate=plain[way].gate, sought=None, reserves=False))
+            continue
         try:
-            checked.append(prepare(current, one, now=now))
+            made = prepare(current, one, now=now)
         except Invalid as error:
             checked.append(error)
+            continue
+        checked.append(made)
+        if way is not None and not made.each:
+            plain[way] = made
     return checked
 
 
@@ -164,9 +173,11 @@ async def decide_batch(
 
     What is released is opened only after the COMMIT: no entry, no data. One signature promises all its entries.
     """
-    key, signing = await promises.promising(vault, organization), await permits.keys(vault, asked)
+    key = await promises.promising(vault, organization)
+    reserves = any(one.reserves for one in asked)
+    signing = await permits.keys(vault, asked) if reserves else None
     written: tuple[Written, Answers] | Read | None = None
-    if not any(one.asked.question.reserves for one in asked):
+    if not reserves:
         written = await _written_at_once(vault, organization, asked=asked, key=key)
     if not isinstance(written, tuple):
         decided = await _written(vault, organization, asked=asked, overtaken=written)

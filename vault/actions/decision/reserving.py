@@ -83,7 +83,7 @@ async def reserve(work: Work, settled: Iterable[Settled], *, at: datetime) -> No
 
 
 def _spends(one: Prepared) -> bool:
-    return one.gate.verdict.allowed and one.asked.question.reserves and one.way.is_bound
+    return one.gate.verdict.allowed and one.reserves and one.way.is_bound
 
 
 def _reservation(settled: Settled) -> NewReservation | None:

@@ -137,10 +137,10 @@ def told_in_brief(settled: Settled) -> ChannelTold:
 
 def _is_hidden(settled: Settled) -> bool:
     """Without `lookup`, a no by contact value or reference reads as if nobody had ever said anything."""
-    prepared = settled.prepared
-    by_id = prepared.asked.question.customer is not None
-    may_know = by_id or "lookup" in prepared.asked.actor.scopes
-    return prepared.gate.verdict.allowed and not settled.verdict.allowed and not may_know
+    if settled.verdict.allowed or not settled.prepared.gate.verdict.allowed:
+        return False
+    asked = settled.prepared.asked
+    return asked.question.customer is None and "lookup" not in asked.actor.scopes
 
 
 def _withheld(fields: Iterable[tuple[str, Ground]]) -> tuple[Withheld, ...]:

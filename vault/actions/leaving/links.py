@@ -6,6 +6,7 @@ customer's opens like anybody's.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,7 @@ from vault.base.ids import ORGANIZATION, OrganizationId, show
 from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.crypto.link import HEAD, LinkKey, organization_of
-from vault.domain.leaving.link import Link, packed, unpacked
+from vault.domain.leaving.link import Link, packed_all, unpacked
 from vault.store.database import Work
 
 _HEAD_LETTERS: Final = HEAD * 4 // 3
@@ -41,9 +42,9 @@ class Making:
         self._key = key
         self._before = f"{issuer.rstrip('/')}/u/"
 
-    def address(self, link: Link) -> str:
-        """Return where a link leads."""
-        return self._before + spelled(self._key.issue(packed(link)))
+    def addresses(self, links: Collection[Link]) -> list[str]:
+        """Return where each link leads."""
+        return [self._before + spelled(self._key.issue(one)) for one in packed_all(links)]
 
 
 def making(here: Here, *, issuer: str) -> Making | None:
@@ -53,7 +54,7 @@ def making(here: Here, *, issuer: str) -> Making | None:
 
 def address(here: Here, link: Link, *, issuer: str) -> str | None:
     """Return where a link leads; none for an organization that has no link key yet."""
-    return None if (made := making(here, issuer=issuer)) is None else made.address(link)
+    return None if (made := making(here, issuer=issuer)) is None else made.addresses([link])[0]
 
 
 async def look(vault: Vault, token: str) -> Opened | None:

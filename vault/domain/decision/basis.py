@@ -118,6 +118,17 @@ class Way(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.purpose.kind in BOUND
 
     @cached_property
+    def is_quiet(self) -> bool:
+        """Whether nothing binds it in time but a budget, and what the person wishes."""
+        return self.channel is None or not (self.channel.intrusive or self.channel.reaches == PHONE)
+
+    def is_free_for(self, person: Person) -> bool:
+        """Whether nothing binds a contact in time: most who wish for nothing were sent nothing that counts."""
+        if not self.is_bound:
+            return True
+        return self.is_quiet and person.preference is NO_WISHES and not person.spends and not self.forbids
+
+    @cached_property
     def reaches(self) -> str | None:
         """The kind of contact point that the channel reaches."""
         return None if self.channel is None else self.channel.reaches
@@ -169,8 +180,7 @@ def basis(
     law = way.rule.within(person.country)
     stands = standing(person.facts, law, instants=instants, contact_point=named, minor=minor)
     point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
-    bounds = _bounds(person, way, point=point, hours=hours) if way.is_bound else ()
-    closed = [word for word, bound in bounds if not bound.allows(instant)]
+    bounds = () if way.is_free_for(person) else _bounds(person, way, point=point, hours=hours)
     told = (
         stands.state,
         stands.pending_for or "",
@@ -181,7 +191,7 @@ def basis(
         stands.guardian,
         point is not None or way.channel is None,
         point is not None and not point.verified and way.needs_verified,
-        tuple(closed),
+        tuple([word for word, bound in bounds if not bound.allows(instant)]) if bounds else (),
     )
     return Basis(
         flat=way.flats.get(told) or _flat(way, told),

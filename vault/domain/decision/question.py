@@ -67,6 +67,19 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     permit_for: Key | None = None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it asks about a customer by their id, now, and for nothing else: most do."""
+        return (
+            self.contact is None
+            and self.external is None
+            and self.at is None
+            and not self.release
+            and self.reserve is None
+            and self.permit_for is None
+            and self.customer is not None
+        )
+
+    @property
     def reserves(self) -> bool:
         """Whether a yes counts as a message."""
         return self.at is None and (

@@ -6,6 +6,7 @@ Good for 24 months from its message on.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, Literal
@@ -52,7 +53,16 @@ def of_point(tag: Subject, *, kind: str, sent_at: datetime) -> Link:
 
 def packed(link: Link) -> bytes:
     """Return the bytes to seal: whose it is, 16 bytes of id, 4 of seconds since 1970, purpose, 00, channel."""
-    return _MARKS[link.about] + data(link.subject) + _seconds(link.sent_at) + _way(link.purpose, link.channel)
+    [own] = packed_all([link])
+    return own
+
+
+def packed_all(links: Collection[Link]) -> list[bytes]:
+    """Return them of many: their ids are read at once."""
+    return [
+        _MARKS[link.about] + own + _seconds(link.sent_at) + _way(link.purpose, link.channel)
+        for link, own in zip(links, data([link.subject for link in links]), strict=True)
+    ]
 
 
 @lru_cache(maxsize=64)  # all links of a batch are of one instant
