@@ -14,7 +14,6 @@ import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from itertools import repeat
 from typing import Final, Generic, TypeVar
 
 from vault.base.errors import VaultError
@@ -25,33 +24,60 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-class _Call(Generic[Answer]):
-    """What one caller asked at once: the answers by their places, and whether all are there."""
+class _Call(Generic[Asked, Answer]):
+    """What one caller asked at once, how many of it ride already, and the answers by their places."""
 
-    __slots__ = ("answers", "missing", "served")
+    __slots__ = ("answers", "asked", "missing", "riding", "served")
 
-    def __init__(self, size: int) -> None:
-        self.answers: dict[int, Answer | Exception] = {}
-        self.missing = size
+    def __init__(self, asked: Sequence[Asked]) -> None:
+        self.asked = asked
+        self.riding = 0
+        self.answers: dict[int, Sequence[Answer | Exception]] = {}  # of each part that rode, by its first place
+        self.missing = len(asked)
         self.served: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def tell(self, place: int, answer: Answer | Exception) -> None:
-        self.answers[place] = answer
-        self.missing -= 1
+    def ride(self, most: int) -> _Part[Asked, Answer]:
+        """Take what comes next, at most so many."""
+        first = self.riding
+        self.riding = min(first + most, len(self.asked))
+        return self, first, self.riding
+
+    def tell(self, first: int, answers: Sequence[Answer | Exception]) -> None:
+        self.answers[first] = answers
+        self.missing -= len(answers)
         if not self.missing and not self.served.done():  # it is where the caller hung up
             self.served.set_result(None)
 
+    def told(self) -> list[Answer | Exception]:
+        """Return all answers, in order."""
+        return [one for first in sorted(self.answers) for one in self.answers[first]]
+
+
+_Part = tuple[_Call[Asked, Answer], int, int]
+"""Of a call the places from one up to another."""
+
 
 class Gatherer(Generic[Asked, Answer]):
-    """Serves questions in batches. `serve` answers each of a batch in its place, with the answer or with its error."""
+    """Serves questions in batches. `serve` answers each of a batch in its place, with the answer or with its error.
+
+    Where a whole batch waits it gains nothing by that: it may have one of `more` lanes, so that there is work here
+    while others are with PostgreSQL.
+    """
 
     def __init__(
-        self, serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]], *, lanes: int, most: int
+        self,
+        serve: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | VaultError]]],
+        *,
+        lanes: int,
+        most: int,
+        more: int = 0,
     ) -> None:
         self._serve = serve
         self._width = lanes
         self._most = most
-        self._waiting: deque[tuple[Asked, _Call[Answer], int]] = deque()
+        self._more = more
+        self._left = 0
+        self._waiting: deque[_Call[Asked, Answer]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
 
     async def ask_all(self, asked: Sequence[Asked]) -> list[Answer]:
@@ -71,41 +97,56 @@ class Gatherer(Generic[Asked, Answer]):
             return []
         call = self._join(asked)
         await call.served
-        return [call.answers[place] for place in range(len(asked))]
+        return call.told()
 
-    def _join(self, asked: Sequence[Asked]) -> _Call[Answer]:
-        call: _Call[Answer] = _Call(len(asked))
-        self._waiting.extend(zip(asked, repeat(call), range(len(asked)), strict=False))
-        for _ in range(min(self._width - len(self._lanes), len(asked))):
+    def _join(self, asked: Sequence[Asked]) -> _Call[Asked, Answer]:
+        call: _Call[Asked, Answer] = _Call(asked)
+        self._waiting.append(call)
+        self._left += len(asked)
+        whole = min(self._more, self._left // self._most)
+        for _ in range(min(self._width + whole - len(self._lanes), len(asked))):
             self._lanes.add(asyncio.create_task(self._drive()))
         return call
 
     async def _drive(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            await self._ride(batch)
+        while self._waiting and (len(self._lanes) <= self._width or self._left >= self._most):
+            await self._ride(self._next())
         # Free in the same step that saw nobody waiting: whoever asks next must not take this lane for a busy one.
         self._lanes.difference_update({asyncio.current_task()})
 
-    async def _ride(self, batch: Sequence[tuple[Asked, _Call[Answer], int]]) -> None:
-        if len(batch) == 1:
-            _, lone, _ = batch[0]
-            loop = asyncio.get_running_loop()
-            self._stay_awake(loop, lone, until=loop.time() + _AWAKE_SECONDS)
-        try:
-            answers = await self._serve([asked for asked, _, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whoever asked is told; the lane goes on
-            if len(batch) == 1:
-                _, call, place = batch[0]
-                call.tell(place, error)
-                return
-            for one in batch:
-                await self._ride([one])
-            return
-        for (_, call, place), answer in zip(batch, answers, strict=True):
-            call.tell(place, answer)
+    def _next(self) -> list[_Part[Asked, Answer]]:
+        """Return who rides together next."""
+        parts: list[_Part[Asked, Answer]] = []
+        room = self._most
+        while room and self._waiting:
+            call, first, end = self._waiting[0].ride(room)
+            parts.append((call, first, end))
+            room -= end - first
+            if end == len(call.asked):
+                self._waiting.popleft()
+        self._left -= self._most - room
+        return parts
 
-    def _stay_awake(self, loop: asyncio.AbstractEventLoop, lone: _Call[Answer], *, until: float) -> None:
+    async def _ride(self, parts: Sequence[_Part[Asked, Answer]]) -> None:
+        asked = [one for call, first, end in parts for one in call.asked[first:end]]
+        if len(asked) == 1:
+            loop = asyncio.get_running_loop()
+            self._stay_awake(loop, parts[0][0], until=loop.time() + _AWAKE_SECONDS)
+        try:
+            answers: Sequence[Answer | Exception] = await self._serve(asked)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told; the lane goes on
+            if len(asked) > 1:
+                for call, first, end in parts:
+                    for place in range(first, end):
+                        await self._ride([(call, place, place + 1)])
+                return
+            answers = [error]
+        begin = 0
+        for call, first, end in parts:
+            call.tell(first, answers[begin : begin + end - first])
+            begin += end - first
+
+    def _stay_awake(self, loop: asyncio.AbstractEventLoop, lone: _Call[Asked, Answer], *, until: float) -> None:
         """Turn the loop once more, as long as this question has no answer and nobody else asks."""
         if lone.missing and len(self._lanes) == 1 and loop.time() < until:
             loop.call_soon(partial(self._stay_awake, loop, lone, until=until))

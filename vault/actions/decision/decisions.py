@@ -40,6 +40,7 @@ Answers = dict[int, Decision]
 
 NOTHING: Final[Mapping[int, Sealed]] = {}
 _UNDER_WAY: Final = 2  # turns of the loop until a statement is on its way to PostgreSQL
+_WHOLE: Final = 1  # more lanes where whole batches wait
 _BREATH: Final = 64  # Cedar holds the interpreter; between so many the loop gets its turn
 
 
@@ -162,7 +163,9 @@ def _gatherer(vault: Vault, organization: OrganizationId) -> Gatherer[Prepared, 
         async def serve(asked: Sequence[Prepared]) -> Sequence[Decision | VaultError]:
             return await decide_batch(vault, organization, asked=asked)
 
-        gatherer = vault.memory.gatherers[organization] = Gatherer(serve, lanes=vault.lanes, most=vault.most)
+        gatherer = vault.memory.gatherers[organization] = Gatherer(
+            serve, lanes=vault.lanes, most=vault.most, more=_WHOLE
+        )
     return gatherer
 
 
