@@ -6,7 +6,7 @@ Ids are never secrets and never personal.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Annotated, Final, NewType
 from uuid import UUID, SafeUUID
 
@@ -100,21 +100,21 @@ def raw(shown: str) -> UUID:
 def array(shown: Iterable[str | None]) -> str:
     """Return the UUIDs behind ids of ours as PostgreSQL reads an array of them: one text costs a statement least."""
     each = list(shown)
-    behind = letters.read_all([one[-LENGTH:] for one in each if one is not None]).hex(",", SIZE)
+    behind = letters.read_all([one for one in each if one is not None]).hex(",", SIZE)
     if None in each:
         found = iter(behind.split(","))
         behind = ",".join(["NULL" if one is None else next(found) for one in each])
     return f"{{{behind}}}"
 
 
-def spelled(uuids: Collection[str]) -> dict[str, str]:
-    """Return the letters behind the prefix of many ids, each by its UUID as PostgreSQL spells it."""
-    return dict(zip(uuids, letters.spell_all(bytes.fromhex("".join(uuids).replace("-", ""))), strict=True))
+def show_all(prefix: str, uuids: Iterable[str]) -> list[str]:
+    """Return the shown forms of many UUIDs, each as PostgreSQL spells it, in their order."""
+    return letters.spell_all(bytes.fromhex("".join(uuids).replace("-", "")), before=f"{prefix}_")
 
 
 def data(shown: Iterable[str]) -> list[bytes]:
     """Return the 16 bytes behind each of many ids of ours, whatever their kind. For ids already checked."""
-    together = letters.read_all([one[-LENGTH:] for one in shown])
+    together = letters.read_all([*shown])
     return [together[at : at + SIZE] for at in range(0, len(together), SIZE)]
 
 
@@ -131,7 +131,7 @@ def several(prefix: str, clock: Clock, *, entropy: Entropy, count: int) -> list[
     same = _uuid7_of(_moment(clock), 0).to_bytes(SIZE, "big") * count
     chance = int.from_bytes(entropy.draw(size), "big") & int.from_bytes(_FREE * count, "big")
     new = (int.from_bytes(same, "big") | chance).to_bytes(size, "big")
-    return [f"{prefix}_{one}" for one in letters.spell_all(new)]
+    return letters.spell_all(new, before=f"{prefix}_")
 
 
 def uuid7(clock: Clock, entropy: Entropy) -> UUID:

@@ -22,10 +22,8 @@ _MOST: Final = 256  # at once: longer integers are no faster
 _LANE: Final = 32  # bytes: each group of five bits in one of its own, six of them ahead of the first
 _AHEAD: Final = _LANE - LENGTH
 _BYTE: Final = 8
-_GAP: Final = bytes(_LANE - SIZE)
-_AHEAD_OF_ALL: Final = "0" * _AHEAD
 _VALUES: Final = bytes.maketrans(_LETTERS.encode(), bytes(range(32)))
-_SPELLING: Final = _LETTERS.encode().ljust(256)
+_SPELLING: Final = _LETTERS.encode() + bytes(range(32, 256))
 _BASE_32: Final = "0123456789abcdefghijklmnopqrstuv"  # int()'s
 _READING: Final = bytes.maketrans((_LETTERS + "ilou").encode(), (_BASE_32 + "----").encode())
 
@@ -45,12 +43,13 @@ def spell(number: int) -> str:
     )
 
 
-def spell_all(data: bytes) -> list[str]:
-    """Return the letters of each 16 bytes, in their order."""
-    each = [data[at : at + SIZE] for at in range(0, len(data), SIZE)]
-    if len(each) < _FEW:
-        return [spell(int.from_bytes(one, "big")) for one in each]
-    return [text for at in range(0, len(each), _MOST) for text in _spelled(each[at : at + _MOST])]
+def spell_all(data: bytes, *, before: str) -> list[str]:
+    """Return the letters of each 16 bytes, in their order, `before` each up to five letters of ASCII."""
+    if len(data) < _FEW * SIZE:
+        each = [data[at : at + SIZE] for at in range(0, len(data), SIZE)]
+        return [before + spell(int.from_bytes(one, "big")) for one in each]
+    most = _MOST * SIZE
+    return [text for at in range(0, len(data), most) for text in _spelled(data[at : at + most], before=before)]
 
 
 def read(letters: str) -> int:
@@ -58,30 +57,39 @@ def read(letters: str) -> int:
     return int(letters.encode().translate(_READING), 32) >> 2
 
 
-def read_all(letters: Sequence[str]) -> bytes:
-    """Return the 16 bytes behind each, end to end. For letters already checked."""
-    if len(letters) < _FEW:
-        return b"".join([read(one).to_bytes(SIZE, "big") for one in letters])
-    return b"".join([_read(letters[at : at + _MOST]) for at in range(0, len(letters), _MOST)])
+def read_all(shown: Sequence[str]) -> bytes:
+    """Return the 16 bytes behind each, end to end. Of letters already checked, behind as many others each."""
+    if len(shown) < _FEW:
+        return b"".join([read(one[-LENGTH:]).to_bytes(SIZE, "big") for one in shown])
+    return b"".join([_read(shown[at : at + _MOST]) for at in range(0, len(shown), _MOST)])
 
 
-def _spelled(each: Sequence[bytes]) -> list[str]:
-    size = _LANE * len(each)
-    together = int.from_bytes(_GAP + _GAP.join(each), "big") << 2
+def _spelled(data: bytes, *, before: str) -> list[str]:
+    count = len(data) // SIZE
+    lanes = bytearray(_LANE * count)
+    for place in range(SIZE):
+        lanes[_LANE - SIZE + place :: _LANE] = data[place::SIZE]
+    together = int.from_bytes(lanes, "big") << 2
     for low, high, shift in _STEPS:
         together = together & low | (together & high) << shift
-    text = together.to_bytes(size, "big").translate(_SPELLING).decode()
-    return [text[at : at + LENGTH] for at in range(_AHEAD, size, _LANE)]
+    ahead = before.encode().rjust(_AHEAD).ljust(_LANE, b"\0")  # a blank at least: what is behind is split by it
+    together |= int.from_bytes(ahead * count, "big")
+    return together.to_bytes(len(lanes), "big").translate(_SPELLING).decode().split()
 
 
-def _read(each: Sequence[str]) -> bytes:
-    size = _LANE * len(each)
-    text = _AHEAD_OF_ALL + _AHEAD_OF_ALL.join(each)
-    together = int.from_bytes(text.encode().translate(_VALUES), "big")
+def _read(shown: Sequence[str]) -> bytes:
+    gap = "0" * (_LANE - len(shown[0]))
+    text = (gap + gap.join(shown)).encode().translate(_VALUES)
+    if len(text) != _LANE * len(shown):
+        raise ValueError("these are not of one length")
+    together = int.from_bytes(text, "big") & _LETTERS_ALONE
     for low, high, shift in reversed(_STEPS):
         together = together & low | together >> shift & high
-    lanes = (together >> 2).to_bytes(size, "big")
-    return b"".join([lanes[at : at + SIZE] for at in range(_LANE - SIZE, size, _LANE)])
+    lanes = (together >> 2).to_bytes(len(text), "big")
+    data = bytearray(SIZE * len(shown))
+    for place in range(SIZE):
+        data[place::SIZE] = lanes[_LANE - SIZE + place :: _LANE]
+    return bytes(data)
 
 
 def _steps() -> Iterator[tuple[int, int, int]]:
@@ -103,3 +111,4 @@ def _repeated(mask: int, slot: int) -> int:
 
 
 _STEPS: Final = tuple(_steps())
+_LETTERS_ALONE: Final = _repeated(2 ** (_BYTE * LENGTH) - 1, _BYTE * _LANE)

@@ -138,17 +138,29 @@ def test_several_ids_spend_74_bits_of_chance_each() -> None:
 
 @given(some.lists(some.uuids(), max_size=20) | some.lists(some.uuids(), min_size=257, max_size=300))
 def test_many_are_spelled_as_each_by_itself(values: list[UUID]) -> None:
-    assert letters.spell_all(b"".join(value.bytes for value in values)) == [spelled(value) for value in values]
-    assert ids.spelled([str(value) for value in values]) == {str(value): spelled(value) for value in values}
+    data = b"".join(value.bytes for value in values)
+    for before in ("", "cus_", "five_"):
+        assert letters.spell_all(data, before=before) == [f"{before}{spelled(value)}" for value in values]
+    assert ids.show_all("cus", [str(value) for value in values]) == [ids.show("cus", value) for value in values]
 
 
 @given(some.lists(some.uuids(), max_size=20) | some.lists(some.uuids(), min_size=257, max_size=300))
 def test_many_are_read_as_each_by_itself(values: list[UUID]) -> None:
     shown = [ids.show("cus", value) for value in values]
-    assert letters.read_all([one[4:] for one in shown]) == b"".join(value.bytes for value in values)
+    assert (
+        letters.read_all(shown)
+        == letters.read_all([one[4:] for one in shown])
+        == b"".join(value.bytes for value in values)
+    )
     assert ids.array(shown) == f"{{{','.join(value.hex for value in values)}}}"
     with_gaps = [None, *(one for each in shown for one in (each, None))]
     assert ids.array(with_gaps) == f"{{NULL{''.join(f',{value.hex},NULL' for value in values)}}}"
+
+
+def test_many_of_different_lengths_are_not_read_together() -> None:
+    one = "cus_06h0090m41t835kpwqjv10s1y0"
+    with pytest.raises(ValueError, match="of one length"):
+        letters.read_all([*[one] * 8, one[4:]])
 
 
 def test_fresh_ids_sort_by_time() -> None:

@@ -82,14 +82,14 @@ def read_fact(row: Sequence[Any]) -> Fact:
     return fact.read(values)
 
 
-def fold(row: Folded, letters: Mapping[str, str]) -> Fact:
-    """Return the fact in a row of `FOLDED` that came as JSON; `letters` are those of each id."""
+def fold(row: Folded, own: FactId, *, points: Mapping[str, ContactPointId]) -> Fact:
+    """Return the fact in a row of `FOLDED` that came as JSON, with its id and those of contact points as shown."""
     (
-        own, kind, purpose, channel, at, recorded_at, source, method, contact_point, notice, until, proven, guardian,
+        _, kind, purpose, channel, at, recorded_at, source, method, contact_point, notice, until, proven, guardian,
         dealing,
     ) = row  # fmt: skip
     return Fact(
-        id=FactId(f"{FACT}_{letters[own]}"),
+        id=own,
         kind=kind,
         purpose=purpose,
         channel=channel,
@@ -97,7 +97,7 @@ def fold(row: Folded, letters: Mapping[str, str]) -> Fact:
         recorded_at=recorded_at,
         source=source,
         method=method,
-        contact_point=None if contact_point is None else ContactPointId(f"{CONTACT_POINT}_{letters[contact_point]}"),
+        contact_point=None if contact_point is None else points[contact_point],
         notice=notice,
         until=until,
         proven=proven,

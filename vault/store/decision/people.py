@@ -5,7 +5,7 @@ Typed JSON is read several times as fast as the driver reads records, and rows w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -17,13 +17,15 @@ from vault.base.ids import (
     CONTACT_POINT,
     CUSTOMER,
     DECISION,
+    FACT,
     SUBJECT,
     ContactPointId,
     CustomerId,
     DecisionId,
+    FactId,
     Subject,
     show,
-    spelled,
+    show_all,
 )
 from vault.domain.choices.at_most import AtMost
 from vault.domain.choices.preference import Preference
@@ -95,51 +97,63 @@ def rows_in(text: str | None) -> list[Row]:
 
 
 def people(rows: Sequence[Row]) -> list[Person]:
-    """Return the person in each row, each by themselves. All their ids are spelled at once."""
-    uuids: list[str] = []
-    for row in rows:
-        uuids += (row.customer, row.subject)
-        points = [point[0] for point in row.points or ()]
-        uuids += points
-        for facts in (row.facts, *(point[-1] for point in row.points or ())):
-            for fact in facts or ():
-                uuids.append(fact[0])
-                if fact[8] is not None and fact[8] not in points:
-                    uuids.append(fact[8])
-    letters = spelled(uuids)
-    return [_person(row, letters) for row in rows]
+    """Return the person in each row, each by themselves. All ids of a kind are spelled at once."""
+    said = [_said(row) for row in rows]
+    points = _points(rows, said)
+    own = iter(show_all(FACT, [fact[0] for facts in said for fact in facts]))
+    facts = [tuple([fold(fact, FactId(next(own)), points=points) for fact in facts]) for facts in said]
+    customers = show_all(CUSTOMER, [row.customer for row in rows])
+    subjects = show_all(SUBJECT, [row.subject for row in rows])
+    return [
+        Person(
+            customer=CustomerId(customer),
+            subject=Subject(subject),
+            minor_until=row.minor_until,
+            points=tuple([_point(point, points[point[0]]) for point in row.points or ()]),
+            facts=folded,
+            time_zone=row.time_zone,
+            country=row.country,
+            restricted_since=row.restricted_since,
+            preference=NO_WISHES if row.wishes is None else _preference(row.wishes),
+            spends=() if row.spends is None else tuple([_spend(spend) for spend in row.spends]),
+        )
+        for row, customer, subject, folded in zip(rows, customers, subjects, facts, strict=True)
+    ]
 
 
-def _person(row: Row, letters: Mapping[str, str]) -> Person:
-    facts = [fold(fact, letters) for fact in row.facts or ()]
+def _said(row: Row) -> list[Folded]:
+    """Return what was said about a customer, and about their contact points."""
+    facts = row.facts or []
     for point in row.points or ():
-        facts += [fold(fact, letters) for fact in point[-1] or ()]
-    return Person(
-        customer=CustomerId(f"{CUSTOMER}_{letters[row.customer]}"),
-        subject=Subject(f"{SUBJECT}_{letters[row.subject]}"),
-        minor_until=row.minor_until,
-        points=tuple([_point(point, letters) for point in row.points or ()]),
-        facts=tuple(facts),
-        time_zone=row.time_zone,
-        country=row.country,
-        restricted_since=row.restricted_since,
-        preference=NO_WISHES if row.wishes is None else _preference(row.wishes),
-        spends=tuple([_spend(spend) for spend in row.spends or ()]),
-    )
+        if point[-1] is not None:
+            facts = facts + point[-1]
+    return facts
 
 
-def _point(row: _Point, letters: Mapping[str, str]) -> Point:
-    own, kind, primary, verified, area, stops, _ = row
-    country, *zones = area.split(" ") if area is not None else ("",)
+def _points(rows: Iterable[Row], said: Iterable[Sequence[Folded]]) -> dict[str, ContactPointId]:
+    """Return the contact points that these have, and that was spoken of, by their UUIDs."""
+    uuids = dict.fromkeys([point[0] for row in rows for point in row.points or ()])
+    uuids |= dict.fromkeys([uuid for facts in said for fact in facts if (uuid := fact[8]) is not None])
+    return {uuid: ContactPointId(own) for uuid, own in zip(uuids, show_all(CONTACT_POINT, uuids), strict=True)}
+
+
+def _point(row: _Point, own: ContactPointId) -> Point:
+    _, kind, primary, verified, area, stops, _ = row
+    country, zones = ("", ()) if area is None else _area(area)
     return Point(
-        id=ContactPointId(f"{CONTACT_POINT}_{letters[own]}"),
+        id=own,
         kind=kind,
         primary=primary,
         verified=verified,
-        suppressions=tuple([read_suppression(*stop) for stop in stops or ()]),
+        suppressions=() if stops is None else tuple([read_suppression(*stop) for stop in stops]),
         country=country,
-        zones=tuple(zones),
+        zones=zones,
     )
+
+
+def _area(area: str) -> tuple[str, tuple[str, ...]]:
+    country, *zones = area.split(" ")
+    return country, tuple(zones)
 
 
 def _preference(row: _Wishes) -> Preference:
