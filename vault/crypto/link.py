@@ -31,7 +31,7 @@ _BLOCK: Final = 16
 class LinkKey:
     """The link key of one organization, ready to use."""
 
-    __slots__ = ("_cipher", "_head")
+    __slots__ = ("_beside", "_cipher", "_head")
 
     def __init__(self, key: bytes, *, organization: UUID, use: bytes = b"") -> None:
         """`use` is a frozen label; the empty one is that of stopping."""
@@ -39,10 +39,11 @@ class LinkKey:
             raise ValueError("a key has 32 bytes")
         self._cipher = AESSIV(HKDFExpand(SHA256(), 2 * KEY, _LABEL + use).derive(key))
         self._head = bytes((MAGIC, SUITE)) + organization.bytes
+        self._beside = [self._head]
 
     def issue(self, plaintext: bytes) -> bytes:
         """Return the link."""
-        return self._head + self._cipher.encrypt(_padded(plaintext), [self._head])
+        return self._head + self._cipher.encrypt(_padded(plaintext), self._beside)
 
     def read(self, link: bytes) -> bytes:
         """Return what a link says; `SealError` for one of another organization, or of nobody."""
@@ -51,7 +52,7 @@ class LinkKey:
         if len(link) < HEAD + TAG + _BLOCK:
             raise SealError("length")
         try:
-            padded = self._cipher.decrypt(link[HEAD:], [self._head])
+            padded = self._cipher.decrypt(link[HEAD:], self._beside)
         except InvalidTag:
             raise SealError("tag") from None
         return padded.rstrip(b"\x00")[:-1]

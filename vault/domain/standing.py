@@ -143,7 +143,7 @@ def standing(
     if isinstance(facts, Merged):
         whole = facts if instants.known_at is None else facts.known_by(instants.known_at)
         return _whole(whole, rule, instants=instants, contact_point=contact_point, minor=minor)
-    heard = _heard(facts, instants)
+    heard = facts if instants.at is None and instants.known_at is None else _heard(facts, instants)
     if rule.implied:
         heard = list(heard)  # looked at twice
     noes, yeses = _bearing(heard, rule, contact_point=contact_point)
@@ -220,7 +220,6 @@ def _bearing(
     noes: list[Fact] = []
     yeses: list[Fact] = []
     lineage, channel = rule.lineage, rule.channel
-    covering = (channel, EVERY)
     for fact in facts:
         match fact.kind:
             case "granted" | "asked":
@@ -228,7 +227,7 @@ def _bearing(
                 if named and (contact_point is None or fact.contact_point in {None, contact_point}):
                     yeses.append(fact)
             case "withdrawn" | "refused" | "objected":
-                if fact.purpose in lineage and fact.channel in covering:
+                if fact.purpose in lineage and fact.channel in {channel, EVERY}:
                     noes.append(fact)
             case "dealing":
                 pass  # no statement
@@ -246,7 +245,7 @@ def _weighed(yeses: Sequence[Fact], rule: Rule) -> tuple[list[Fact], list[Fact],
     for yes in yeses:
         if yes.kind == "asked":
             asked.append(yes)
-        elif yes.in_person:
+        elif yes.source == "person":
             said.append(yes)
         elif not yes.proven:
             unproven.append(yes)
