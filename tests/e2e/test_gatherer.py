@@ -32,8 +32,8 @@ class Served:
         return [Unavailable("seven", "no sevens") if one == 7 else one * 10 for one in asked]
 
 
-def gatherer(served: Served, *, lanes: int = 2, most: int = 256) -> Gatherer[int, int]:
-    return Gatherer(served, lanes=lanes, most=most)
+def gatherer(served: Served, *, lanes: int = 2, most: int = 256, more: int = 0) -> Gatherer[int, int]:
+    return Gatherer(served, lanes=lanes, most=most, more=more)
 
 
 async def ask(asking: Gatherer[int, int], one: int) -> int:
@@ -95,6 +95,25 @@ async def test_what_arrives_meanwhile_rides_together_up_to_the_most() -> None:
     served.gate.set()
     assert await asyncio.gather(*answers) == [10, 20, 30, 40, 50, 60, 80]
     assert sorted(map(len, served.batches)) == [1, 1, 2, 3]
+
+
+async def test_a_whole_batch_that_waits_has_a_lane_more_and_less_than_one_has_none() -> None:
+    served = Served()
+    served.gate.clear()
+    asking = gatherer(served, most=3, more=1)
+    answers = [asyncio.create_task(asking.ask_all([*range(10, 16)])), asyncio.create_task(asking.ask_all([20, 21]))]
+    await settle()
+    assert served.batches == [[10, 11, 12], [13, 14, 15]]
+    answers.append(asyncio.create_task(asking.ask_all([30, 31, 32, 33])))
+    await settle()
+    assert served.batches[2:] == [[20, 21, 30]]
+    answers.append(asyncio.create_task(asking.ask_all([40, 41, 42])))
+    await settle()
+    assert len(served.batches) == 3
+    served.gate.set()
+    found = [one for each in await asyncio.gather(*answers) for one in each]
+    assert found == [one * 10 for one in (*range(10, 16), 20, 21, *range(30, 34), *range(40, 43))]
+    assert served.batches[3:] == [[31, 32, 33], [40, 41, 42]]
 
 
 async def test_many_are_answered_in_their_order() -> None:
