@@ -48,8 +48,10 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def arguments() -> list[str]:
-    """With what it is started: its own sandbox wants somebody who is not root."""
-    return ["--no-sandbox"] if os.geteuid() == 0 else []
+    """With what it is started: its own sandbox wants somebody who is not root, and it draws without a stand-in for a
+    graphics card, another process to wait for.
+    """
+    return ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import re
 import shutil
 import signal
 import stat
@@ -23,6 +24,7 @@ import pytest
 
 from vault.base.errors import Unavailable
 from vault.store.bundled import Bundled, running, start
+from vault.store.bundled.place import make_folder
 
 ROOT = os.geteuid() == 0
 CHECKOUT = Path(__file__).parents[2]
@@ -190,6 +192,19 @@ def test_many_who_begin_at_once_make_one_cluster(ground: Path, child: Callable[.
     servers = {ask(url_of(process), "SELECT pg_postmaster_start_time()") for process in children}
     assert len(servers) == 1
     assert [finish(process) for process in children] == [0, 0, 0, 0]
+
+
+def test_a_folder_somebody_made_a_moment_before_is_the_one(ground: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = Path.rename
+
+    def after_another(made: Path, folder: Path) -> Path:
+        folder.mkdir()
+        (folder / "postgres.lock").touch()
+        return rename(made, folder)
+
+    monkeypatch.setattr(Path, "rename", after_another)
+    make_folder(ground / "vault")
+    assert [path.relative_to(ground) for path in ground.rglob("*")] == [Path("vault"), Path("vault/postgres.lock")]
 
 
 def test_two_folders_are_two_servers(ground: Path) -> None:
@@ -361,7 +376,7 @@ def test_a_server_that_will_not_start_says_why_in_one_sentence(ground: Path) -> 
 
 def test_a_file_where_the_folder_should_be_is_told(ground: Path) -> None:
     (ground / "vault").write_text("")
-    with pytest.raises(Unavailable, match="cannot use"):
+    with pytest.raises(Unavailable, match=re.escape(f"cannot use {ground / 'vault'}: Not a directory")):
         start(ground / "vault")
 
 

@@ -46,13 +46,22 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder if it is not there. Nobody else may list it; made by root, others may walk through it."""
+    """Make the folder if it is not there. Nobody else may list it; made by root, others may walk through it.
+
+    It comes to be with its rights: of several who begin at once, each finds it as it should be.
+    """
     if folder.is_dir():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(mode=_PRIVATE)
+    made = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     if _is_root():
-        folder.chmod(_WALK)
+        made.chmod(_WALK)
+    try:
+        made.rename(folder)
+    except OSError as error:
+        made.rmdir()
+        if not folder.is_dir():  # else somebody was faster
+            raise OSError(error.errno, error.strerror, str(folder)) from None
 
 
 def find(folder: Path) -> Place:
