@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from vault.api import questions
-from vault.api.decisions import MOST, Questions
+from vault.api.decisions import MOST, Questions, read
 from vault.api.parameters import read_personal
 
 _ONE_BY_ONE = msgspec.json.Decoder(Questions, dec_hook=read_personal)
@@ -41,9 +40,9 @@ alike = customers.map(lambda customer: PLAIN | {"customer": customer})
 asked = some.builds(lambda one, other: one | other, some.just(PLAIN) | alike | plain, some.just({}) | more)
 
 
-def found(body: bytes, read: Any) -> object:
+def found(body: bytes, reading: Any) -> object:
     try:
-        return read(body)
+        return reading(body)
     except (msgspec.DecodeError, RecursionError) as error:
         return type(error), str(error)
 
@@ -51,7 +50,7 @@ def found(body: bytes, read: Any) -> object:
 @given(some.lists(asked, max_size=4))
 def test_a_batch_is_found_as_if_read_one_by_one(several: list[dict[str, Any]]) -> None:
     body = json.dumps({"questions": several}).encode()
-    assert found(body, questions.read) == found(body, lambda body: _ONE_BY_ONE.decode(body).questions)
+    assert found(body, read) == found(body, lambda body: _ONE_BY_ONE.decode(body).questions)
 
 
 @pytest.mark.parametrize(
@@ -60,16 +59,17 @@ def test_a_batch_is_found_as_if_read_one_by_one(several: list[dict[str, Any]]) -
         b"", b"[]", b"{}", b'{"questions": 5}', b'{"questions": [], "more": 1}', b"[" * 5000,
         json.dumps({"questions": [PLAIN] * (MOST + 1)}).encode(),
         json.dumps({"questions": [PLAIN | {"customer": f"{CUSTOMER}\n"}, PLAIN]}).encode(),
+        json.dumps({"questions": [PLAIN | {"customer": f"{CUSTOMER} {CUSTOMER}"}, PLAIN]}).encode(),
         json.dumps({"questions": [PLAIN, PLAIN | {"customer": f"{CUSTOMER} {CUSTOMER}"}]}).encode(),
     ],
 )  # fmt: skip
 def test_what_is_no_batch_is_refused_in_the_same_words(body: bytes) -> None:
-    refused = found(body, questions.read)
+    refused = found(body, read)
     assert isinstance(refused, tuple)
     assert issubclass(refused[0], (msgspec.DecodeError, RecursionError))
     assert refused == found(body, lambda body: _ONE_BY_ONE.decode(body).questions)
 
 
 def test_as_many_as_may_be_are_read() -> None:
-    several = questions.read(json.dumps({"questions": [PLAIN] * MOST}).encode())
+    several = read(json.dumps({"questions": [PLAIN] * MOST}).encode())
     assert [msgspec.to_builtins(one)["customer"] for one in several] == [CUSTOMER] * MOST

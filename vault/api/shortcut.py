@@ -21,7 +21,7 @@ from vault.actions.client.tokens import token
 from vault.actions.decision.decisions import decide, decide_all
 from vault.actions.promises import HEADER, header, listening
 from vault.actions.vault import Vault
-from vault.api import questions
+from vault.api import decisions
 from vault.api.decisions import Answers
 from vault.api.parameters import LARGEST_BODY, LONGEST_KEY, read_personal
 from vault.api.problems import of_anything, of_vault
@@ -108,7 +108,7 @@ async def _decided(vault: Vault, call: _Call) -> _Reply | None:
 
 
 async def _decided_all(vault: Vault, call: _Call) -> _Reply | None:
-    asked = await _asked(vault, call, path=_MANY, read=questions.read)
+    asked = await _asked(vault, call, path=_MANY, read=decisions.read)
     if asked is None:
         return None
     actor, each = asked

@@ -31,7 +31,7 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
         if instant.tzinfo is not UTC:
             instant = instant.astimezone(UTC)
         try:
-            later = instant + _until(instant.year, instant.month, instant.day, months=self.months)
+            later = instant + _until((instant.year, instant.month, instant.day), self.months)
             return later + timedelta(minutes=self.minutes) if self.minutes else later
         except (ValueError, OverflowError):
             return datetime.max.replace(tzinfo=UTC)
@@ -45,8 +45,9 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=4096)  # of days there are few, and of instants many
-def _until(year: int, month: int, day: int, *, months: int) -> timedelta:
+def _until(begin: tuple[int, int, int], months: int) -> timedelta:
     """Return how far it is from a day to the same day of a later month, or to its last."""
+    year, month, day = begin
     later, place = divmod(year * 12 + month - 1 + months, 12)
     last = min(day, monthrange(later, place + 1)[1])
     return date(later, place + 1, last) - date(year, month, day)

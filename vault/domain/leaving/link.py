@@ -60,14 +60,14 @@ def packed(link: Link) -> bytes:
 def packed_all(links: Collection[Link]) -> list[bytes]:
     """Return them of many: their ids are read at once."""
     return [
-        _MARKS[link.about] + own + _rest(link.sent_at, link.purpose, link.channel)
+        _MARKS[link.about] + own + _rest(link.sent_at, (link.purpose, link.channel))
         for link, own in zip(links, data([link.subject for link in links]), strict=True)
     ]
 
 
 @lru_cache(maxsize=1024)  # all links of a batch are of one instant
-def _rest(instant: datetime, purpose: str, channel: str) -> bytes:
-    return int(instant.timestamp()).to_bytes(_TIME, "big") + f"{purpose}\0{channel}".encode()
+def _rest(instant: datetime, way: tuple[str, str]) -> bytes:
+    return int(instant.timestamp()).to_bytes(_TIME, "big") + "\0".join(way).encode()
 
 
 def unpacked(data: bytes) -> Link:
