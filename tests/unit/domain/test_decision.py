@@ -396,6 +396,17 @@ def test_flat_facts_that_are_known_again_are_those_that_were_found(case: Drawn) 
     assert found is case.rests().flat
 
 
+def test_flat_facts_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vault.domain.decision.basis._REMEMBERED", 2)
+    asked = way()
+    found = [rests(point(), of=asked).flat, rests(of=asked).flat]
+    assert [rests(point(), of=asked).flat, rests(of=asked).flat] == found
+    assert len(asked.flats) == 2
+    third = rests(point(MAIL, stop()), of=asked).flat
+    assert (list(asked.flats.values()), third["suppressed"]) == ([third], True)
+    assert rests(point(), of=asked).flat == found[0]
+
+
 @given(drawn())
 def test_where_a_verified_point_will_do_nobody_is_refused_for_an_unverified_one(case: Drawn) -> None:
     found = case.rests()
