@@ -143,7 +143,7 @@ def standing(
     if isinstance(facts, Merged):
         whole = facts if instants.known_at is None else facts.known_by(instants.known_at)
         return _whole(whole, rule, instants=instants, contact_point=contact_point, minor=minor)
-    heard = facts if instants.at is None and instants.known_at is None else _heard(facts, instants)
+    heard = _heard(facts, instants)
     if rule.implied:
         heard = list(heard)  # looked at twice
     noes, yeses = _bearing(heard, rule, contact_point=contact_point)
@@ -245,7 +245,7 @@ def _weighed(yeses: Sequence[Fact], rule: Rule) -> tuple[list[Fact], list[Fact],
     for yes in yeses:
         if yes.kind == "asked":
             asked.append(yes)
-        elif yes.source == "person":
+        elif yes.in_person:
             said.append(yes)
         elif not yes.proven:
             unproven.append(yes)

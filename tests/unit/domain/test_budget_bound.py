@@ -12,14 +12,13 @@ from tests.unit.domain.test_decision import MAIL, person, point
 from vault.base.ids import DecisionId
 from vault.domain.choices.at_most import AtMost
 from vault.domain.choices.preference import Preference
-from vault.domain.decision.basis import Way, basis
+from vault.domain.decision.basis import NO_WISHES, Way, basis
 from vault.domain.organization import Kind, Organization
 from vault.domain.standing import Instants, rule
 from vault.domain.timing.budget import Budget, Spend
 from vault.domain.timing.moment import earliest
 
 HOUR = timedelta(hours=1)
-NOTHING = Preference()
 
 
 def declared(*, over_all: Budget | None = None, kind: Kind = "offer", **budgets: Budget) -> Organization:
@@ -44,7 +43,7 @@ def spend(*lineage: str, at: datetime = NOW - HOUR, channel: str = "email") -> S
     return Spend(decision=DecisionId("dec_a"), at=at, lineage=lineage or ("sales", "offers"), channel=channel)
 
 
-def spent(of: Way, *spends: Spend, wished: Preference = NOTHING) -> str | bool:
+def spent(of: Way, *spends: Spend, wished: Preference = NO_WISHES) -> str | bool:
     who = person(point(MAIL, primary=True), facts=(said("granted"),))
     who = msgspec.structs.replace(who, spends=spends, preference=wished)
     return basis(who, of, instants=Instants(now=NOW)).flat["budget_spent"]
@@ -86,7 +85,7 @@ def test_wish_and_promise_both_bind() -> None:
     here = way(declared(sales=Budget(day=1), over_all=Budget(week=5)))
     wished = Preference(at_most={"*": AtMost(most=1, per="month"), "email": AtMost(most=3, per="day")})
     assert spent(here, spend(), wished=wished) == "month"
-    assert spent(here, spend(), wished=NOTHING) == "day"
+    assert spent(here, spend(), wished=NO_WISHES) == "day"
 
 
 @pytest.mark.parametrize(("kind", "word"), [("offer", "day"), ("research", "day"), ("service", ""), ("profiling", "")])

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.domain.facts import DAY, NOW, ORGANIZATION, said
 from tests.unit.domain.test_decision import PHONE, person, point
 from vault.domain.choices.preference import Preference
-from vault.domain.decision.basis import Flat, Way, basis
+from vault.domain.decision.basis import NO_WISHES, Flat, Way, basis
 from vault.domain.organization import Channel
 from vault.domain.standing import Instants, rule
 from vault.domain.timing.week import Week, week
@@ -20,8 +20,8 @@ NOON = {"*": "12:00-13:00"}
 SHUT = week({"mon-sun": ["00:00-12:00"]})
 
 
-def way(*, intrusive: bool = True, purpose: str = "sales", **declared: Any) -> Way:
-    channel = Channel(key="sms", reaches="phone", intrusive=intrusive)
+def way(*, intrusive: bool = True, reaches: str = "phone", purpose: str = "sales", **declared: Any) -> Way:
+    channel = Channel(key="sms", reaches=reaches, intrusive=intrusive)
     organization = msgspec.structs.replace(ORGANIZATION, time_zone="UTC", **declared)
     found = organization.purpose(purpose)
     return Way(organization=organization, purpose=found, channel=channel, rule=rule(organization, found, channel="sms"))
@@ -33,7 +33,7 @@ def times(of: Way, *, wished: Preference | None = None, hours: Week | None = Non
     if home is not None:
         points.append(point(kind="postal_address", zones=home))
     who = person(*points, facts=(said("granted", channel="sms"),))
-    who = msgspec.structs.replace(who, preference=wished or Preference(), time_zone=zone)
+    who = msgspec.structs.replace(who, preference=wished or NO_WISHES, time_zone=zone)
     flat = basis(who, of, instants=Instants(now=at), hours=hours).flat
     return {name: flat[name] for name in ("paused", "quiet", "outside_frame")}
 
@@ -53,6 +53,8 @@ def test_hours_of_organization_and_client_bind_what_disturbs_and_own_ones_everyt
     assert times(here) == free(quiet="organization" if intrusive else "")
     assert times(way(intrusive=intrusive), hours=SHUT) == free(quiet="client" if intrusive else "")
     assert times(here, wished=Preference(quiet=NOON), hours=SHUT) == free(quiet="own")
+    elsewhere = way(intrusive=intrusive, reaches="email", open_hours={"default": SHUT})
+    assert times(elsewhere) == free(quiet="organization" if intrusive else "")
 
 
 def test_hours_for_a_country_come_before_those_for_all() -> None:
@@ -69,6 +71,7 @@ def test_a_pause_binds_until_its_very_end() -> None:
 
 def test_the_law_of_the_united_states_binds_their_telephones_on_the_clock_of_whoever_is_called() -> None:
     assert times(way(), country="US", zones=("Pacific/Honolulu",)) == free(outside_frame=True)
+    assert times(way(intrusive=False), country="US", zones=("Pacific/Honolulu",)) == free(outside_frame=True)
     assert times(way(), country="US", zones=("Pacific/Honolulu",), time_zone="UTC") == free()
     assert times(way(), country="CA", zones=("Pacific/Honolulu",)) == free()
 

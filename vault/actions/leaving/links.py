@@ -18,7 +18,7 @@ from vault.base.ids import ORGANIZATION, OrganizationId, show
 from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.crypto.link import HEAD, LinkKey, organization_of
-from vault.domain.leaving.link import Link, packed_all, unpacked
+from vault.domain.leaving.link import Link, packed, unpacked
 from vault.store.database import Work
 
 _HEAD_LETTERS: Final = HEAD * 4 // 3
@@ -44,7 +44,7 @@ class Making:
 
     def addresses(self, links: Collection[Link]) -> list[str]:
         """Return where each link leads."""
-        return [self._before + spelled(self._key.issue(one)) for one in packed_all(links)]
+        return [self._before + spelled(self._key.issue(one)) for one in packed(links)]
 
 
 def making(here: Here, *, issuer: str) -> Making | None:

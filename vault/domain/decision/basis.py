@@ -176,8 +176,8 @@ def basis(
     instant = instants.instant
     fitting = [point for point in person.points if point.kind == way.reaches]
     named = named if named is not None and any(point.id == named for point in fitting) else None
-    minor = person.minor_until is not None and person.is_minor(instant)
-    law = way.rule.within(person.country) if way.rule.implied else way.rule
+    minor = person.is_minor(instant)
+    law = way.rule.within(person.country)
     stands = standing(person.facts, law, instants=instants, contact_point=named, minor=minor)
     point = _pick(fitting, way, wanted=named or _granted(stands), instants=instants)
     bounds = () if way.is_free_for(person) else _bounds(person, way, point=point, hours=hours)
@@ -191,7 +191,7 @@ def basis(
         stands.guardian,
         point is not None or way.channel is None,
         point is not None and not point.verified and way.needs_verified,
-        tuple([word for word, bound in bounds if not bound.allows(instant)]) if bounds else (),
+        tuple([word for word, bound in bounds if not bound.allows(instant)]),
     )
     return Basis(
         flat=way.flats.get(told) or _flat(way, told),

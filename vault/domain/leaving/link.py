@@ -51,14 +51,8 @@ def of_point(tag: Subject, *, kind: str, sent_at: datetime) -> Link:
     return Link(about="point", subject=tag, purpose=EVERY, channel=kind, sent_at=sent_at)
 
 
-def packed(link: Link) -> bytes:
-    """Return the bytes to seal: whose it is, 16 bytes of id, 4 of seconds since 1970, purpose, 00, channel."""
-    [own] = packed_all([link])
-    return own
-
-
-def packed_all(links: Collection[Link]) -> list[bytes]:
-    """Return them of many: their ids are read at once."""
+def packed(links: Collection[Link]) -> list[bytes]:
+    """Return the bytes to seal of each: whose it is, 16 bytes of id, 4 of seconds since 1970, purpose, 00, channel."""
     return [
         _MARKS[link.about] + own + _rest(link.sent_at, (link.purpose, link.channel))
         for link, own in zip(links, data([link.subject for link in links]), strict=True)
