@@ -62,6 +62,36 @@ async def test_one_question_that_makes_no_sense_refuses_the_whole_batch(stage: S
     assert await stage.entries("decision") == []
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"at": "2099-01-01T00:00:00Z"}, "not_yet"),
+        ({"contact": make.point("email", "q@x.example")}, "one_person"),
+        ({"external": {"source": "crm", "id": "7"}}, "one_person"),
+        ({"release": ["quokka"]}, "unknown_field"),
+        ({"reserve": False, "permit_for": "crm"}, "permit_without_message"),
+    ],
+)
+async def test_a_question_that_says_more_is_checked_behind_one_that_does_not(
+    stage: Stage, more: Json, code: str
+) -> None:
+    api = await stage.client("everything")
+    plain = make.asked(customer=await api.register())
+    batch = {"questions": [plain, plain | more]}
+    refused(await api.send("POST", "/v1/decisions/batch", batch), 422, code)
+
+
+async def test_a_message_is_reserved_for_behind_a_question_that_reserves_nothing(stage: Stage) -> None:
+    api = await stage.client("everything")
+    customer = await api.register()
+    await api.grant(customer)
+    plain = make.asked(customer=customer)
+    batch = {"questions": [plain, plain | {"reserve": True}]}
+    answers = (await api.post("/v1/decisions/batch", batch))["decisions"]
+    told = [await api.send("POST", f"/v1/decisions/{one['id']}/outcome", {"outcome": "sent"}) for one in answers]
+    assert [answer.status_code for answer in told] == [404, 200]
+
+
 async def test_many_callers_at_once_each_get_their_own_answer(stage: Stage) -> None:
     api = await stage.client("everything")
     registrations = [make.customer() for _ in range(12)]
