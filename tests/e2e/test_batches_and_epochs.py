@@ -69,7 +69,7 @@ async def test_one_question_that_makes_no_sense_refuses_the_whole_batch(stage: S
         ({"contact": make.point("email", "q@x.example")}, "one_person"),
         ({"external": {"source": "crm", "id": "7"}}, "one_person"),
         ({"release": ["quokka"]}, "unknown_field"),
-        ({"reserve": False, "permit_for": "crm"}, "permit_without_message"),
+        ({"permit_for": "quokka"}, "unknown_sender"),
     ],
 )
 async def test_a_question_that_says_more_is_checked_behind_one_that_does_not(
