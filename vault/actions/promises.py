@@ -30,7 +30,6 @@ from vault.store import log
 from vault.store.database import Work
 from vault.store.log import promise_keys
 from vault.tlog import promise
-from vault.tlog.hashes import leaf_hash
 from vault.tlog.line import encode
 
 HEADER: Final = "Log-Promise"
@@ -92,7 +91,7 @@ def promises(key: Promising, entries: Sequence[bytes], *, organization: Organiza
     """Return the promise of each of a batch of committed entries, in their order."""
     if not entries:
         return []
-    tree = promise.batch([leaf_hash(body) for body in entries])
+    tree = promise.batch(entries)
     time, size = int(at.timestamp()), tree.size
     signed = note_keys.sign(key.key, promise.text(organization, size=size, root=tree.root, at=time))
     signature = encode(signed)

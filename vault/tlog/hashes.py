@@ -27,6 +27,11 @@ def leaf_hash(entry: bytes) -> Hash:
     return Hash(sha256(_LEAF + entry).digest())
 
 
+def leaf_row(entries: Iterable[bytes]) -> bytes:
+    """Return the hashes of the leaves that hold `entries`, laid end to end."""
+    return b"".join([sha256(_LEAF + entry).digest() for entry in entries])
+
+
 def node_hash(left: Hash, right: Hash) -> Hash:
     """Return the hash of the node above two others."""
     return Hash(sha256(_NODE + left + right).digest())

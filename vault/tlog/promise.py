@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from vault.tlog.hashes import LENGTH, Hash, check_all, parents
+from vault.tlog.hashes import LENGTH, Hash, leaf_row, parents
 from vault.tlog.line import LARGEST, Malformed, encode
 
-MOST: Final = 1024  # leaves of one batch; so a path has at most ten hashes
+MOST: Final = 1024  # entries of one batch; so a path has at most ten hashes
 
 _FORMAT: Final = "consent-vault/promise/v1"
 _PAIR: Final = 2 * LENGTH
@@ -54,12 +54,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         return list(zip(rows[0], paths, strict=True))
 
 
-def batch(leaves: Sequence[Hash]) -> Batch:
-    """Return the tree over 1 to 1,024 leaf hashes."""
-    check_all(leaves)
-    if not 1 <= len(leaves) <= MOST:
-        raise Malformed("malformed_batch", "a promise covers 1 to 1,024 leaves")
-    rows = [b"".join(leaves)]
+def batch(entries: Sequence[bytes]) -> Batch:
+    """Return the tree over the leaf hashes of 1 to 1,024 entries."""
+    if not 1 <= len(entries) <= MOST:
+        raise Malformed("malformed_batch", "a promise covers 1 to 1,024 entries")
+    rows = [leaf_row(entries)]
     while len(row := rows[-1]) > LENGTH:
         rows.append(parents(row) + row[len(row) - len(row) % _PAIR :])
     return Batch(rows=tuple(rows))

@@ -40,7 +40,11 @@ def leaves(count: int, start: int = 0) -> list[Hash]:
 
 @cache
 def leaf(index: int) -> Hash:
-    return leaf_hash(b"entry %d" % index)
+    return leaf_hash(entry(index))
+
+
+def entry(index: int) -> bytes:
+    return b"entry %d" % index
 
 
 @cache
