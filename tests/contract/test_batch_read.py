@@ -1,4 +1,4 @@
-"""A batch of plain questions is read at once, and found as any other batch would be read, or refused."""
+"""A batch is read at once, and found as it would be read one by one, or refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from vault.api.decisions import MOST, Questions, read
 from vault.api.parameters import read_personal
+from vault.base.personal import Personal
 
 _ONE_BY_ONE = msgspec.json.Decoder(Questions, dec_hook=read_personal)
 CUSTOMER = "cus_06h0090m41t835kpwqjv10s1y0"
@@ -41,8 +42,9 @@ asked = some.builds(lambda one, other: one | other, some.just(PLAIN) | alike | p
 
 
 def found(body: bytes, reading: Any) -> object:
+    """What was read, as bytes: the ids of answers to a call that may be repeated are derived from them."""
     try:
-        return reading(body)
+        return msgspec.json.encode(reading(body), enc_hook=Personal.reveal)
     except (msgspec.DecodeError, RecursionError) as error:
         return type(error), str(error)
 

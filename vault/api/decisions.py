@@ -1,8 +1,7 @@
 """The one question, over HTTP.
 
-A batch of plain questions, of a customer, a purpose and a channel each, is read at once: a pattern asked of each text
-by itself takes several times as long as reading it. Whatever is not plain, or not in order, is read one by one, which
-also says what is wrong.
+Of a batch, ids are asked for their pattern all together, and words once: a pattern asked of each text by itself takes
+several times as long as reading it. What is not in order is read once more, one by one, to say what is wrong.
 """
 
 from __future__ import annotations
@@ -35,18 +34,20 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     questions: Annotated[tuple[Question, ...], Meta(min_length=1, max_length=MOST)]
 
 
-class _Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    customer: str
+class _Unasked(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question whose words and id were not asked for their patterns."""
+
     purpose: str
     channel: str
+    customer: CustomerId | None = None
 
 
 class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    questions: Annotated[list[_Plain], Meta(max_length=MOST)]
+    questions: Annotated[tuple[_Unasked, ...], Meta(max_length=MOST)]
 
 
-_PLAIN: Final = Decoder(_Batch)
-_ANY: Final = Decoder(Questions, dec_hook=read_personal)
+_AT_ONCE: Final = Decoder(_Batch, dec_hook=read_personal)
+_ONE_BY_ONE: Final = Decoder(Questions, dec_hook=read_personal)
 _CUSTOMERS: Final = re.compile(f"(?:{CUSTOMER}{LETTERS} )*")
 
 
@@ -57,22 +58,18 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(body: bytes) -> tuple[Question, ...]:
-    """Return the questions of a batch; `msgspec.DecodeError` where they are not in order.
-
-    The words of each purpose and channel are asked for their patterns once, and the ids all together.
-    """
+    """Return the questions of a batch; `msgspec.DecodeError` where they are not in order."""
     try:
-        plain = _PLAIN.decode(body).questions
-        words = {(one.purpose, one.channel): one for one in plain}
-        msgspec.convert({"questions": [msgspec.structs.asdict(one) for one in words.values()]}, Questions)
+        asked = _AT_ONCE.decode(body).questions
+        words = {(one.purpose, one.channel) for one in asked}
+        msgspec.convert({"questions": [{"purpose": first, "channel": second} for first, second in words]}, Questions)
     except msgspec.ValidationError:
-        return _ANY.decode(body).questions
-    ids = "".join([f"{one.customer} " for one in plain])
-    if _CUSTOMERS.fullmatch(ids) is None or ids.count(" ") != len(plain):  # a blank within one would make it two
-        return _ANY.decode(body).questions
-    return tuple(
-        [Question(customer=CustomerId(one.customer), purpose=one.purpose, channel=one.channel) for one in plain]
-    )
+        return _ONE_BY_ONE.decode(body).questions
+    ids = [f"{one.customer} " for one in asked if one.customer is not None]
+    together = "".join(ids)
+    if _CUSTOMERS.fullmatch(together) is None or together.count(" ") != len(ids):  # a blank in one would make it two
+        return _ONE_BY_ONE.decode(body).questions
+    return asked
 
 
 @post("/decisions", operation_id="decide", status_code=200)
