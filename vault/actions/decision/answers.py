@@ -19,7 +19,7 @@ from vault.base.errors import Invalid
 from vault.base.ids import ContactPointId, CustomerId
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Outcome, Question
-from vault.domain.merging.merged import about, only
+from vault.domain.merging.merged import only
 from vault.domain.organization import CONTACT
 from vault.domain.standing import Instants
 from vault.domain.timing.budget import LAPSE
@@ -110,16 +110,13 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
 def settle(prepared: Prepared, read: Read) -> Settled:
     """Decide on what was read."""
     question = prepared.asked.question
-    instants = Instants(now=read.now, at=question.at)
+    instants = read.present if question.at is None else Instants(now=read.now, at=question.at)
     if not prepared.gate.verdict.allowed:
         return Settled(prepared=prepared, instants=instants, verdict=prepared.gate.verdict)
     person, named = find(prepared, read)
     if person is None:
         flat = nobody(prepared.way, known=question.customer is None)
         return Settled(prepared=prepared, instants=instants, verdict=contact(prepared, flat), flat=flat)
-    facts = about(person.facts, prepared.way.rule.purposes)  # some ride for others in the batch
-    if facts is not person.facts:
-        person = msgspec.structs.replace(person, facts=facts)
     person = _counted(person, prepared, instants=instants)
     rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
     verdict = _known(prepared, rests.flat)

@@ -21,43 +21,36 @@ from vault.domain.decision.question import (
     Withheld,
 )
 from vault.domain.decision.reason import REASONS
-from vault.domain.decision.told import AChannel, Told, Whose, encoded, form
+from vault.domain.decision.told import AChannel, Told, encoded, form
 from vault.domain.entry import VERSION, stamp
-from vault.domain.merging.merged import spelled
+from vault.domain.merging.merged import Facts, about, spelled
 from vault.policy.decide import Ground, Verdict
 
 
 def told_to_log(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> bytes:
     """Return the bytes of the entry `own`. `salt` is told only where no subject is."""
-    plain = _plain(settled) if not released else None
-    if plain is None:
-        return encoded(_told(settled, released, own=own, salt=salt, at=at))
-    person, gate, decision = settled.person, settled.prepared.gate, settled.prepared.asked.decision
-    if (held := gate.forms.get(plain)) is None:
-        if len(gate.forms) >= REMEMBERED:
-            gate.forms.clear()
-        held = gate.forms[plain] = settled.verdict, form(_told(settled, released, own=own, salt=salt, at=at))
-    _, known = held
-    if known is None or person is None:
-        return encoded(_told(settled, released, own=own, salt=salt, at=at))
-    facts = [fact.id for fact in person.facts]
-    return known.fill(Whose(at=stamp(at), decision=decision, facts=facts, id=own, subject=person.subject))
+    person, prepared = settled.person, settled.prepared
+    if person is not None and not released and (plain := _plain(settled, person)) is not None:
+        forms, purposes = prepared.gate.forms, prepared.way.rule.purposes
+        facts = [fact.id for fact in person.facts if fact.purpose in purposes]
+        if (held := forms.get(plain)) is None:
+            if len(forms) >= REMEMBERED:
+                forms.clear()
+            held = forms[plain] = settled.verdict, form(_told(settled, released, own=own, salt=salt, at=at))
+        _, known = held
+        if facts and known is not None:
+            return known.fill(own, at=stamp(at), decision=prepared.asked.decision, facts=facts, subject=person.subject)
+    return encoded(_told(settled, released, own=own, salt=salt, at=at))
 
 
-def _plain(settled: Settled) -> tuple[object, ...] | None:
+def _plain(settled: Settled, person: Person) -> tuple[object, ...] | None:
     """Return all that the entry of this decision depends on, but for whose it is; none where more than that is told.
 
     What the client is, and what it asks for, is the gate's. Verdicts of other flat facts are other objects, and a form
     is kept with its own: while it is, no other has its id.
     """
-    person, rests, question = settled.person, settled.basis, settled.prepared.asked.question
-    if (
-        person is None
-        or rests is None
-        or not isinstance(person.facts, tuple)
-        or not person.facts
-        or not settled.prepared.gate.verdict.allowed
-    ):
+    rests, question = settled.basis, settled.prepared.asked.question
+    if rests is None or not isinstance(person.facts, tuple) or not settled.prepared.gate.verdict.allowed:
         return None
     if question.at is not None or settled.among or settled.defer_until is not None or rests.named is not None:
         return None
@@ -69,7 +62,8 @@ def _plain(settled: Settled) -> tuple[object, ...] | None:
 def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> Told:
     prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
     question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
-    merged = spelled(person.facts) if person is not None else None
+    facts = about(person.facts, gate.way.rule.purposes) if person is not None else None  # others ride for others
+    merged = spelled(facts) if facts is not None else None
     return Told(
         actor=gate.by,
         asked_at=stamp(question.at) if question.at else None,
@@ -82,8 +76,8 @@ def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str,
         configuration=prepared.here.configuration,
         decision=prepared.asked.decision,
         defer_until=stamp(settled.defer_until) if settled.defer_until is not None else None,
-        facts=[fact.id for fact in person.facts] if person is not None else None,
-        facts_elsewhere=_elsewhere(person, rests.named) or None if person is not None and rests is not None else None,
+        facts=[fact.id for fact in facts] if facts is not None else None,
+        facts_elsewhere=_elsewhere(facts, rests.named) or None if facts is not None and rests is not None else None,
         flat=settled.flat,
         id=own,
         kind=DECISION,
@@ -157,10 +151,10 @@ def _standing(rests: Basis) -> StandingTold:
     return StandingTold(state=rests.standing.state, until=rests.standing.until)
 
 
-def _elsewhere(person: Person, named: ContactPointId | None) -> list[str]:
+def _elsewhere(facts: Facts, named: ContactPointId | None) -> list[str]:
     if named is None:
         return []
-    return [fact.id for fact in person.facts if fact.contact_point not in (None, named)]
+    return [fact.id for fact in facts if fact.contact_point not in (None, named)]
 
 
 def _shown(settled: Settled, *, hidden: bool) -> Verdict:

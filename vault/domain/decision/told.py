@@ -6,7 +6,7 @@ JSON has, instead of being sorted and checked each time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -26,16 +26,6 @@ class AChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: str
     policies: Sequence[str]
     reasons: Sequence[str]
-
-
-class Whose(msgspec.Struct, frozen=True, kw_only=True):
-    """What entries differ in: whom they are about, and when. At least one fact stands behind each."""
-
-    at: str
-    decision: str
-    facts: Sequence[str]
-    id: str
-    subject: str
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,13 +78,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     parts: tuple[str, str, str, str, str, str]
 
-    def fill(self, whose: Whose) -> bytes:
-        """Return the bytes of one's entry."""
+    def fill(self, own: str, *, at: str, decision: str, facts: Iterable[str], subject: str) -> bytes:
+        """Return the bytes of the entry `own`. At least one fact stands behind each."""
         first, second, third, fourth, fifth, last = self.parts
-        facts = '","'.join(whose.facts)
-        return (
-            f"{first}{whose.at}{second}{whose.decision}{third}{facts}{fourth}{whose.id}{fifth}{whose.subject}{last}"
-        ).encode()
+        stated = '","'.join(facts)
+        return f"{first}{at}{second}{decision}{third}{stated}{fourth}{own}{fifth}{subject}{last}".encode()
 
 
 def form(told: Told) -> Form | None:

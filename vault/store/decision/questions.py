@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from vault.base.ids import CONTACT_POINT, SUBJECT, ContactPointId, CustomerId, S
 from vault.domain.decision.basis import Person
 from vault.domain.merging.merged import Join
 from vault.domain.merging.whole import wholes
+from vault.domain.standing import Instants
 from vault.store.customer import brought
 from vault.store.customer.merges import STANDS
 from vault.store.database import Work
@@ -125,7 +127,7 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
 USUALLY: Final = How()
 
 
-class Read(msgspec.Struct, frozen=True, kw_only=True):
+class Read(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the query returned, at one instant of PostgreSQL's clock.
 
     `found` tells for each sought tag which customers have it, and the id of the contact point or reference it is of.
@@ -135,6 +137,11 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     people: dict[CustomerId, Person]
     found: Mapping[Sought, Sequence[tuple[CustomerId, ContactPointId]]]
+
+    @cached_property
+    def present(self) -> Instants:
+        """The instants of whatever is asked about now."""
+        return Instants(now=self.now)
 
 
 async def read(
