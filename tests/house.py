@@ -20,7 +20,7 @@ import asyncpg
 from tests.make import ADDRESS, MARK
 from vault.actions.vault import Vault
 from vault.base.canonical import canonical
-from vault.base.ids import DECISION, ENTRY, FACT, ORGANIZATION, OrganizationId, show
+from vault.base.ids import DECISION, ENTRY, FACT, ORGANIZATION, show
 from vault.crypto.box import SealError
 from vault.store import keys
 from vault.store.database import INSTALLATION
@@ -272,7 +272,7 @@ async def check_seals(vault: Vault, tables: Tables) -> None:
     """Each sealed field opens with its own key in its own place, and nowhere else."""
     safes: dict[UUID, Safe] = {}
     for row in tables["vault.organization"]:
-        shown = OrganizationId(show(ORGANIZATION, row["id"]))
+        shown = show(ORGANIZATION, row["id"])
         async with vault.database.work(shown) as work:
             if shown != INSTALLATION:
                 safes[row["id"]] = await keys.read(work, vault.keyring, entropy=vault.entropy)

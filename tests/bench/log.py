@@ -22,7 +22,7 @@ from vault.actions.log.bundles import bundle
 from vault.actions.log.parts import Sequencing
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
-from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh
+from vault.base.ids import ENTRY, OrganizationId, fresh
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
 from vault.parts import open_vault
@@ -81,8 +81,6 @@ async def _write(vault: Vault, organization: OrganizationId, *, entries: int) ->
     told: dict[str, Any] = {"purpose": "sales", "outcome": "deny", "reasons": ["never_asked"], "facts": ["x" * 30] * 20}
     for start in range(0, entries, _AT_ONCE):
         async with vault.database.work(organization) as work:
-            ids = [
-                EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy)) for _ in range(min(_AT_ONCE, entries - start))
-            ]
+            ids = [fresh(ENTRY, vault.clock, entropy=vault.entropy) for _ in range(min(_AT_ONCE, entries - start))]
             now = vault.clock.now()
             await log.add(work, [(one, entry(one, "decision", actor=actor, at=now, **told)) for one in ids])

@@ -252,10 +252,12 @@ def check(tables: Tables, book: Book) -> set[str]:
     ids = Counter(entry["id"] for entry in entries)
     assert ids == Counter(show(ENTRY, row["entry"]) for row in tables["vault.log_pending"])
     assert set(ids.values()) == {1}
-    facts = Counter(show(FACT, row["id"]) for row in tables["vault.fact"])
+    facts: Counter[str] = Counter(show(FACT, row["id"]) for row in tables["vault.fact"])
     assert facts == Counter(entry["fact"] for entry in entries if entry["kind"] == "fact")
     assert set(facts.values()) <= {1}
-    kept = {show(FACT, row["id"]): (row["kind"], row["at"], row["recorded_at"]) for row in tables["vault.fact"]}
+    kept: dict[str, tuple[Any, Any, Any]] = {
+        show(FACT, row["id"]): (row["kind"], row["at"], row["recorded_at"]) for row in tables["vault.fact"]
+    }
     for name, (sent, stated) in book.stated.items():
         assert kept[name] == (sent.what, stated.at, stated.recorded_at)
     decided = Counter((entry["decision"], entry["id"]) for entry in entries if entry["kind"] == "decision")

@@ -29,7 +29,7 @@ from tests.command import run
 from vault.actions.log.naming import head_of, verifiers
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
-from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh, raw, show
+from vault.base.ids import ENTRY, OrganizationId, fresh, raw, show
 from vault.base.settings import Settings
 from vault.crypto.note_keys import Algorithm
 from vault.domain.actor import Actor
@@ -170,7 +170,7 @@ async def write(life: Life, book: Book, over: asyncio.Event) -> None:
     actor = Actor(organization=life.organization, kind="operator")
     while not over.is_set():
         many = many % MOST_AT_ONCE + 1
-        ids = [EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy)) for _ in range(many)]
+        ids = [fresh(ENTRY, vault.clock, entropy=vault.entropy) for _ in range(many)]
         now = vault.clock.now()
         book.unknown |= set(ids)
         async with vault.database.work(life.organization) as work:

@@ -14,7 +14,7 @@ import httpx2
 from tests.e2e.colleague import CONSOLE, Colleague, at_the_desk
 from tests.sequencing import Sequencer, sequencing
 from tests.stage import Json, Stage, said
-from vault.base.ids import ENTRY, EntryId, fresh
+from vault.base.ids import ENTRY, fresh
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
 from vault.domain.sign_in.session import csrf
@@ -83,7 +83,7 @@ async def write(log: Sequencer, count: int, *, subject: str | None = None) -> No
     """Write entries, by nobody's request, and let them be numbered."""
     vault, made = log.stage.vault, []
     for _ in range(count):
-        own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+        own = fresh(ENTRY, vault.clock, entropy=vault.entropy)
         by = Actor(organization=log.organization, kind="import")
         made.append((own, entry(own, "imported", actor=by, at=vault.clock.now(), subject=subject, facts=[])))
     async with vault.database.work(log.organization) as work:

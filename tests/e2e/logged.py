@@ -17,7 +17,7 @@ from vault.actions.log.bundles import bundle
 from vault.actions.log.parts import Sequencing
 from vault.actions.organizations import find
 from vault.actions.vault import Vault
-from vault.base.ids import ENTRY, EntryId, OrganizationId, Subject, fresh, raw
+from vault.base.ids import ENTRY, OrganizationId, Subject, fresh, raw
 from vault.base.settings import Settings
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
@@ -47,7 +47,7 @@ class Logged:
         actor = Actor(organization=self.organization, kind="import")
         made = []
         for place in range(count):
-            own = EntryId(fresh(ENTRY, self.vault.clock, entropy=self.vault.entropy))
+            own = fresh(ENTRY, self.vault.clock, entropy=self.vault.entropy)
             told: dict[str, Any] = {"subject": OTHERS if place % 10 else OURS, "outcome": "deny", "reasons": ["no"]}
             made.append((own, entry(own, "decision", actor=actor, at=self.vault.clock.now(), **told)))
         async with self.vault.database.work(self.organization) as work:

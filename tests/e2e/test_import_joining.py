@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from tests.stage import Stage
-from vault.base.ids import IMPORT, ImportId, fresh, raw
+from vault.base.ids import IMPORT, fresh, raw
 from vault.store.database import Work
 from vault.store.imports import jobs, rows, tags
 from vault.store.imports.jobs import NewJob
@@ -35,7 +35,7 @@ def searched(graph: Graph) -> dict[int, int]:
 
 
 async def joined(stage: Stage, work: Work, graph: Graph) -> dict[int, int]:
-    own = ImportId(fresh(IMPORT, stage.vault.clock, entropy=stage.vault.entropy))
+    own = fresh(IMPORT, stage.vault.clock, entropy=stage.vault.entropy)
     new = NewJob(id=own, exported_at=datetime(2026, 10, 31, tzinfo=UTC), dry=False)
     await jobs.add(work, new, state="joining", at=new.exported_at)
     staged = [NewRow(place, b"", None, (), [UUID(int=tag) for tag in tagged]) for place, tagged in graph.items()]

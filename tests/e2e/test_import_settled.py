@@ -72,7 +72,7 @@ async def settled(stage: Stage, groups: Sequence[Sequence[Staged]], *, dry: bool
             batch.append(group)
         if batch and (group is None or sum(map(len, batch)) >= BATCH):
             async with acting(stage.vault, actor, name="import") as act:
-                own = own or ImportId(act.id(IMPORT))
+                own = own or act.id(IMPORT)
                 found.append(await settle(act, Batch(import_=own, exported_at=EXPORTED, components=batch, dry=dry)))
             batch = []
     return found
@@ -80,7 +80,7 @@ async def settled(stage: Stage, groups: Sequence[Sequence[Staged]], *, dry: bool
 
 async def people_of(stage: Stage) -> dict[CustomerId, Person]:
     rows = await stage.rows("SELECT id FROM vault.customer")
-    ids = [CustomerId(show(CUSTOMER, row["id"])) for row in rows]
+    ids = [show(CUSTOMER, row["id"]) for row in rows]
     async with stage.vault.database.work(await stage.organization()) as work:
         return (await questions.read(work, ids, sought=[], purposes=ORGANIZATION.bearing)).people
 

@@ -60,7 +60,7 @@ class Files:
     async def settle(self, *told: Staged, own: ImportId | None = None) -> dict[int, str]:
         """Settle rows as an import of their own; return what became of each."""
         vault = self.stage.vault
-        self.last = own or ImportId(fresh(IMPORT, vault.clock, entropy=vault.entropy))
+        self.last = own or fresh(IMPORT, vault.clock, entropy=vault.entropy)
         actor = Actor(organization=await self.stage.organization(), kind="import")
         batch = Batch(import_=self.last, exported_at=EXPORTED, components=[told], dry=False)
         async with acting(vault, actor, name="import") as act:
@@ -208,7 +208,7 @@ async def test_two_who_settle_at_once_and_a_client_that_registers_make_one_custo
     stage: Stage, files: Files, api: Api
 ) -> None:
     told = row(1, yes(), no("research"), reference=Personal("7"))
-    own = ImportId(fresh(IMPORT, stage.vault.clock, entropy=stage.vault.entropy))
+    own = fresh(IMPORT, stage.vault.clock, entropy=stage.vault.entropy)
     registration = make.customer(external=[{"source": "mailchimp", "id": "7"}], contact_points=[])
     await asyncio.gather(
         files.settle(told, own=own), files.settle(told, own=own), api.send("POST", "/v1/customers", registration)

@@ -25,7 +25,7 @@ from vault.actions.log import pruning
 from vault.actions.log.archive import Archive
 from vault.actions.log.pruning import prune
 from vault.base.errors import Conflict, Gone
-from vault.base.ids import ENTRY, EntryId, show
+from vault.base.ids import ENTRY, show
 from vault.domain.actor import Actor
 from vault.store.database import open_database
 from vault.store.log.pruned import RETENTION
@@ -137,7 +137,7 @@ async def test_an_entry_without_its_body_is_gone_where_it_was_pruned_and_damage_
     await kept.execute(f"DELETE FROM vault.log_entry WHERE organization = $1 AND id = ({OF.format(530)})")
     auditor = Actor(organization=kept.organization, kind="auditor", signed_in_at=kept.vault.clock.now())
     for number, refusal in ((3, Gone), (530, Conflict)):
-        entry = EntryId(show(ENTRY, await kept.value(OF.format(number))))
+        entry = show(ENTRY, await kept.value(OF.format(number)))
         with pytest.raises(refusal, match=f"entry {number} "):
             await entries.entry(kept.vault, auditor, entry=entry)
 

@@ -21,7 +21,7 @@ from tests.stage import Api, Stage, at
 from vault.actions import delivery, outbox
 from vault.actions.acting import acting
 from vault.base.errors import Conflict, Invalid, Unknown
-from vault.base.ids import CUSTOMER, CustomerId, read, show
+from vault.base.ids import CUSTOMER, MESSAGE, CustomerId, read, show
 from vault.base.personal import Personal
 from vault.courier.letter import Letter
 from vault.courier.mail import Outcome
@@ -116,7 +116,7 @@ async def test_nothing_leads_from_a_letter_to_the_log_or_the_customer(stage: Sta
     for instant in (row["due_at"], row["expires_at"]):
         assert instant.isoformat(timespec="microseconds").replace("+00:00", "Z") not in entries[0]["all"]
     assert row["expires_at"].microsecond == 0  # or it would be a day after an entry to the microsecond
-    assert show("msg", row["id"]) not in entries[0]["all"]
+    assert show(MESSAGE, row["id"]) not in entries[0]["all"]
     async with working(stage.vault, mail.post()):
         await emptied(stage)
     name = str(mail.letters[0]["message-id"]).strip("<>").partition("@")[0]

@@ -27,7 +27,7 @@ from tests.promised import shown
 from tests.sequencing import Sequencer, sequencing
 from tests.stage import Json, Stage
 from vault.actions.log.bundles import bundle
-from vault.base.ids import ENTRY, EntryId, fresh, raw
+from vault.base.ids import ENTRY, fresh, raw
 from vault.crypto.keyring import LIFETIME
 from vault.domain.actor import Actor
 from vault.domain.entry import entry
@@ -251,7 +251,7 @@ async def test_an_entry_left_out_is_named_and_one_too_new_is_not_held_against_th
 
 async def write(stage: Stage, log: Sequencer, *, at: datetime) -> None:
     """Write an entry of a time, and let it be numbered."""
-    own = EntryId(fresh(ENTRY, stage.vault.clock, entropy=stage.vault.entropy))
+    own = fresh(ENTRY, stage.vault.clock, entropy=stage.vault.entropy)
     actor = Actor(organization=log.organization, kind="import")
     async with stage.vault.database.work(log.organization) as work:
         await intake.add(work, [(own, entry(own, "lookup_failed", actor=actor, at=at))])

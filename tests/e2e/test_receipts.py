@@ -16,7 +16,7 @@ from tests.e2e.test_tokens_exchanged import exchange
 from tests.stage import ISSUER, Api, Stage, refused, said
 from tests.visitor import Page, Visitor
 from vault.actions.record.receipts import receipts as all_receipts
-from vault.base.ids import CUSTOMER, CustomerId, show
+from vault.base.ids import CUSTOMER, show
 from vault.domain.actor import Actor
 from vault.domain.receipt.check import check
 
@@ -133,7 +133,7 @@ async def test_all_receipts_come_in_one_file_that_verifies(stage: Stage, api: Ap
 async def test_a_claim_nobody_could_show_has_no_receipt_and_what_was_missing_is_said(stage: Stage) -> None:
     await loaded(stage, sheet(f"{make.email()};Quokka;ja;;01.02.2024;"))
     [row] = await stage.rows("SELECT id FROM vault.customer")
-    customer = CustomerId(show(CUSTOMER, row["id"]))
+    customer = show(CUSTOMER, row["id"])
     own = Actor(organization=await stage.organization(), kind="customer", customer=customer)
     every = await all_receipts(stage.vault, own)
     assert every.receipts == []

@@ -10,7 +10,7 @@ from uuid import UUID
 from tests import make
 from tests.stage import Api, Stage, codes, now, raw_id
 from vault.actions.vault import rebuild
-from vault.base.ids import CLIENT, CONTACT_POINT, FACT, ORGANIZATION, OrganizationId, show
+from vault.base.ids import CLIENT, CONTACT_POINT, FACT, ORGANIZATION, Kind, OrganizationId, show
 from vault.domain import fact as facts_of
 from vault.domain.fact import Fact
 from vault.domain.standing import Instants, rule, standing
@@ -58,9 +58,9 @@ async def listed(stage: Stage, organization: OrganizationId, ids: list[str]) -> 
 
 
 def shown(name: str, value: Any) -> Any:
-    prefixes = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT}
-    if name in prefixes and value is not None:
-        return show(prefixes[name], value)
+    kinds: dict[str, Kind[Any]] = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT}
+    if name in kinds and value is not None:
+        return show(kinds[name], value)
     return value.bytes if isinstance(value, UUID) else value
 
 

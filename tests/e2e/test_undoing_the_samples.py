@@ -17,7 +17,7 @@ from tests.stage import Stage
 from tests.unit.imports.samples import EXPORTED, ORGANIZATION, SAMPLES
 from vault.actions.importing.given import Given, Told
 from vault.actions.undoing import erasing, undoing
-from vault.base.ids import CUSTOMER, CustomerId, raw, show
+from vault.base.ids import CUSTOMER, raw, show
 from vault.base.personal import Personal
 from vault.domain.decision.basis import way
 from vault.domain.importing.undone import NewUndoing, Undoing
@@ -61,7 +61,7 @@ Stands = dict[UUID, tuple[tuple[State, bool], ...]]
 
 
 async def stands(stage: Stage) -> Stands:
-    customers = [CustomerId(show(CUSTOMER, row["id"])) for row in await stage.rows("SELECT id FROM vault.customer")]
+    customers = [show(CUSTOMER, row["id"]) for row in await stage.rows("SELECT id FROM vault.customer")]
     tags = {row["id"]: row["tag"] for row in await stage.rows("SELECT id, tag FROM vault.contact_point")}
     async with stage.vault.database.work(await stage.organization()) as work:
         read = await questions.read(work, customers, sought=[], purposes=ORGANIZATION.bearing)

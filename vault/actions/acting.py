@@ -16,7 +16,7 @@ from vault.actions.limits import let_in
 from vault.actions.vault import Here, Vault, here
 from vault.base.canonical import Json
 from vault.base.errors import Denied
-from vault.base.ids import ENTRY, SUBJECT, EntryId, Subject, fresh, show, uuid8
+from vault.base.ids import ENTRY, SUBJECT, Id, Kind, Subject, fresh, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.audit.commitment import MEMBERS
 from vault.domain.entry import entry
@@ -37,13 +37,13 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     now: datetime
 
-    def id(self, prefix: str) -> str:
+    def id(self, kind: Kind[Id]) -> Id:
         """Return a new id."""
-        return fresh(prefix, self.vault.clock, entropy=self.vault.entropy)
+        return fresh(kind, self.vault.clock, entropy=self.vault.entropy)
 
     def subject(self) -> Subject:
         """Return a new subject: chance alone, for a time in it would lead back to its customer after an erasure."""
-        return Subject(show(SUBJECT, uuid8(self.vault.entropy.draw(16))))
+        return show(SUBJECT, uuid8(self.vault.entropy.draw(16)))
 
     def entry(self, kind: str, **told: Json | None) -> Entry:
         """Return a log entry about this action that says nothing of a device."""
@@ -53,7 +53,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
         """Return a log entry that commits to secrets and to what the device showed, which lie sealed beside it."""
         subject = told.get("subject")
         shown = details.of_device(self.actor, Subject(subject) if isinstance(subject, str) else None)
-        own, safe = EntryId(self.id(ENTRY)), self.here.safe
+        own, safe = self.id(ENTRY), self.here.safe
         commitments = {
             MEMBERS[one.what]: await details.commit(self.vault, self.work, safe=safe, entry=own, secret=one)
             for one in (*secrets, *shown)
@@ -97,7 +97,7 @@ async def _hold_session(work: Work, actor: Actor) -> None:
 
 def written(vault: Vault, actor: Actor, *, kind: str, at: datetime, **told: Json | None) -> Entry:
     """Return a log entry with an id of its own."""
-    own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+    own = fresh(ENTRY, vault.clock, entropy=vault.entropy)
     return own, entry(own, kind, actor=actor, at=at, **salted(vault, told))
 
 

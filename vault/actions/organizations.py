@@ -12,7 +12,7 @@ from vault.actions.acting import written
 from vault.actions.vault import Document, Vault, rebuild
 from vault.base.canonical import canonical
 from vault.base.errors import Invalid
-from vault.base.ids import CLIENT, ORGANIZATION, ClientId, OrganizationId, fresh
+from vault.base.ids import CLIENT, ORGANIZATION, OrganizationId, fresh
 from vault.domain.actor import Actor
 from vault.domain.organization import Organization, plain
 from vault.domain.organization_file import check_change, difference, read
@@ -51,9 +51,7 @@ async def apply(
         before = await _in_force(work, kept)
         check_change(before, declared, text=text, name=name)
         changes = tuple(difference(before, declared)) or (_BESIDE,)
-        organization = (
-            kept.id if kept is not None else OrganizationId(fresh(ORGANIZATION, vault.clock, entropy=vault.entropy))
-        )
+        organization = kept.id if kept is not None else fresh(ORGANIZATION, vault.clock, entropy=vault.entropy)
         applied = Applied(organization=organization, slug=declared.slug, changes=changes)
         if not dry_run:
             await _write(vault, work, applied=applied, declared=declared, document=configuration)
@@ -96,7 +94,7 @@ async def _write(vault: Vault, work: Work, *, applied: Applied, declared: Organi
     kinds = {channel.reaches for channel in declared.channels.values()}
     made = await keys.make(work, vault.keyring, kinds=kinds)
     await promises.make_key(vault, work)
-    fresh_ids = {key: ClientId(fresh(CLIENT, vault.clock, entropy=vault.entropy)) for key in declared.clients}
+    fresh_ids = {key: fresh(CLIENT, vault.clock, entropy=vault.entropy) for key in declared.clients}
     await clients.add(work, fresh_ids, recorded_at=now)
     await organizations.configure(work, digest, document=document, recorded_at=now)
     operator = Actor(organization=work.organization, kind="operator")

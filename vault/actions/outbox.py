@@ -43,7 +43,7 @@ async def put(act: Acting, message: Message, *, customer: CustomerId) -> None:
     check(message)
     subject = await locked(act, customer)
     key = await keys.opened(act.work, act.here.safe, customer=customer, kind="data")
-    own = MessageId(show(MESSAGE, uuid8(act.vault.entropy.draw(16))))
+    own = show(MESSAGE, uuid8(act.vault.entropy.draw(16)))
     plain = Written(
         name=act.vault.entropy.draw(16).hex(),
         to=message.to.reveal(),

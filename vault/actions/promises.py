@@ -20,7 +20,7 @@ import structlog
 
 from vault.actions.vault import Promising, Vault
 from vault.base.errors import VaultError
-from vault.base.ids import ENTRY, EntryId, OrganizationId, fresh
+from vault.base.ids import ENTRY, OrganizationId, fresh
 from vault.crypto import note_keys
 from vault.crypto.note_keys import NoteKey
 from vault.domain.actor import Actor
@@ -127,7 +127,7 @@ async def make_key(vault: Vault, work: Work) -> NoteKey:
     if (found := await promise_keys.read(work, vault.provider)) is not None:
         return found
     made = await promise_keys.make(work, vault.provider, entropy=vault.entropy)
-    own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+    own = fresh(ENTRY, vault.clock, entropy=vault.entropy)
     told = entry(
         own,
         "promise_key_made",

@@ -7,7 +7,7 @@ Ids are never secrets and never personal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Final, NewType
+from typing import Annotated, Final, Generic, NewType, TypeVar, cast
 from uuid import UUID, SafeUUID
 
 from msgspec import Meta
@@ -37,25 +37,34 @@ AudienceId = NewType("AudienceId", str)
 ImportId = NewType("ImportId", str)
 MergeId = NewType("MergeId", str)
 
-CUSTOMER: Final = "cus"
-SUBJECT: Final = "sub"
-ORGANIZATION: Final = "org"
-CONTACT_POINT: Final = "ctp"
-FACT: Final = "fct"
-DECISION: Final = "dec"
-ENTRY: Final = "ent"
-CLIENT: Final = "cli"
-SUPPRESSION: Final = "sup"
-SESSION: Final = "ses"
-STAFF: Final = "stf"
-MESSAGE: Final = "msg"
-CAPABILITY: Final = "cap"
-SAMPLE: Final = "smp"
-RECEIPT: Final = "rct"
-REQUEST: Final = "rgt"
-AUDIENCE: Final = "aud"
-IMPORT: Final = "imp"
-MERGE: Final = "mrg"
+Id = TypeVar("Id", bound=str)
+
+
+class Kind(str, Generic[Id]):
+    """What the shown ids of one type begin with."""
+
+    __slots__ = ()
+
+
+CUSTOMER: Final = Kind[CustomerId]("cus")
+SUBJECT: Final = Kind[Subject]("sub")
+ORGANIZATION: Final = Kind[OrganizationId]("org")
+CONTACT_POINT: Final = Kind[ContactPointId]("ctp")
+FACT: Final = Kind[FactId]("fct")
+DECISION: Final = Kind[DecisionId]("dec")
+ENTRY: Final = Kind[EntryId]("ent")
+CLIENT: Final = Kind[ClientId]("cli")
+SUPPRESSION: Final = Kind[SuppressionId]("sup")
+SESSION: Final = Kind[SessionId]("ses")
+STAFF: Final = Kind[StaffId]("stf")
+MESSAGE: Final = Kind[MessageId]("msg")
+CAPABILITY: Final = Kind[CapabilityId]("cap")
+SAMPLE: Final = Kind[SampleId]("smp")
+RECEIPT: Final = Kind[ReceiptId]("rct")
+REQUEST: Final = Kind[RequestId]("rgt")
+AUDIENCE: Final = Kind[AudienceId]("aud")
+IMPORT: Final = Kind[ImportId]("imp")
+MERGE: Final = Kind[MergeId]("mrg")
 
 LETTERS: Final = "_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]"
 SHOWN: Final = LETTERS + r"$(?!\n)"  # a bare `$` also matches before a last line break
@@ -67,29 +76,29 @@ _LOWEST: Final = 2**62 - 1
 _FREE: Final = (0xFFF << 64 | _LOWEST).to_bytes(SIZE, "big")
 
 
-def show(prefix: str, value: UUID) -> str:
+def show(kind: Kind[Id], value: UUID) -> Id:
     """Return the shown form; it sorts like the bytes of the UUID."""
-    return f"{prefix}_{letters.spell(value.int)}"
+    return cast("Id", f"{kind}_{letters.spell(value.int)}")
 
 
-def read(prefix: str, text: str) -> UUID:
+def read(kind: Kind[Id], text: str) -> UUID:
     """Return the UUID behind a shown id; `Invalid` for another prefix, a foreign letter or a form not our own."""
     try:
         value = raw(text)
     except ValueError:
-        raise Invalid("malformed_id", f"an id of this kind is {prefix}_ and 26 characters") from None
-    if show(prefix, value) != text:
-        raise Invalid("malformed_id", f"an id of this kind is {prefix}_ and 26 characters")
+        raise Invalid("malformed_id", f"an id of this kind is {kind}_ and 26 characters") from None
+    if show(kind, value) != text:
+        raise Invalid("malformed_id", f"an id of this kind is {kind}_ and 26 characters")
     return value
 
 
-def known(prefix: str, text: str, *, noun: str) -> str:
+def known(kind: Kind[Id], text: str, *, noun: str) -> Id:
     """Return an id as it came; what cannot be one is of nothing there is: `Unknown` with the code `unknown_<noun>`."""
     try:
-        read(prefix, text)
+        read(kind, text)
     except Invalid:
         raise Unknown(f"unknown_{noun}", f"there is no such {noun}") from None
-    return text
+    return cast("Id", text)
 
 
 def raw(shown: str) -> UUID:
@@ -107,9 +116,10 @@ def array(shown: Iterable[str | None]) -> str:
     return f"{{{behind}}}"
 
 
-def show_all(prefix: str, uuids: Iterable[str]) -> list[str]:
+def show_all(kind: Kind[Id], uuids: Iterable[str]) -> list[Id]:
     """Return the shown forms of many UUIDs, each as PostgreSQL spells it, in their order."""
-    return letters.spell_all(bytes.fromhex("".join(uuids).replace("-", "")), before=f"{prefix}_")
+    together = bytes.fromhex("".join(uuids).replace("-", ""))
+    return cast("list[Id]", letters.spell_all(together, before=f"{kind}_"))
 
 
 def data(shown: Iterable[str]) -> list[bytes]:
@@ -118,20 +128,20 @@ def data(shown: Iterable[str]) -> list[bytes]:
     return [together[at : at + SIZE] for at in range(0, len(together), SIZE)]
 
 
-def fresh(prefix: str, clock: Clock, *, entropy: Entropy) -> str:
+def fresh(kind: Kind[Id], clock: Clock, *, entropy: Entropy) -> Id:
     """Return a new id: RFC 9562 section 5.7, milliseconds of the clock and 74 bits of chance."""
-    return f"{prefix}_{letters.spell(_uuid7(clock, entropy))}"
+    return cast("Id", f"{kind}_{letters.spell(_uuid7(clock, entropy))}")
 
 
-def several(prefix: str, clock: Clock, *, entropy: Entropy, count: int) -> list[str]:
+def several(kind: Kind[Id], clock: Clock, *, entropy: Entropy, count: int) -> list[Id]:
     """Return so many new ids of one moment, in no order: many are made as one long number, and faster by far."""
     if count == 1:
-        return [fresh(prefix, clock, entropy=entropy)]
+        return [fresh(kind, clock, entropy=entropy)]
     size = SIZE * count
     same = _uuid7_of(_moment(clock), 0).to_bytes(SIZE, "big") * count
     chance = int.from_bytes(entropy.draw(size), "big") & int.from_bytes(_FREE * count, "big")
     new = (int.from_bytes(same, "big") | chance).to_bytes(size, "big")
-    return letters.spell_all(new, before=f"{prefix}_")
+    return cast("list[Id]", letters.spell_all(new, before=f"{kind}_"))
 
 
 def uuid7(clock: Clock, entropy: Entropy) -> UUID:

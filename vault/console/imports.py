@@ -204,7 +204,7 @@ def _is_place(text: str) -> bool:
 
 
 def _id(text: str) -> ImportId:
-    return ImportId(known(IMPORT, text, noun="import"))
+    return known(IMPORT, text, noun="import")
 
 
 router = Router(path="/", route_handlers=[page, show, undo])

@@ -12,12 +12,12 @@ from litestar.types import ExceptionHandlersMap
 
 from vault.actions.vault import Vault
 from vault.base.errors import Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError, place
-from vault.base.ids import fresh
+from vault.base.ids import Kind, fresh
 from vault.console.entrance import frame_of
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
 
-_REQUEST: Final = "req"
+_REQUEST: Final = Kind[str]("req")
 _NOT_FOUND: Final = 404
 _SERVER: Final = 500
 _log = structlog.get_logger()

@@ -176,7 +176,7 @@ def _back(desk: Desk, done: RequestTold) -> Response[bytes]:
 
 
 def _id(text: str) -> RequestId:
-    return RequestId(known(REQUEST, text, noun="request"))
+    return known(REQUEST, text, noun="request")
 
 
 router = Router(path="/", route_handlers=[page, finish, refuse, extend])

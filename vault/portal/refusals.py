@@ -12,12 +12,12 @@ from litestar.types import ExceptionHandlersMap
 
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError, place
-from vault.base.ids import fresh
+from vault.base.ids import Kind, fresh
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
 from vault.portal.entrance import frame_of
 
-_REQUEST: Final = "req"
+_REQUEST: Final = Kind[str]("req")
 _log = structlog.get_logger()
 
 

@@ -77,7 +77,7 @@ async def by_id(work: Work) -> Kept | None:
 async def ids(work: Work, slugs: Iterable[str]) -> tuple[dict[str, OrganizationId], datetime]:
     """Return which organizations have these slugs, and PostgreSQL's time."""
     [row] = await work.fetch(_IDS, [*slugs])
-    return {slug: OrganizationId(show(ORGANIZATION, own)) for slug, own in row["ids"]}, row["now"]
+    return {slug: show(ORGANIZATION, own) for slug, own in row["ids"]}, row["now"]
 
 
 async def every(work: Work) -> list[Kept]:
@@ -152,7 +152,7 @@ def _kept(rows: list[Record]) -> Kept | None:
 
 def _row(row: Record) -> Kept:
     return Kept(
-        id=OrganizationId(show(ORGANIZATION, row["id"])),
+        id=show(ORGANIZATION, row["id"]),
         slug=row["slug"],
         epoch=row["epoch"],
         configuration=row["configuration"],

@@ -86,7 +86,7 @@ async def add(work: Work, sealed: Sealed) -> None:
 
 async def due(work: Work, *, sending: bool) -> list[OrganizationId]:
     """Return who has something due, the longest waiting first; unless `sending`, only what is to drop counts."""
-    return [OrganizationId(show(ORGANIZATION, row["organization"])) for row in await work.fetch(_DUE, sending)]
+    return [show(ORGANIZATION, row["organization"]) for row in await work.fetch(_DUE, sending)]
 
 
 async def take(work: Work, *, sending: bool) -> Taken | None:
@@ -96,9 +96,9 @@ async def take(work: Work, *, sending: bool) -> Taken | None:
         return None
     row = dict(rows[0])
     return Taken(
-        customer=CustomerId(show(CUSTOMER, row.pop("customer"))),
-        subject=Subject(show(SUBJECT, row.pop("subject"))),
-        id=MessageId(show(MESSAGE, row.pop("id"))),
+        customer=show(CUSTOMER, row.pop("customer")),
+        subject=show(SUBJECT, row.pop("subject")),
+        id=show(MESSAGE, row.pop("id")),
         **row,
     )
 

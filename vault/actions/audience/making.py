@@ -17,7 +17,7 @@ from vault.actions.decision.gate import Asked
 from vault.actions.decision.several import prepare
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Denied
-from vault.base.ids import AUDIENCE, CUSTOMER, DECISION, AudienceId, ClientId, CustomerId, DecisionId, raw, show, uuid8
+from vault.base.ids import AUDIENCE, CUSTOMER, DECISION, AudienceId, ClientId, raw, show, uuid8
 from vault.domain.actor import Actor
 from vault.domain.audience.job import CHUNK, AudienceTold, Progress, Screening, check_size
 from vault.domain.audience.line import AudienceMember, Lines, Rubbish
@@ -103,8 +103,8 @@ async def told(work: Work, job: Job) -> AudienceTold:
 
 def check_asked(act: Acting, screening: Screening, *, name: str) -> None:
     """Refuse what makes no sense here, and what this client and token may not ask about anybody."""
-    question = screening.afresh(CustomerId(show(CUSTOMER, NOBODY)))
-    asked = Asked(actor=act.actor, name=name, question=question, decision=DecisionId(show(DECISION, NOBODY)))
+    question = screening.afresh(show(CUSTOMER, NOBODY))
+    asked = Asked(actor=act.actor, name=name, question=question, decision=show(DECISION, NOBODY))
     verdict = prepare(act.here, asked, now=act.now).gate.verdict
     if not verdict.allowed:
         raise Denied(verdict.codes[0], REASONS[verdict.codes[0]].to_developer)
@@ -134,7 +134,7 @@ async def _check_size(act: Acting, client: ClientId, *, size: int) -> None:
 
 
 def _new(act: Acting, client: ClientId, *, screening: Screening, repeat: UUID | None) -> NewJob:
-    own = AudienceId(act.id(AUDIENCE))
+    own = act.id(AUDIENCE)
     return NewJob(id=own, client=client, actor=act.actor, screening=screening, repeat=repeat)
 
 

@@ -21,7 +21,7 @@ from vault.actions.decision.several import prepare
 from vault.actions.decision.telling import told_in_brief
 from vault.actions.vault import Here, Vault, at_epoch, here
 from vault.base.errors import Denied, Invalid
-from vault.base.ids import CUSTOMER, DECISION, AudienceId, CustomerId, DecisionId, OrganizationId, several, show
+from vault.base.ids import CUSTOMER, DECISION, AudienceId, DecisionId, OrganizationId, several, show
 from vault.domain.actor import Actor
 from vault.domain.audience.job import CHUNK, State
 from vault.domain.audience.totals import Ground
@@ -125,15 +125,15 @@ async def _read(vault: Vault, work: Work, *, job: Job, chunk: Chunk) -> tuple[li
 def _prepared(vault: Vault, current: Here, *, job: Job, chunk: Chunk) -> list[Prepared]:
     """Return the questions of a chunk; `Denied` or `Invalid` if they may not be asked any more."""
     now = vault.clock.now()
-    question = job.screening.about(CustomerId(show(CUSTOMER, NOBODY)))
-    asked = Asked(actor=job.actor, name=MAKE, question=question, decision=DecisionId(show(DECISION, NOBODY)))
+    question = job.screening.about(show(CUSTOMER, NOBODY))
+    asked = Asked(actor=job.actor, name=MAKE, question=question, decision=show(DECISION, NOBODY))
     pattern = prepare(current, asked, now=now)
     verdict = pattern.gate.verdict
     if not verdict.allowed:
         raise Denied(verdict.codes[0], REASONS[verdict.codes[0]].to_developer)
     ids = several(DECISION, vault.clock, entropy=vault.entropy, count=len(chunk.errors))
     return [
-        _about(pattern, customer, tag=tag, decision=DecisionId(own))
+        _about(pattern, customer, tag=tag, decision=own)
         for customer, tag, error, own in zip(chunk.customers, chunk.tags, chunk.errors, ids, strict=True)
         if error is None
     ]
@@ -141,7 +141,7 @@ def _prepared(vault: Vault, current: Here, *, job: Job, chunk: Chunk) -> list[Pr
 
 def _about(pattern: Prepared, customer: UUID | None, *, tag: UUID | None, decision: DecisionId) -> Prepared:
     """Return the pattern's question about somebody: by id, or by the tag of a reference."""
-    named = None if customer is None else CustomerId(show(CUSTOMER, customer))
+    named = None if customer is None else show(CUSTOMER, customer)
     question = msgspec.structs.replace(pattern.asked.question, customer=named)
     asked = msgspec.structs.replace(pattern.asked, question=question, decision=decision)
     each = [_about(one, customer, tag=tag, decision=decision) for one in pattern.each] if pattern.each else ()

@@ -19,7 +19,7 @@ from vault.actions.audit.details import Secret
 from vault.actions.vault import Vault
 from vault.base.canonical import Json
 from vault.base.errors import Gone, Invalid, Unknown
-from vault.base.ids import CUSTOMER, ENTRY, SUBJECT, CustomerId, EntryId, Subject, read, show
+from vault.base.ids import CUSTOMER, ENTRY, SUBJECT, EntryId, Subject, read, show
 from vault.base.personal import Personal
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
@@ -160,7 +160,7 @@ async def _customer(act: Acting, subject: Subject) -> Holder | None:
     holder = await details.holder(act.work, act.here.safe, whose=subject)
     if holder is None and not await details.is_known(act.work, subject):
         raise Unknown("unknown_subject", "nothing in this log is about such a subject")
-    if holder is None or await customers.lock(act.work, CustomerId(show(CUSTOMER, holder.key.customer))) is None:
+    if holder is None or await customers.lock(act.work, show(CUSTOMER, holder.key.customer)) is None:
         return None
     return holder
 

@@ -66,7 +66,7 @@ async def with_key(vault: Vault, work: Work, *, safe: Safe) -> Safe:
     await work.lock([_LOCK])
     if made := await keys.make_named(work, vault.keyring, names={keys.DETAILS}):
         operator = Actor(organization=work.organization, kind="operator")
-        own = EntryId(fresh(ENTRY, vault.clock, entropy=vault.entropy))
+        own = fresh(ENTRY, vault.clock, entropy=vault.entropy)
         told = entry(own, "keys_made", actor=operator, at=vault.clock.now(), keys=[*made])
         await log.add(work, [(own, told)])
         await organizations.grow(work)

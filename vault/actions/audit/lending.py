@@ -37,7 +37,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 async def make(vault: Vault, actor: Actor) -> Lent:
     """Make a capability for the log."""
     async with acting(vault, actor, name="make_capability") as act:
-        secret, own = vault.entropy.draw(SECRET), CapabilityId(act.id(CAPABILITY))
+        secret, own = vault.entropy.draw(SECRET), act.id(CAPABILITY)
         by = actor.kind if actor.staff is None else f"{actor.kind}/{actor.staff}"
         made = Capability(id=own, made_by=by, made_at=act.now)
         await capabilities.add(act.work, made, digest=digest(secret))

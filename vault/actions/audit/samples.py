@@ -47,7 +47,7 @@ async def draw(vault: Vault, actor: Actor, *, new: NewSample) -> Shown:
         rules.check(rule, size=size)
         entry = await act.detailed(
             "sample_ruled",
-            sample=(sample := SampleId(act.id(SAMPLE))),
+            sample=(sample := act.id(SAMPLE)),
             size=rule.size,
             generation=rule.generation,
             start=rule.start,

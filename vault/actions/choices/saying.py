@@ -131,7 +131,7 @@ async def write_all(act: Acting, words: list[Said], *, subject: Subject) -> list
             word,
             known,
             organization=act.here.organization,
-            fresh=FactId(act.id(FACT)),
+            fresh=act.id(FACT),
             recorded_at=at + place * STEP,
         )
         for place, word in enumerate(words)

@@ -62,7 +62,7 @@ async def allowed(vault: Vault, actor: Actor) -> Allowed:
         opening = [*(await whole.opened(act, person.family or (person.customer,))).values()]
         sealed = [(key, one) for key in opening for one in await fields.read(act.work, key, names=_OPENED)]
     points = {
-        ContactPointId(show(CONTACT_POINT, one.row)): fields.unseal(act.here.safe, key, field=one)
+        show(CONTACT_POINT, one.row): fields.unseal(act.here.safe, key, field=one)
         for key, one in sealed
         if one.is_point
     }

@@ -246,7 +246,7 @@ async def record(
     """Write what was said under a subject that is locked, with its entry; a retry finds what stands."""
     known = await consents.read(act.work, subject)
     recorded_at = await consents.instant(act.work, subject)
-    own = FactId(act.id(FACT))
+    own = act.id(FACT)
     fact = say(said, known, organization=act.here.organization, fresh=own, recorded_at=recorded_at)
     new = fact.id == own
     if new:
@@ -267,12 +267,12 @@ async def _bind(act: Acting, fact: Fact, *, point: KeptPoint) -> None:
         for channel in organization.channels.values()
         if channel.reaches == point.kind and fact.channel in (channel.key, EVERY)
     ]
-    holder = Subject(show(SUBJECT, point.tag))
+    holder = show(SUBJECT, point.tag)
     known = await consents.read(act.work, holder)
     kept: list[Kept] = []
     for channel in channels:
         shared = msgspec.structs.replace(
-            fact, id=FactId(act.id(FACT)), channel=channel, contact_point=None, reference=None, idempotency=None
+            fact, id=act.id(FACT), channel=channel, contact_point=None, reference=None, idempotency=None
         )
         if not _stands(known, shared):
             entry = act.entry("fact", **told(shared))  # its device would lead to a person

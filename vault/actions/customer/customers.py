@@ -188,7 +188,7 @@ async def _known(act: Acting, references: Iterable[Tagged]) -> CustomerId | None
 async def _create(
     act: Acting, registration: Registration, *, points: list[Tagged], references: list[Tagged]
 ) -> CustomerId:
-    customer = CustomerId(act.id(CUSTOMER))
+    customer = act.id(CUSTOMER)
     subject = act.subject()
     row = NewCustomer(
         id=customer,

@@ -11,7 +11,7 @@ from vault.actions.acting import Acting, acting
 from vault.actions.customer import whole
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Unknown
-from vault.base.ids import MERGE, CustomerId, MergeId, Subject
+from vault.base.ids import MERGE, CustomerId, Subject
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.customer import BIRTH_DATE, CustomerShown
@@ -39,7 +39,7 @@ async def merged_in(act: Acting, *, kept: CustomerId, joined: CustomerId) -> Cus
     check_born(await _born(act, [*subjects]))
     root, joining = next(iter(stays)), next(iter(joins))
     at = max([await consents.instant(act.work, subject) for subject in subjects.values()])
-    await merges.add(act.work, Merge(id=MergeId(act.id(MERGE)), kept=root, joined=joining, at=at))
+    await merges.add(act.work, Merge(id=act.id(MERGE), kept=root, joined=joining, at=at))
     await merges.settle(act.work, dict.fromkeys(subjects, root))
     await _log(act, "customer_merged", subjects=subjects)
     return await whole.shown(act, root)

@@ -102,7 +102,7 @@ async def add_points(
     wanting = {one.kind for one in tagged if one.primary}
     points: list[NewPoint] = []
     for one in tagged:
-        own = ContactPointId(act.id(CONTACT_POINT))
+        own = act.id(CONTACT_POINT)
         primary = one.primary or (one.kind not in have and one.kind not in wanting)
         if primary:
             have.add(one.kind)

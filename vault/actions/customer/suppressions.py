@@ -21,7 +21,7 @@ async def suppress(vault: Vault, actor: Actor, *, new: NewSuppression) -> Suppre
         tagged = tag_point(act.here, new.contact.kind, value=new.contact.value)
         _check(act, new)
         suppression = Suppression(
-            id=SuppressionId(act.id(SUPPRESSION)),
+            id=act.id(SUPPRESSION),
             kind=new.kind,
             at=min(new.at, act.now) if new.at is not None else act.now,
             channel=new.channel,

@@ -16,7 +16,7 @@ from vault.actions.decision import senders
 from vault.actions.decision.gate import REMEMBERED, Asked, Gate, gate_of
 from vault.actions.vault import Here
 from vault.base.errors import Invalid
-from vault.base.ids import ContactPointId, CustomerId
+from vault.base.ids import ContactPointId
 from vault.domain.decision.basis import Basis, Flat, Person, Way, basis, may_leave, nobody
 from vault.domain.decision.question import Outcome, Question
 from vault.domain.merging.merged import only
@@ -175,7 +175,7 @@ def find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId 
     if len(found) != 1:
         return None, None
     customer, owner = found[0]
-    return read.people.get(CustomerId(customer)), (owner if question.contact is not None else None)
+    return read.people.get(customer), (owner if question.contact is not None else None)
 
 
 def _counted(person: Person, prepared: Prepared, *, instants: Instants) -> Person:

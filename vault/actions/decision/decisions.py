@@ -23,7 +23,7 @@ from vault.actions.gatherer import Gatherer
 from vault.actions.limits import let_in
 from vault.actions.vault import Here, Promising, Vault, here
 from vault.base.errors import Denied, Invalid, VaultError
-from vault.base.ids import DECISION, ENTRY, DecisionId, EntryId, OrganizationId, several, show, uuid8
+from vault.base.ids import DECISION, ENTRY, DecisionId, OrganizationId, several, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.decision.question import Decision, Question
@@ -142,8 +142,7 @@ def _decisions(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Ques
     And from the question: a key that comes again with another one is no repeat, and reserves for itself.
     """
     if call.repeat is None:
-        new = several(DECISION, vault.clock, entropy=vault.entropy, count=len(asked))
-        return [DecisionId(one) for one in new]
+        return several(DECISION, vault.clock, entropy=vault.entropy, count=len(asked))
     client = (call.actor.client or "").encode()
     tags = [
         current.safe.repeat(
@@ -154,7 +153,7 @@ def _decisions(vault: Vault, current: Here, *, call: _Call, asked: Sequence[Ques
         )
         for place, question in enumerate(asked)
     ]
-    return [DecisionId(show(DECISION, uuid8(tag))) for tag in tags]
+    return [show(DECISION, uuid8(tag)) for tag in tags]
 
 
 def _gatherer(vault: Vault, organization: OrganizationId) -> Gatherer[Prepared, Decision]:
@@ -306,5 +305,5 @@ def entries_of(
     for own, (place, one) in zip(ids, settled.items(), strict=True):
         leaving = sealed[place].names if place in sealed else ()
         salt = salt_of(vault) if one.person is None else ""
-        entries.append((EntryId(own), told_to_log(one, leaving, own=EntryId(own), salt=salt, at=read.now)))
+        entries.append((own, told_to_log(one, leaving, own=own, salt=salt, at=read.now)))
     return entries

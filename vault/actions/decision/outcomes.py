@@ -12,7 +12,7 @@ from uuid import UUID
 from vault.actions.acting import Acting, acting
 from vault.actions.vault import Vault
 from vault.base.errors import Unknown
-from vault.base.ids import SUPPRESSION, DecisionId, SuppressionId
+from vault.base.ids import SUPPRESSION, DecisionId
 from vault.domain.actor import Actor
 from vault.domain.decision.outcome import STOPS, OutcomeKept, OutcomeTold, Reserved, is_new
 from vault.domain.suppression import Suppression, SuppressionKind
@@ -57,7 +57,7 @@ async def _stop(act: Acting, reserved: Reserved, *, tag: UUID, kind: Suppression
     for known in await suppressions.of(act.work, tag):
         if known.kind == kind and known.channel is None and known.until is None:
             return
-    stop = Suppression(id=SuppressionId(act.id(SUPPRESSION)), kind=kind, at=act.now)
+    stop = Suppression(id=act.id(SUPPRESSION), kind=kind, at=act.now)
     await suppressions.add(act.work, tag, suppression=stop, recorded_at=act.now)
     await act.log("suppressed", suppression=stop.id, cause=kind)
     for own in await reservations.sharing(act.work, reserved.subject, tag=tag):

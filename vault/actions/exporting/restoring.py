@@ -19,7 +19,7 @@ from vault.actions.exporting.given import Given, How, Restored
 from vault.actions.exporting.sealing import Sealer
 from vault.actions.vault import Document, Vault, rebuild
 from vault.base.errors import Conflict, Invalid, Unavailable
-from vault.base.ids import CLIENT, ClientId, OrganizationId, raw
+from vault.base.ids import CLIENT, OrganizationId, raw
 from vault.crypto.box import SealError
 from vault.crypto.provider import KeyProvider
 from vault.domain.actor import Actor
@@ -107,7 +107,7 @@ async def _begin(vault: Vault, actor: Actor, *, given: Given, how: How) -> bool:
         if key is not None:
             await keys.take(act.work, key)
         await keys.make(act.work, vault.keyring, kinds=given.manifest.kinds)
-        fresh = {key: ClientId(act.id(CLIENT)) for key in given.manifest.clients}
+        fresh = {key: act.id(CLIENT) for key in given.manifest.clients}
         await clients.add(act.work, fresh, recorded_at=act.now)
         await _past(act, given).write(act.work)
         await writing.begin(act.work, own)

@@ -150,7 +150,7 @@ async def _found(act: Acting, given: Given, *, digest: str) -> Job | None:
 
 async def _kept(act: Acting, given: Given, *, job: Job | None, digest: str, looked: Sequence[Looked]) -> Job:
     if job is None:
-        own = ImportId(act.id(IMPORT))
+        own = act.id(IMPORT)
         new = NewJob(id=own, exported_at=given.exported_at, dry=given.dry, digest=digest)
         seals = await make(act, new, state="staging")
     else:

@@ -28,7 +28,7 @@ async def make(vault: Vault, actor: Actor, *, new: NewImport) -> ImportTold:
     async with acting(vault, actor, name="make_import") as act:
         if new.exported_at > act.now:
             raise Invalid("exported_in_future", "the files' instant lies in the future: give the one of their export")
-        made = ImportId(act.id(IMPORT))
+        made = act.id(IMPORT)
         job = NewJob(id=made, exported_at=new.exported_at, dry=new.dry, client=client_of(actor))
         await opening.make(act, job, state="receiving")
         told: dict[str, Any] = {"import": made, "dry": new.dry, "exported_at": stamp(new.exported_at)}

@@ -15,7 +15,7 @@ from vault.actions.acting import Acting
 from vault.actions.joining.letters import Invitation, letter
 from vault.actions.joining.links import address, value_of
 from vault.base.errors import Conflict, TooMany
-from vault.base.ids import FACT, ContactPointId, CustomerId, FactId, Subject
+from vault.base.ids import FACT, ContactPointId, CustomerId, Subject
 from vault.domain.choices.asked import Asking, asking, current
 from vault.domain.consent import Said, say
 from vault.domain.decision.basis import Person, basis, way
@@ -99,7 +99,7 @@ async def _ask(act: Acting, asked: _Asked) -> Fact:
     organization = act.here.organization
     known = await consents.read(act.work, asked.subject)
     at = await consents.instant(act.work, asked.subject)
-    fact = say(asked.said, known, organization=organization, fresh=FactId(act.id(FACT)), recorded_at=at)
+    fact = say(asked.said, known, organization=organization, fresh=act.id(FACT), recorded_at=at)
     entry = await act.detailed("fact", subject=asked.subject, **told(fact))
     await consents.add(act.work, [Kept(subject=asked.subject, fact=fact, entry=entry)])
     said = Confirmation(

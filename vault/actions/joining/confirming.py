@@ -18,7 +18,7 @@ from vault.actions.leaving import links
 from vault.actions.proving.lifting import lift
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid
-from vault.base.ids import FACT, CustomerId, FactId, Subject
+from vault.base.ids import FACT, CustomerId, Subject
 from vault.domain.actor import Actor
 from vault.domain.choices.asked import Asking
 from vault.domain.consent import Said, say
@@ -140,7 +140,7 @@ def _granted(act: Acting, meant: _Meant, *, shown: Asking) -> Said:
 
 async def _write(act: Acting, meant: _Meant, *, word: Said) -> tuple[Fact, bool]:
     known = await consents.read(act.work, meant.subject)
-    own, at = FactId(act.id(FACT)), await consents.instant(act.work, meant.subject)
+    own, at = act.id(FACT), await consents.instant(act.work, meant.subject)
     fact = say(word, known, organization=act.here.organization, fresh=own, recorded_at=at)
     if fact.id == own:
         entry = await act.detailed("fact", subject=meant.subject, **told(fact))

@@ -16,7 +16,7 @@ from vault.actions.acting import Acting
 from vault.actions.leaving import links
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Unavailable
-from vault.base.ids import CUSTOMER, SUBJECT, ContactPointId, CustomerId, Subject, raw, show
+from vault.base.ids import CUSTOMER, SUBJECT, ContactPointId, CustomerId, raw, show
 from vault.base.personal import Personal
 from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
@@ -30,8 +30,8 @@ from vault.store.customer import customers, fields
 from vault.store.database import Work
 from vault.store.decision import questions
 
-_NOBODY: Final = Subject(show(SUBJECT, UUID(int=0)))
-_NO_CUSTOMER: Final = CustomerId(show(CUSTOMER, UUID(int=0)))
+_NOBODY: Final = show(SUBJECT, UUID(int=0))
+_NO_CUSTOMER: Final = show(CUSTOMER, UUID(int=0))
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):

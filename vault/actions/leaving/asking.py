@@ -18,7 +18,7 @@ from vault.actions.sign_in.knocking import ASKED_BY_NETWORK, knocking, limit_net
 from vault.actions.sign_in.reaching import EMAIL, reached, read_reach
 from vault.actions.vault import Vault
 from vault.base.errors import Invalid, TooMany
-from vault.base.ids import SUBJECT, OrganizationId, Subject, show
+from vault.base.ids import SUBJECT, OrganizationId, show
 from vault.base.personal import Personal
 from vault.domain.leaving.link import of_point
 from vault.domain.sign_in.device import Device
@@ -49,7 +49,7 @@ async def ask(vault: Vault, organization: OrganizationId, *, wish: Wish) -> None
         found = await holders.find(act.work, act.here.safe, kind=EMAIL, tag=sought.found_by)
         pretended = nobody.read(act)
         to = reached(found, sought.value)
-        link = of_point(Subject(show(SUBJECT, sought.tag)), kind=EMAIL, sent_at=act.now)
+        link = of_point(show(SUBJECT, sought.tag), kind=EMAIL, sent_at=act.now)
         message = letter(
             act.here.organization,
             links.address(act.here, link, issuer=act.vault.issuer) or "",

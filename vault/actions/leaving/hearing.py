@@ -16,7 +16,7 @@ from vault.actions.acting import Acting, acting
 from vault.actions.customer.points import Tagged, lock_tags, tag_point
 from vault.actions.proving.lifting import lift
 from vault.actions.vault import Vault
-from vault.base.ids import FACT, SUBJECT, SUPPRESSION, CustomerId, FactId, Subject, SuppressionId, show
+from vault.base.ids import FACT, SUBJECT, SUPPRESSION, CustomerId, Subject, show
 from vault.domain.actor import Actor
 from vault.domain.consent import say
 from vault.domain.entry import told
@@ -49,7 +49,7 @@ class _From(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> Subject:
         """Under what the facts about the number are kept."""
-        return Subject(show(SUBJECT, self.tagged.tag))
+        return show(SUBJECT, self.tagged.tag)
 
 
 async def hear(vault: Vault, actor: Actor, *, message: TextMessage) -> Understood:
@@ -115,7 +115,7 @@ async def _stop(act: Acting, sender: _From) -> bool:
     await _deny(act, sender, subjects=subjects, anew=not stopped)
     if stopped:
         return False
-    own = SuppressionId(act.id(SUPPRESSION))
+    own = act.id(SUPPRESSION)
     suppression = Suppression(id=own, kind=STOP_WORD, at=sender.at)
     await suppressions.add(act.work, sender.tagged.tag, suppression=suppression, recorded_at=act.now)
     await act.log("suppressed", suppression=own, cause=STOP_WORD)
@@ -144,7 +144,7 @@ async def _deny(act: Acting, sender: _From, *, subjects: list[Subject], anew: bo
 
 def _kept(act: Acting, sender: _From, *, stop: Stop, at: datetime) -> Kept:
     word = msgspec.structs.replace(said(stop), client=act.actor.client)
-    fact = say(word, (), organization=act.here.organization, fresh=FactId(act.id(FACT)), recorded_at=at)
+    fact = say(word, (), organization=act.here.organization, fresh=act.id(FACT), recorded_at=at)
     return Kept(subject=sender.subject, fact=fact, entry=act.entry("fact", **told(fact)))  # it leads to no person
 
 

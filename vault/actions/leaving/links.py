@@ -82,7 +82,7 @@ async def entered(vault: Vault, work: Work) -> tuple[Here, datetime] | None:
 def organization(token: str) -> OrganizationId | None:
     """Return whose link it says it is, whatever became of the rest of it."""
     try:
-        return OrganizationId(show(ORGANIZATION, organization_of(unspelled(token[:_HEAD_LETTERS]))))
+        return show(ORGANIZATION, organization_of(unspelled(token[:_HEAD_LETTERS])))
     except SealError:
         return None
 

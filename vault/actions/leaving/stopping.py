@@ -15,7 +15,7 @@ from vault.actions.acting import Acting, acting
 from vault.actions.leaving import links
 from vault.actions.leaving.undoing import Undo, stands, undo_of
 from vault.actions.vault import Vault
-from vault.base.ids import FACT, CustomerId, FactId, raw
+from vault.base.ids import FACT, CustomerId, raw
 from vault.domain.actor import Actor
 from vault.domain.consent import say
 from vault.domain.entry import told
@@ -98,7 +98,7 @@ async def _stop(act: Acting, link: Link, *, press: Press) -> Stopped:
             found += [stop for stop in more if stop not in found]
     kept: list[Kept] = []
     for place, stop in enumerate(found):
-        own = FactId(act.id(FACT))
+        own = act.id(FACT)
         word = said(stop, one_click=press.one_click)
         fact = say(word, known, organization=organization, fresh=own, recorded_at=at + place * _STEP)
         kept.append(Kept(subject=link.subject, fact=fact, entry=await _entry(act, link, fact=fact)))

@@ -16,7 +16,7 @@ from vault.actions.choices.preferences import narrow
 from vault.actions.leaving import links
 from vault.actions.vault import Here, Vault
 from vault.base.errors import Invalid
-from vault.base.ids import FACT, ContactPointId, CustomerId, FactId, Subject, raw
+from vault.base.ids import FACT, ContactPointId, CustomerId, Subject, raw
 from vault.base.spelling import spelled, unspelled
 from vault.crypto.box import SealError
 from vault.domain.actor import Actor
@@ -134,7 +134,7 @@ async def _say_again(act: Acting, link: Link, *, offered: Offer, customer: Custo
         until=offered.until,
         idempotency=tag,
     )
-    own = FactId(act.id(FACT))
+    own = act.id(FACT)
     at = await consents.instant(act.work, link.subject)
     try:
         fact = say(said, known, organization=act.here.organization, fresh=own, recorded_at=at)

@@ -124,7 +124,7 @@ async def _claim(
     act: Acting, key: CustomerKey, *, points: Sequence[Held], read: Tagged, subject: Subject
 ) -> ContactPointId:
     check_room([one.point for one in points])
-    own = ContactPointId(act.id(CONTACT_POINT))
+    own = act.id(CONTACT_POINT)
     sealed = act.here.safe.seal(key, "contact_point", column="value", row=raw(own), value=read.value.reveal().encode())
     claim = Claim(id=own, kind=read.kind, sealed=sealed, tag=read.tag)
     await claims.add(act.work, act.actor.me, claim=claim, recorded_at=act.now)

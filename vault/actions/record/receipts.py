@@ -19,7 +19,7 @@ from vault.actions.record.history import Line, Shown, read
 from vault.actions.vault import Promising, Vault
 from vault.base.canonical import Json
 from vault.base.errors import Conflict, Unknown
-from vault.base.ids import RECEIPT, CustomerId, FactId, OrganizationId, ReceiptId
+from vault.base.ids import RECEIPT, CustomerId, FactId, OrganizationId
 from vault.crypto import detached
 from vault.domain.actor import Actor
 from vault.domain.organization import EVERY, Organization
@@ -130,7 +130,7 @@ async def _told(act: Acting, line: Line, *, lines: Sequence[Line], customer: Cus
     organization = await Shown(act).declared(line.fact)
     said = _said(line)
     return Told(
-        id=ReceiptId(act.id(RECEIPT)),
+        id=act.id(RECEIPT),
         created=act.now,
         customer=customer,
         site=f"{act.vault.issuer}/p/{act.here.organization.slug}/",

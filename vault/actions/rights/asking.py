@@ -125,7 +125,7 @@ async def unlock(vault: Vault, actor: Actor) -> None:
 
 async def add(act: Acting, wanted: NewRequest, *, subject: Subject, key: CustomerKey) -> Kept:
     """Write a request down, with its entry. Under the lock of whoever asks."""
-    made = Request(id=RequestId(act.id(REQUEST)), right=wanted.right, asked_at=act.now, field=wanted.field)
+    made = Request(id=act.id(REQUEST), right=wanted.right, asked_at=act.now, field=wanted.field)
     words = None if not wanted.text else seal(act.here.safe, key, request=made.id, column="words", text=wanted.text)
     kept = Kept(customer=act.actor.me, subject=subject, request=made, words=words)
     await requests.keep(act.work, kept)

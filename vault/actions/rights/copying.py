@@ -21,7 +21,7 @@ from vault.actions.record.accesses import Access
 from vault.actions.record.history import Line
 from vault.actions.rights.asking import Asked, read
 from vault.actions.vault import Vault
-from vault.base.ids import REQUEST, CustomerId, EntryId, FactId, RequestId, Subject
+from vault.base.ids import REQUEST, CustomerId, EntryId, FactId, Subject
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
 from vault.domain.audit.commitment import unpacked
@@ -167,7 +167,7 @@ async def _answer(act: Acting, *, subject: Subject, right: Right) -> None:
     found = [one for one in await requests.of(act.work, act.actor.me) if one.request.is_open]
     waiting = [one for one in found if one.request.right in COPIES]
     if not waiting:
-        made = Request(id=RequestId(act.id(REQUEST)), right=right, asked_at=act.now)
+        made = Request(id=act.id(REQUEST), right=right, asked_at=act.now)
         waiting = [Kept(customer=act.actor.me, subject=subject, request=made)]
     for one in waiting:
         await requests.keep(act.work, msgspec.structs.replace(one, request=one.request.done(act.now)))

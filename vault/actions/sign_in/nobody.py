@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from vault.actions.acting import Acting
-from vault.base.ids import CUSTOMER, CustomerId, raw, show, uuid8
+from vault.base.ids import CUSTOMER, raw, show, uuid8
 from vault.base.personal import Personal
 from vault.domain.message import Message
 from vault.store.customer import customers
@@ -23,14 +23,14 @@ NOBODY: Final = Personal("nobody@nowhere.invalid")
 def read(act: Acting) -> Personal:
     """Seal and open an address, as if it were somebody's."""
     safe, nobody = act.here.safe, uuid8(act.vault.entropy.draw(16))
-    key, _ = safe.new_key(CustomerId(show(CUSTOMER, nobody)), "data")
+    key, _ = safe.new_key(show(CUSTOMER, nobody), "data")
     sealed = safe.seal(key, _TABLE, column="value", row=nobody, value=NOBODY.reveal().encode())
     return safe.open(key, _TABLE, column="value", row=nobody, sealed=sealed)
 
 
 async def put(act: Acting, message: Message) -> None:
     """Write a letter where no worker looks."""
-    nobody = CustomerId(show(CUSTOMER, uuid8(act.vault.entropy.draw(16))))
+    nobody = show(CUSTOMER, uuid8(act.vault.entropy.draw(16)))
     await customers.lock(act.work, nobody)
     await customers.subjects(act.work, [nobody])
     key, _ = act.here.safe.new_key(nobody, "data")

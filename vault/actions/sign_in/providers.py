@@ -144,7 +144,7 @@ async def _admit(
 
 async def _known(act: Acting, member: Member | None, *, role: StaffRole, tag: bytes) -> StaffId:
     if member is None:
-        member = Member(id=StaffId(act.id(STAFF)), role=role)
+        member = Member(id=act.id(STAFF), role=role)
         await staff.add(act.work, member, tag=tag, recorded_at=act.now)
         await act.log("staff_added", of=member.id, role=role)
     elif member.role != role:

@@ -6,7 +6,7 @@ import msgspec
 
 from vault.actions.acting import Acting, acting
 from vault.actions.vault import Vault
-from vault.base.ids import SESSION, CustomerId, OrganizationId, SessionId, StaffId
+from vault.base.ids import SESSION, CustomerId, OrganizationId, StaffId
 from vault.domain.actor import Actor
 from vault.domain.sign_in.session import SECRET, How, Role, SessionToken, digest, spelled
 from vault.store.customer import customers
@@ -19,7 +19,7 @@ async def open(  # noqa: A001 - sessions.open
 ) -> SessionToken:
     """Open a session of a customer or of staff, with its entry, in the transaction that proved who it is."""
     secret = act.vault.entropy.draw(SECRET)
-    own = SessionId(act.id(SESSION))
+    own = act.id(SESSION)
     kept = Kept(id=own, role=role, customer=customer, staff=staff, signed_in_at=act.now)
     await sessions.add(act.work, kept, digest=digest(secret), how=how)
     subjects = await customers.subjects(act.work, [customer] if customer is not None else [])

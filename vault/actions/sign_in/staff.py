@@ -74,7 +74,7 @@ async def add(vault: Vault, actor: Actor, *, role: StaffRole) -> Invitation:
     """Make an auditor or admin, and the one link by which they get a passkey within the hour."""
     site = passkeys.site(vault)
     async with acting(vault, actor, name="add_staff") as act:
-        member = Member(id=StaffId(act.id(STAFF)), role=role)
+        member = Member(id=act.id(STAFF), role=role)
         secret = vault.entropy.draw(SECRET)
         await staff.add(act.work, member, tag=None, recorded_at=act.now)
         await staff.invite(act.work, member.id, digest=digest(secret), ends_at=act.now + INVITED_FOR)

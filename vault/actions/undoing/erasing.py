@@ -16,7 +16,7 @@ import msgspec
 from vault.actions.acting import Acting
 from vault.actions.customer.erasure import references
 from vault.actions.vault import Vault, here
-from vault.base.ids import FACT, SUBJECT, FactId, ImportId, OrganizationId, Subject, show
+from vault.base.ids import FACT, SUBJECT, ImportId, OrganizationId, Subject, show
 from vault.domain.actor import Actor
 from vault.domain.entry import told
 from vault.domain.fact import Fact
@@ -88,7 +88,7 @@ async def _keep_noes(act: Acting, import_: ImportId, *, tags: dict[Subject, list
             by_tag.setdefault(tag, {}).update({_what(fact): fact for fact in facts})
     kept: list[Kept] = []
     for tag, facts_by_what in sorted(by_tag.items()):
-        holder = Subject(show(SUBJECT, tag))
+        holder = show(SUBJECT, tag)
         known = {_what(fact) for fact in await consents.read(act.work, holder)}
         for what, fact in facts_by_what.items():
             if what not in known:
@@ -100,7 +100,7 @@ async def _keep_noes(act: Acting, import_: ImportId, *, tags: dict[Subject, list
 def _kept(act: Acting, import_: ImportId, *, holder: Subject, fact: Fact) -> Kept:
     new = msgspec.structs.replace(
         fact,
-        id=FactId(act.id(FACT)),
+        id=act.id(FACT),
         recorded_at=act.now,
         contact_point=None,
         reference=None,

@@ -221,7 +221,7 @@ def _day(text: str) -> datetime | None:
 
 
 def _id(text: str) -> SampleId:
-    return SampleId(known(SAMPLE, text, noun="sample"))
+    return known(SAMPLE, text, noun="sample")
 
 
 router = Router(path="/", route_handlers=[page, draw, show, find])

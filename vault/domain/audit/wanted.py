@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from vault.base.errors import Invalid
-from vault.base.ids import CLIENT, STAFF, SUBJECT, ClientId, EntryId, Subject, read
+from vault.base.ids import CLIENT, STAFF, SUBJECT, ClientId, EntryId, Id, Kind, Subject, read
 from vault.domain.entry import stamp
 from vault.domain.fact import Instant
 
@@ -52,11 +52,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Refuse what cannot be in any log; `Invalid` names the filter."""
         if self.subject is not None:
-            _check_id("subject", self.subject, prefix=SUBJECT)
+            _check_id("subject", self.subject, kind=SUBJECT)
         if self.client is not None:
-            _check_id("client", self.client, prefix=CLIENT)
+            _check_id("client", self.client, kind=CLIENT)
         if (self.actor or "").startswith(f"{STAFF}_"):
-            _check_id("actor", self.actor or "", prefix=STAFF)
+            _check_id("actor", self.actor or "", kind=STAFF)
         for name in _CODES:
             value: str | None = getattr(self, name)
             if value is not None and not _CODE.fullmatch(value):
@@ -130,11 +130,11 @@ def _digest(wanted: Wanted) -> bytes:
     return sha256(msgspec.json.encode(sorted(wanted.given().items()))).digest()[:8]
 
 
-def _check_id(name: str, value: str, *, prefix: str) -> None:
+def _check_id(name: str, value: str, *, kind: Kind[Id]) -> None:
     try:
-        read(prefix, value)
+        read(kind, value)
     except Invalid:
-        raise Invalid("bad_filter", f"{name}: an id of this kind is {prefix}_ and 26 characters") from None
+        raise Invalid("bad_filter", f"{name}: an id of this kind is {kind}_ and 26 characters") from None
 
 
 def _bad_cursor() -> Invalid:

@@ -72,8 +72,8 @@ def unpacked(data: bytes) -> Confirmation:
     subject, point, asked, ends, version, words = parts
     purpose, _, channel = data.decode().partition("\0")
     return Confirmation(
-        subject=Subject(show(SUBJECT, UUID(bytes=subject))),
-        point=ContactPointId(show(CONTACT_POINT, UUID(bytes=point))),
+        subject=show(SUBJECT, UUID(bytes=subject)),
+        point=show(CONTACT_POINT, UUID(bytes=point)),
         purpose=purpose,
         channel=channel,
         notice=int.from_bytes(version, "big"),

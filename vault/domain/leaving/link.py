@@ -69,7 +69,7 @@ def unpacked(data: bytes) -> Link:
     purpose, _, channel = data[_TEXT:].decode().partition("\0")
     return Link(
         about=_ABOUTS[data[0]],
-        subject=Subject(show(SUBJECT, UUID(bytes=data[1 : 1 + _ID]))),
+        subject=show(SUBJECT, UUID(bytes=data[1 : 1 + _ID])),
         purpose=purpose,
         channel=channel,
         sent_at=datetime.fromtimestamp(int.from_bytes(data[1 + _ID : _TEXT], "big"), UTC),

@@ -121,7 +121,7 @@ def _back(frame: Frame, *, done: str) -> str:
 
 
 def _id(text: str) -> RequestId:
-    return RequestId(known(REQUEST, text, noun="request"))
+    return known(REQUEST, text, noun="request")
 
 
 router = Router(path="/", route_handlers=[show, ask, take_back, unlock])

@@ -156,9 +156,7 @@ async def result(work: Work, audience: AudienceId, *, after: int) -> Answers | N
     return Answers(
         first=row["first"],
         answers=[_answer(one, grounds=grounds) for one in zip(*(row[name] for name in _COLUMNS), strict=True)],
-        customers={
-            Subject(show(SUBJECT, one["subject"])): CustomerId(show(CUSTOMER, one["customer"])) for one in whose
-        },
+        customers={show(SUBJECT, one["subject"]): show(CUSTOMER, one["customer"]) for one in whose},
     )
 
 
@@ -166,8 +164,8 @@ def _answer(row: tuple[UUID | None, UUID | None, int, datetime | None], *, groun
     subject, decision, told, defer_until = row
     return Answer(
         ground=grounds[told],
-        subject=None if subject is None else Subject(show(SUBJECT, subject)),
-        decision=None if decision is None else DecisionId(show(DECISION, decision)),
+        subject=None if subject is None else show(SUBJECT, subject),
+        decision=None if decision is None else show(DECISION, decision),
         defer_until=defer_until,
     )
 

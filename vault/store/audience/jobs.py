@@ -140,10 +140,7 @@ async def hold(work: Work, audience: AudienceId) -> Job | None:
 
 async def underway(work: Work) -> list[tuple[OrganizationId, AudienceId]]:
     """Return what is under way in all organizations, the oldest first."""
-    return [
-        (OrganizationId(show(ORGANIZATION, row["organization"])), AudienceId(show(AUDIENCE, row["id"])))
-        for row in await work.fetch(_UNDERWAY)
-    ]
+    return [(show(ORGANIZATION, row["organization"]), show(AUDIENCE, row["id"])) for row in await work.fetch(_UNDERWAY)]
 
 
 async def size_underway(work: Work, client: ClientId) -> int:
@@ -192,7 +189,7 @@ def _job(rows: list[Any]) -> Job | None:
         return None
     [row] = rows
     return Job(
-        id=AudienceId(show(AUDIENCE, row["id"])),
+        id=show(AUDIENCE, row["id"]),
         actor=msgspec.json.decode(row["actor"], type=Actor),
         screening=msgspec.json.decode(row["screening"], type=Screening),
         everyone=row["everyone"],

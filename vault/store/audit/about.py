@@ -100,4 +100,4 @@ def _newest(found: list[About], *, several: bool) -> list[About]:
 def _about(row: Record) -> About:
     place = None if row["number"] is None else Place(generation=row["generation"], number=row["number"])
     body = row["body"]
-    return About(entry=EntryId(show(ENTRY, row["id"])), body=body, leaf=row["hash"] or leaf_hash(body), place=place)
+    return About(entry=show(ENTRY, row["id"]), body=body, leaf=row["hash"] or leaf_hash(body), place=place)

@@ -39,7 +39,7 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
 async def find(work: Work, slug: str, *, digest: bytes) -> OrganizationId | None:
     """Return whose log it is, if this capability is good for the log of that name."""
     rows = await work.fetch(_FIND, slug, digest)
-    return OrganizationId(show(ORGANIZATION, rows[0]["organization"])) if rows else None
+    return show(ORGANIZATION, rows[0]["organization"]) if rows else None
 
 
 async def add(work: Work, capability: Capability, *, digest: bytes) -> None:
@@ -57,7 +57,7 @@ async def every(work: Work) -> list[Capability]:
     """Return all there ever were, oldest first."""
     return [
         Capability(
-            id=CapabilityId(show(CAPABILITY, row["id"])),
+            id=show(CAPABILITY, row["id"]),
             made_by=row["made_by"],
             made_at=row["made_at"],
             ended_at=row["ended_at"],

@@ -10,7 +10,7 @@ from typing import Final
 
 from asyncpg import Record
 
-from vault.base.ids import CLIENT, ENTRY, STAFF, SUBJECT, ClientId, EntryId, Subject, raw, show
+from vault.base.ids import CLIENT, ENTRY, STAFF, SUBJECT, Subject, raw, show
 from vault.domain.audit.wanted import Hit, Place, Wanted
 from vault.store.database import Work
 
@@ -92,14 +92,14 @@ def hit(row: Record) -> Hit:
     actor, _, staff = (row["actor"] or "").partition("/")
     return Hit(
         number=row["number"],
-        entry=EntryId(show(ENTRY, row["entry"])),
+        entry=show(ENTRY, row["entry"]),
         generation=row["generation"],
         at=row["at"],
         kind=row["kind"],
         actor=actor or None,
         staff=staff or None,
-        client=None if row["client"] is None else ClientId(show(CLIENT, row["client"])),
-        subject=None if row["subject"] is None else Subject(show(SUBJECT, row["subject"])),
+        client=None if row["client"] is None else show(CLIENT, row["client"]),
+        subject=None if row["subject"] is None else show(SUBJECT, row["subject"]),
         purpose=row["purpose"],
         outcome=row["outcome"],
         reasons=tuple(row["reasons"]),

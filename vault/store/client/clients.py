@@ -60,7 +60,7 @@ async def read(work: Work) -> dict[str, Kept]:
     """Return all clients there ever were, by key."""
     return {
         row["key"]: Kept(
-            id=ClientId(show(CLIENT, row["id"])),
+            id=show(CLIENT, row["id"]),
             secrets=tuple(row["secrets"]),
             suspended_at=row["suspended_at"],
             not_before=row["not_before"],

@@ -32,14 +32,14 @@ WHERE p.organization = $1 AND p.tag = $2 AND {brought.stands("p")} ORDER BY 1
 async def customer(work: Work, subject: Subject) -> CustomerId | None:
     """Return whose pseudonym this is."""
     rows = await work.fetch(_CUSTOMER, work.own, raw(subject))
-    return CustomerId(show(CUSTOMER, rows[0]["customer"])) if rows else None
+    return show(CUSTOMER, rows[0]["customer"]) if rows else None
 
 
 async def subjects(work: Work, sought: Sought) -> list[Subject]:
     """Return the pseudonyms of all who have a contact point."""
-    return [Subject(show(SUBJECT, row["subject"])) for row in await work.fetch(_SUBJECTS, work.own, *sought)]
+    return [show(SUBJECT, row["subject"]) for row in await work.fetch(_SUBJECTS, work.own, *sought)]
 
 
 async def holders(work: Work, tag: UUID) -> list[Subject]:
     """Return the pseudonyms of all who have the contact point behind a suppression tag."""
-    return [Subject(show(SUBJECT, row["subject"])) for row in await work.fetch(_HOLDERS, work.own, tag)]
+    return [show(SUBJECT, row["subject"]) for row in await work.fetch(_HOLDERS, work.own, tag)]

@@ -106,5 +106,5 @@ async def make_room(work: Work, tags: Sequence[UUID]) -> None:
 
 
 def _read(row: Record) -> Undone:
-    import_ = ImportId(show(IMPORT, row["import"]))
+    import_ = show(IMPORT, row["import"])
     return Undone(import_=import_, recorded_at=row["recorded_at"], with_noes=row["with_noes"])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CLIENT, CONTACT_POINT, FACT, IMPORT, ContactPointId, FactId, Subject, raw, show
+from vault.base.ids import CLIENT, CONTACT_POINT, FACT, IMPORT, ContactPointId, FactId, Kind, Subject, raw, show
 from vault.base.personal import Personal
 from vault.domain import fact
 from vault.domain.fact import Fact, FactKind, Instant, Method, Source
@@ -24,7 +24,12 @@ _FOLDED: Final = (
 )  # fmt: skip
 _REST: Final = ("brought_by", "client", "locale", "words", "reference", "idempotency")
 _NAMES: Final = (*_FOLDED, *_REST)
-_SHOWN: Final = {"id": FACT, "client": CLIENT, "contact_point": CONTACT_POINT, "brought_by": IMPORT}
+_SHOWN: Final[Mapping[str, Kind[Any]]] = {
+    "id": FACT,
+    "client": CLIENT,
+    "contact_point": CONTACT_POINT,
+    "brought_by": IMPORT,
+}
 
 FOLDED: Final = ", ".join(f"f.{name}" for name in _FOLDED)
 """The columns the fold reads: a decision needs no more."""
@@ -73,9 +78,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 def read_fact(row: Sequence[Any]) -> Fact:
     """Return the fact in a row of `FOLDED` or of all columns; what cannot be read is an error (law 10)."""
     values = dict(zip(_NAMES, row, strict=False))
-    for name, prefix in _SHOWN.items():
+    for name, kind in _SHOWN.items():
         if (value := values.get(name)) is not None:
-            values[name] = show(prefix, value)
+            values[name] = show(kind, value)
     for name in ("reference", "idempotency"):
         if (value := values.get(name)) is not None:
             values[name] = value.bytes
@@ -160,7 +165,7 @@ async def add(work: Work, kept: Sequence[Kept]) -> None:
 async def evidence(work: Work, facts: Sequence[FactId]) -> dict[FactId, bytes]:
     """Return the evidence that lies sealed with facts."""
     rows = await work.fetch(_EVIDENCE, work.own, [raw(fact) for fact in facts])
-    return {FactId(show(FACT, row["id"])): row["evidence"] for row in rows}
+    return {show(FACT, row["id"]): row["evidence"] for row in rows}
 
 
 def unseal(safe: Safe, key: CustomerKey, *, fact: FactId, sealed: bytes) -> Personal:

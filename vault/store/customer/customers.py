@@ -101,7 +101,7 @@ class KeptPoint(msgspec.Struct, frozen=True, kw_only=True):
 async def lock(work: Work, customer: CustomerId) -> Subject | None:
     """Hold the customer's row until this work ends; return the subject, or none for whoever is not there."""
     rows = await work.fetch(_LOCK, work.own, raw(customer))
-    return Subject(show(SUBJECT, rows[0]["subject"])) if rows else None
+    return show(SUBJECT, rows[0]["subject"]) if rows else None
 
 
 async def of_subject(work: Work, subject: Subject) -> CustomerId | None:
@@ -110,7 +110,7 @@ async def of_subject(work: Work, subject: Subject) -> CustomerId | None:
         (Subjects.organization == work.own) & (Subjects.subject == raw(subject))
     )
     rows = await work.run(query)
-    return CustomerId(show(CUSTOMER, rows[0]["customer"])) if rows else None
+    return show(CUSTOMER, rows[0]["customer"]) if rows else None
 
 
 async def find(work: Work, sought: Sequence[Sought]) -> dict[Sought, list[CustomerId]]:
@@ -118,7 +118,7 @@ async def find(work: Work, sought: Sequence[Sought]) -> dict[Sought, list[Custom
     rows = await work.fetch(_FIND, work.own, [field for field, _ in sought], [tag for _, tag in sought], VERSION)
     found: dict[Sought, list[CustomerId]] = {}
     for row in rows:
-        found.setdefault((row["field"], row["tag"]), []).append(CustomerId(show(CUSTOMER, row["customer"])))
+        found.setdefault((row["field"], row["tag"]), []).append(show(CUSTOMER, row["customer"]))
     return found
 
 
@@ -129,7 +129,7 @@ async def subjects(work: Work, found: Sequence[CustomerId]) -> list[Subject]:
     query = Subjects.select(Subjects.subject).where(
         (Subjects.organization == work.own) & Subjects.customer.is_in([raw(customer) for customer in found])
     )
-    return [Subject(show(SUBJECT, row["subject"])) for row in await work.run(query)]
+    return [show(SUBJECT, row["subject"]) for row in await work.run(query)]
 
 
 async def minor_until(work: Work, customer: CustomerId) -> date | None:
@@ -248,7 +248,7 @@ async def points(work: Work, customer: CustomerId) -> list[KeptPoint]:
     """Return a customer's contact points, without their values."""
     return [
         KeptPoint(
-            id=ContactPointId(show(CONTACT_POINT, row["id"])),
+            id=show(CONTACT_POINT, row["id"]),
             kind=row["kind"],
             tag=row["tag"],
             primary=row["is_primary"],

@@ -172,7 +172,7 @@ async def forget(work: Work, customers: Sequence[CustomerId]) -> None:
 
 def _merge(row: Record) -> Merge:
     return Merge(
-        id=MergeId(show(MERGE, row["id"])),
+        id=show(MERGE, row["id"]),
         kept=_shown(row["kept"]),
         joined=_shown(row["joined"]),
         at=row["recorded_at"],
@@ -180,4 +180,4 @@ def _merge(row: Record) -> Merge:
 
 
 def _shown(customer: UUID) -> CustomerId:
-    return CustomerId(show(CUSTOMER, customer))
+    return show(CUSTOMER, customer)

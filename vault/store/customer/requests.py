@@ -105,10 +105,10 @@ async def is_restricted(work: Work, customer: CustomerId) -> bool:
 
 def _kept(row: Record) -> Kept:
     return Kept(
-        customer=CustomerId(show(CUSTOMER, row["customer"])),
-        subject=Subject(show(SUBJECT, row["subject"])),
+        customer=show(CUSTOMER, row["customer"]),
+        subject=show(SUBJECT, row["subject"]),
         request=Request(
-            id=RequestId(show(REQUEST, row["id"])),
+            id=show(REQUEST, row["id"]),
             right=row["wanted"],
             asked_at=row["asked_at"],
             field=row["field"],

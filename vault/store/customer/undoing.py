@@ -118,8 +118,8 @@ async def still(work: Work, import_: ImportId, *, held: Sequence[UUID]) -> list[
     rows = await work.fetch(_STILL, work.own, raw(import_), list(held))
     return [
         Alone(
-            customer=CustomerId(show(CUSTOMER, row["id"])),
-            subject=Subject(show(SUBJECT, row["subject"])),
+            customer=show(CUSTOMER, row["id"]),
+            subject=show(SUBJECT, row["subject"]),
             asked=row["asked"],
         )
         for row in rows
@@ -131,7 +131,7 @@ async def noes(work: Work, subjects: Sequence[Subject]) -> dict[Subject, list[Fa
     found: dict[Subject, list[Fact]] = {}
     for row in await work.fetch(_NOES, work.own, [raw(one) for one in subjects]):
         holder, *fact = tuple(row)
-        found.setdefault(Subject(show(SUBJECT, holder)), []).append(read_fact(fact))
+        found.setdefault(show(SUBJECT, holder), []).append(read_fact(fact))
     return found
 
 

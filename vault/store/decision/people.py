@@ -20,10 +20,6 @@ from vault.base.ids import (
     FACT,
     SUBJECT,
     ContactPointId,
-    CustomerId,
-    DecisionId,
-    FactId,
-    Subject,
     show,
     show_all,
 )
@@ -101,13 +97,13 @@ def people(rows: Sequence[Row]) -> list[Person]:
     said = [_said(row) for row in rows]
     points = _points(rows, said)
     own = iter(show_all(FACT, [fact[0] for facts in said for fact in facts]))
-    facts = [tuple([fold(fact, FactId(next(own)), points=points) for fact in facts]) for facts in said]
+    facts = [tuple([fold(fact, next(own), points=points) for fact in facts]) for facts in said]
     customers = show_all(CUSTOMER, [row.customer for row in rows])
     subjects = show_all(SUBJECT, [row.subject for row in rows])
     return [
         Person(
-            customer=CustomerId(customer),
-            subject=Subject(subject),
+            customer=customer,
+            subject=subject,
             minor_until=row.minor_until,
             points=tuple([_point(point, points[point[0]]) for point in row.points or ()]),
             facts=folded,
@@ -134,7 +130,7 @@ def _points(rows: Iterable[Row], said: Iterable[Sequence[Folded]]) -> dict[str, 
     """Return the contact points that these have, and that was spoken of, by their UUIDs."""
     uuids = dict.fromkeys([point[0] for row in rows for point in row.points or ()])
     uuids |= dict.fromkeys([uuid for facts in said for fact in facts if (uuid := fact[8]) is not None])
-    return {uuid: ContactPointId(own) for uuid, own in zip(uuids, show_all(CONTACT_POINT, uuids), strict=True)}
+    return dict(zip(uuids, show_all(CONTACT_POINT, uuids), strict=True))
 
 
 def _point(row: _Point, own: ContactPointId) -> Point:
@@ -163,4 +159,4 @@ def _preference(row: _Wishes) -> Preference:
 
 def _spend(row: _Spend) -> Spend:
     decision, at, lineage, channel = row
-    return Spend(decision=DecisionId(show(DECISION, decision)), at=at, lineage=lineage, channel=channel)
+    return Spend(decision=show(DECISION, decision), at=at, lineage=lineage, channel=channel)

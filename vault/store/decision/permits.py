@@ -130,13 +130,13 @@ async def suspects(work: Work, sender: ClientId, *, orphans: Sequence[ClientId],
     rows = await work.fetch(_SUSPECTS, work.own, raw(sender), [raw(one) for one in orphans], now)
     return [
         Suspect(
-            decision=DecisionId(show(DECISION, row["decision"])),
+            decision=show(DECISION, row["decision"]),
             purpose=row["purpose"],
             channel=row["channel"],
             named=row["named"],
-            client=ClientId(show(CLIENT, row["client"])),
-            customer=row["customer"] and CustomerId(show(CUSTOMER, row["customer"])),
-            point=row["point"] and ContactPointId(show(CONTACT_POINT, row["point"])),
+            client=show(CLIENT, row["client"]),
+            customer=row["customer"] and show(CUSTOMER, row["customer"]),
+            point=row["point"] and show(CONTACT_POINT, row["point"]),
         )
         for row in rows
     ]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from vault.base.ids import CONTACT_POINT, SUBJECT, ContactPointId, CustomerId, Subject, array, show
+from vault.base.ids import CONTACT_POINT, SUBJECT, ContactPointId, CustomerId, array, show
 from vault.domain.decision.basis import Person
 from vault.domain.merging.merged import Join
 from vault.domain.merging.whole import wholes
@@ -176,7 +176,7 @@ async def read(
     found: dict[Sought, list[tuple[CustomerId, ContactPointId]]] = {}
     for person, row in zip(each, rows, strict=True) if sought else ():
         for field, tag, owner in row.found or ():
-            found.setdefault((field, tag), []).append((person.customer, ContactPointId(show(CONTACT_POINT, owner))))
+            found.setdefault((field, tag), []).append((person.customer, show(CONTACT_POINT, owner)))
     if merged:
         by_id |= _merged(rows, each)
         found = {place: _once(holders, by_id) for place, holders in found.items()}
@@ -193,7 +193,7 @@ def _merged(rows: Iterable[Row], people: Iterable[Person]) -> dict[CustomerId, P
     for family, members in families.items():
         members.sort(key=lambda member: (member[0].customer != family, member[0].customer))
         joins = [
-            Join(kept=Subject(show(SUBJECT, kept)), joined=one.subject, at=at)
+            Join(kept=show(SUBJECT, kept), joined=one.subject, at=at)
             for row, one in members
             for kept, at in row.joins or ()
         ]

@@ -102,7 +102,7 @@ async def hold(work: Work, customers: Iterable[CustomerId], *, sought: Sequence[
     rows = await work.fetch(
         _HOLD, work.own, array(customers), [field for field, _ in sought], [tag for _, tag in sought]
     )
-    return {CustomerId(show(CUSTOMER, row["id"])) for row in rows}
+    return {show(CUSTOMER, row["id"]) for row in rows}
 
 
 async def add(work: Work, new: Sequence[NewReservation], *, at: datetime, since: datetime) -> None:
@@ -137,7 +137,7 @@ async def of(work: Work, decision: DecisionId, *, client: ClientId, held: bool =
         return None
     [row] = rows
     return Reserved(
-        subject=Subject(show(SUBJECT, row["subject"])),
+        subject=show(SUBJECT, row["subject"]),
         at=row["at"],
         purpose=row["purpose"],
         channel=row["channel"],
@@ -153,7 +153,7 @@ async def tell(work: Work, decision: DecisionId, *, of: Reserved, state: SendSta
 
 async def sharing(work: Work, subject: Subject, *, tag: UUID) -> list[Subject]:
     """Return everybody who has a contact point of somebody's; nobody once it was taken away."""
-    return [Subject(show(SUBJECT, row["subject"])) for row in await work.fetch(_SHARING, work.own, raw(subject), tag)]
+    return [show(SUBJECT, row["subject"]) for row in await work.fetch(_SHARING, work.own, raw(subject), tag)]
 
 
 async def sweep(work: Work) -> None:

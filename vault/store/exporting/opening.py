@@ -20,10 +20,6 @@ from vault.base.ids import (
     REQUEST,
     ClientId,
     ContactPointId,
-    CustomerId,
-    DecisionId,
-    MergeId,
-    RequestId,
     show,
 )
 from vault.base.personal import Personal
@@ -87,9 +83,9 @@ class Opener:
         references = tuple(self._reference(key, one) for one in page.references.get(own, ()))
         return Opened(
             person=PersonLine(
-                id=CustomerId(show(CUSTOMER, own)),
+                id=show(CUSTOMER, own),
                 registered_at=row["recorded_at"],
-                family=None if row["family"] is None else CustomerId(show(CUSTOMER, row["family"])),
+                family=None if row["family"] is None else show(CUSTOMER, row["family"]),
                 **{name: row[name] for name in ("locale", "time_zone", "country", "minor_until", "restricted_since")},
                 attributes={
                     one["name"]: self._open(key, "attribute", column=one["name"], row=own, sealed=one["sealed"])
@@ -110,7 +106,7 @@ class Opener:
     def _point(self, key: CustomerKey, row: Record, *, page: Page) -> PointLine:
         stops = stops_of(page.said.stops.get(row["tag"], ()))
         return PointLine(
-            id=ContactPointId(show(CONTACT_POINT, row["id"])),
+            id=show(CONTACT_POINT, row["id"]),
             kind=row["kind"],
             value=self._open(key, "contact_point", column="value", row=row["id"], sealed=row["sealed"]),
             primary=row["is_primary"],
@@ -124,7 +120,7 @@ class Opener:
 
     def _reference(self, key: CustomerKey, row: Record) -> ReferenceLine:
         return ReferenceLine(
-            id=ContactPointId(show(CONTACT_POINT, row["id"])),
+            id=show(CONTACT_POINT, row["id"]),
             source=row["source"],
             value=self._open(key, "external_reference", column="id", row=row["id"], sealed=row["sealed"]),
             recorded_at=row["recorded_at"],
@@ -137,22 +133,22 @@ class Opener:
             if row[name] is not None
         }
         plain = {name: row[name] for name in ("field", "asked_at", "extended_at", "closed_at", "outcome")}
-        return RequestLine(id=RequestId(show(REQUEST, row["id"])), right=row["wanted"], **plain, **written)
+        return RequestLine(id=show(REQUEST, row["id"]), right=row["wanted"], **plain, **written)
 
     def _message(self, row: Record, *, points: Sequence[Record]) -> MessageLine:
         point = next((one["id"] for one in points if one["tag"] == row["tag"]), None)
         plain = {name: row[name] for name in ("at", "purpose", "channel", "state", "told_at")}
         return MessageLine(
-            decision=DecisionId(show(DECISION, row["decision"])),
+            decision=show(DECISION, row["decision"]),
             client=self._client(row["client"]) or "",
             sender=self._client(row["sender"]),
             lineage=tuple(row["lineage"]),
-            point=None if point is None else ContactPointId(show(CONTACT_POINT, point)),
+            point=None if point is None else show(CONTACT_POINT, point),
             **plain,
         )
 
     def _client(self, own: UUID | None) -> str | None:
-        return None if own is None else self._clients.get(ClientId(show(CLIENT, own)))
+        return None if own is None else self._clients.get(show(CLIENT, own))
 
     def _evidence(self, proof: CustomerKey, fact: Fact, *, sealed: bytes | None) -> dict[str, Personal]:
         if sealed is None:
@@ -184,9 +180,9 @@ def stops_of(rows: Iterable[Record]) -> tuple[StopLine, ...]:
 def merge_line(row: Record) -> MergeLine:
     """Return the line of a merge."""
     return MergeLine(
-        id=MergeId(show(MERGE, row["id"])),
-        kept=CustomerId(show(CUSTOMER, row["kept"])),
-        joined=CustomerId(show(CUSTOMER, row["joined"])),
+        id=show(MERGE, row["id"]),
+        kept=show(CUSTOMER, row["kept"]),
+        joined=show(CUSTOMER, row["joined"]),
         recorded_at=row["recorded_at"],
         undone_at=row["undone_at"],
     )
@@ -195,8 +191,8 @@ def merge_line(row: Record) -> MergeLine:
 def suggestion_line(row: Record) -> SuggestionLine:
     """Return the line of a pair who may be one person."""
     return SuggestionLine(
-        one=CustomerId(show(CUSTOMER, row["one"])),
-        other=CustomerId(show(CUSTOMER, row["other"])),
+        one=show(CUSTOMER, row["one"]),
+        other=show(CUSTOMER, row["other"]),
         why=tuple(row["why"]),
         recorded_at=row["recorded_at"],
         apart_at=row["apart_at"],

@@ -99,9 +99,7 @@ async def take(work: Work, import_: ImportId) -> Job | None:
 async def undoing(work: Work) -> list[tuple[OrganizationId, ImportId]]:
     """Return the imports, of all organizations, that are undone and have left somebody to erase."""
     rows = await work.fetch("SELECT organization, id FROM vault.import WHERE state = 'undoing' ORDER BY 1, 2")
-    return [
-        (OrganizationId(show(ORGANIZATION, row["organization"])), ImportId(show(IMPORT, row["id"]))) for row in rows
-    ]
+    return [(show(ORGANIZATION, row["organization"]), show(IMPORT, row["id"])) for row in rows]
 
 
 async def by_digest(work: Work, digest: str, *, dry: bool) -> Job | None:
@@ -153,13 +151,13 @@ def _job(rows: list[Any]) -> Job | None:
         return None
     [row] = rows
     return Job(
-        id=ImportId(show(IMPORT, row["id"])),
+        id=show(IMPORT, row["id"]),
         digest=row["digest"],
         exported_at=row["exported_at"],
         dry=row["dry"],
         state=row["state"],
         code=row["code"],
-        client=None if row["client"] is None else ClientId(show(CLIENT, row["client"])),
+        client=None if row["client"] is None else show(CLIENT, row["client"]),
         made_at=row["made_at"],
         ended_at=row["ended_at"],
         made=row["made"] or 0,

@@ -57,7 +57,7 @@ class SealedRow(msgspec.Struct, frozen=True, kw_only=True):
 async def page(work: Work, *, before: ImportId | None, most: int) -> list[ImportId]:
     """Return imports, the newest first."""
     found = await work.fetch(_PAGE, work.own, _NEWEST if before is None else raw(before), most)
-    return [ImportId(show(IMPORT, row["id"])) for row in found]
+    return [show(IMPORT, row["id"]) for row in found]
 
 
 async def rows(
@@ -86,10 +86,7 @@ async def undone(work: Work, import_: ImportId) -> tuple[datetime, bool] | None:
 
 async def underway(work: Work) -> list[tuple[OrganizationId, ImportId]]:
     """Return the imports of systems that are to be worked on, of every organization."""
-    return [
-        (OrganizationId(show(ORGANIZATION, row["organization"])), ImportId(show(IMPORT, row["id"])))
-        for row in await work.fetch(_UNDERWAY)
-    ]
+    return [(show(ORGANIZATION, row["organization"]), show(IMPORT, row["id"])) for row in await work.fetch(_UNDERWAY)]
 
 
 async def aside(work: Work, import_: ImportId, *, number: int, after: int, most: int) -> list[SealedRow]:
@@ -103,9 +100,9 @@ async def aside(work: Work, import_: ImportId, *, number: int, after: int, most:
 
 async def left_behind(work: Work) -> list[ImportId]:
     """Return imports whose files were never all sent, a day long."""
-    return [ImportId(show(IMPORT, row["id"])) for row in await work.fetch(_LEFT_BEHIND, work.own)]
+    return [show(IMPORT, row["id"]) for row in await work.fetch(_LEFT_BEHIND, work.own)]
 
 
 async def ended(work: Work) -> list[tuple[ImportId, datetime]]:
     """Return imports that ended and have their key still, and when, those of longest ago first."""
-    return [(ImportId(show(IMPORT, row["id"])), row["ended_at"]) for row in await work.fetch(_ENDED, work.own)]
+    return [(show(IMPORT, row["id"]), row["ended_at"]) for row in await work.fetch(_ENDED, work.own)]

@@ -33,7 +33,7 @@ async def said(work: Work, import_: ImportId) -> dict[CustomerId, list[Said]]:
     """Return whom an import made, and what it says they said."""
     found: dict[CustomerId, list[Said]] = {}
     for row in await work.fetch(_SAID, work.own, raw(import_)):
-        own = found.setdefault(CustomerId(show(CUSTOMER, row["id"])), [])
+        own = found.setdefault(show(CUSTOMER, row["id"]), [])
         if row["kind"] is not None:
             verdict = "pending" if row["kind"] == "granted" and not row["proven"] else row["kind"]
             own.append(Said(verdict=verdict, purpose=row["purpose"], channel=row["channel"]))

@@ -49,7 +49,7 @@ async def uncosigned(work: Work, witness: str) -> list[Open]:
     """Return each log's last checkpoint, where this witness has not cosigned it."""
     return [
         Open(
-            organization=OrganizationId(show(ORGANIZATION, row["organization"])),
+            organization=show(ORGANIZATION, row["organization"]),
             generation=row["generation"],
             size=row["size"],
             note=row["note"],

@@ -35,6 +35,6 @@ async def before(work: Work, place: Place, *, most: int) -> list[Decided]:
     """Return up to `most` decisions that were numbered before a place, the newest first."""
     rows = await work.fetch(_DECIDED, work.own, *place, most)
     return [
-        Decided(place=(row["generation"], row["number"]), entry=EntryId(show(ENTRY, row["entry"])), body=row["body"])
+        Decided(place=(row["generation"], row["number"]), entry=show(ENTRY, row["entry"]), body=row["body"])
         for row in rows
     ]

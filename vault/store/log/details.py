@@ -80,7 +80,7 @@ async def about(work: Work, subject: Subject, *, what: What, limit: int) -> list
     """Return what of this kind lies sealed about a customer, each with its entry's bytes, the newest first."""
     return [
         (
-            Detail(entry=EntryId(show(ENTRY, row["entry"])), what=what, subject=subject, sealed=row["sealed"]),
+            Detail(entry=show(ENTRY, row["entry"]), what=what, subject=subject, sealed=row["sealed"]),
             row["body"],
         )
         for row in await work.fetch(_ABOUT, work.own, raw(subject), what, limit)
@@ -99,4 +99,4 @@ def unseal(safe: Safe, holder: Holder, *, detail: Detail) -> Personal:
 
 
 def _subject(own: UUID | None) -> Subject | None:
-    return None if own is None else Subject(show(SUBJECT, own))
+    return None if own is None else show(SUBJECT, own)

@@ -18,10 +18,7 @@ from vault.base.ids import (
     ENTRY,
     IMPORT,
     ClientId,
-    ContactPointId,
-    EntryId,
     FactId,
-    ImportId,
     Subject,
     raw,
     show,
@@ -102,7 +99,7 @@ async def last_answer(work: Work, question: Question, *, before: datetime) -> Lo
 
 def _logged(row: asyncpg.Record) -> LoggedAnswer:
     return LoggedAnswer(
-        entry=EntryId(show(ENTRY, row["entry"])),
+        entry=show(ENTRY, row["entry"]),
         number=row["number"],
         generation=row["generation"],
         at=row["at"],
@@ -114,7 +111,7 @@ def _logged(row: asyncpg.Record) -> LoggedAnswer:
 def _places(row: asyncpg.Record) -> tuple[Place, ...]:
     stops: dict[UUID, list[Stop]] = {}
     for tag, recorded_at, brought_by, *stop in row["stops"]:
-        by = None if brought_by is None else ImportId(show(IMPORT, brought_by))
+        by = None if brought_by is None else show(IMPORT, brought_by)
         stops.setdefault(tag, []).append(
             Stop(suppression=read_suppression(*stop), recorded_at=recorded_at, brought_by=by)
         )
@@ -124,7 +121,7 @@ def _places(row: asyncpg.Record) -> tuple[Place, ...]:
 def _place(row: Sequence[Any], stops: dict[UUID, list[Stop]]) -> Place:
     point, kind, primary, verified, tag = row
     return Place(
-        id=ContactPointId(show(CONTACT_POINT, point)),
+        id=show(CONTACT_POINT, point),
         kind=kind,
         primary=primary,
         verified=verified,

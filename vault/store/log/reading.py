@@ -136,7 +136,7 @@ async def stray_leaf(work: Work, generation: int, *, size: int) -> int | None:
 async def stray_entry(work: Work, *, before: datetime) -> EntryId | None:
     """Return the first entry whose id is older than that and which has no number."""
     rows = await work.fetch(_STRAY, work.own, UUID(int=int(before.timestamp() * 1000) << 80))
-    return EntryId(show(ENTRY, rows[0]["id"])) if rows else None
+    return show(ENTRY, rows[0]["id"]) if rows else None
 
 
 async def stray_tile(work: Work, generation: int, *, size: int) -> Tile | None:

@@ -180,7 +180,7 @@ async def findings(work: Work, sample: SampleId) -> list[Found]:
     """Return what was found last of each number that something was found of."""
     words: What = "finding"
     return [
-        Found(**{**row, "entry": EntryId(show(ENTRY, row["entry"]))})
+        Found(**{**row, "entry": show(ENTRY, row["entry"])})
         for row in await work.fetch(_FOUND, work.own, raw(sample), words)
     ]
 
@@ -220,7 +220,7 @@ async def signed(work: Work, leaf: Leaf) -> Signed | None:
 async def shown(work: Work, generation: int, *, numbers: Sequence[int]) -> dict[int, Member]:
     """Return entries by their numbers."""
     return {
-        row["number"]: Member(**{**row, "entry": EntryId(show(ENTRY, row["entry"]))})
+        row["number"]: Member(**{**row, "entry": show(ENTRY, row["entry"])})
         for row in await work.fetch(_SHOWN, work.own, generation, [*numbers])
     }
 
@@ -233,8 +233,8 @@ async def sizes(work: Work, generation: int, *, start: int, end: int, most: int)
 
 def _kept(row: Record) -> Kept:
     return Kept(
-        id=SampleId(show(SAMPLE, row["id"])),
-        entry=EntryId(show(ENTRY, row["entry"])),
+        id=show(SAMPLE, row["id"]),
+        entry=show(ENTRY, row["entry"]),
         leaf=_leaf(row),
         rule=Rule(
             size=row["size"],
@@ -262,7 +262,7 @@ def _drawing(row: Record) -> Drawing | None:
     if entry is None:
         return None
     return Drawing(
-        entry=EntryId(show(ENTRY, entry)),
+        entry=show(ENTRY, entry),
         generation=row["drawn_generation"],
         checkpoint=row["checkpoint"],
         witness=row["witness"],

@@ -86,7 +86,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
 
 async def waiting(work: Work) -> list[OrganizationId]:
     """Return the logs in which something waits for its number."""
-    return [OrganizationId(show(ORGANIZATION, row["organization"])) for row in await work.fetch(_WAITING)]
+    return [show(ORGANIZATION, row["organization"]) for row in await work.fetch(_WAITING)]
 
 
 async def take(work: Work, most: int) -> list[tuple[EntryId, bytes | None]]:
@@ -94,7 +94,7 @@ async def take(work: Work, most: int) -> list[tuple[EntryId, bytes | None]]:
 
     An entry without a body waits and is gone: somebody took it away.
     """
-    return [(EntryId(show(ENTRY, row["id"])), row["body"]) for row in await work.fetch(_TAKE, work.own, most)]
+    return [(show(ENTRY, row["id"]), row["body"]) for row in await work.fetch(_TAKE, work.own, most)]
 
 
 async def take_one(work: Work, entry: EntryId) -> bytes | None:

@@ -110,7 +110,7 @@ async def troubled(work: Work, *, seconds: int) -> list[Trouble]:
     """
     return [
         Trouble(
-            organization=OrganizationId(show(ORGANIZATION, row["organization"])),
+            organization=show(ORGANIZATION, row["organization"]),
             slug=row["slug"],
             stopped=row["stopped"],
             seconds=row["seconds"],

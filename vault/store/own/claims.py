@@ -48,8 +48,7 @@ async def of(work: Work, customer: CustomerId) -> list[Claim]:
     """Return a customer's claims that still wait, the oldest first."""
     rows = await work.fetch(_OF, work.own, raw(customer), CLAIMED)
     return [
-        Claim(id=ContactPointId(show(CONTACT_POINT, row["id"])), kind=row["kind"], sealed=row["sealed"], tag=row["tag"])
-        for row in rows
+        Claim(id=show(CONTACT_POINT, row["id"]), kind=row["kind"], sealed=row["sealed"], tag=row["tag"]) for row in rows
     ]
 
 

@@ -138,8 +138,8 @@ def _code(row: Record) -> Code:
         kind=row["kind"],
         tag=row["tag"],
         mailbox=row["mailbox"],
-        customer=None if row["customer"] is None else CustomerId(show(CUSTOMER, row["customer"])),
-        client=None if row["client"] is None else ClientId(show(CLIENT, row["client"])),
+        customer=None if row["customer"] is None else show(CUSTOMER, row["customer"]),
+        client=None if row["client"] is None else show(CLIENT, row["client"]),
         sent=Sent(
             purpose=row["purpose"],
             digest=row["digest"],

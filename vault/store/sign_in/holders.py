@@ -77,10 +77,10 @@ async def of(work: Work, safe: Safe, *, customer: CustomerId, kind: str) -> Hold
 def _holder(safe: Safe, row: Record) -> Holder:
     key = safe.open_key(row["customer"], "data", version=row["version"], wrapped=row["wrapped"])
     return Holder(
-        customer=CustomerId(show(CUSTOMER, row["customer"])),
-        person=CustomerId(show(CUSTOMER, row["person"])),
-        subject=Subject(show(SUBJECT, row["subject"])),
-        point=ContactPointId(show(CONTACT_POINT, row["id"])),
+        customer=show(CUSTOMER, row["customer"]),
+        person=show(CUSTOMER, row["person"]),
+        subject=show(SUBJECT, row["subject"]),
+        point=show(CONTACT_POINT, row["id"]),
         verified=row["verified"],
         locale=row["locale"],
         address=safe.open(key, "contact_point", column="value", row=row["id"], sealed=row["sealed"]),

@@ -59,8 +59,8 @@ async def owner(work: Work, passkey: bytes) -> Owner | None:
         return None
     customer, staff = rows[0]["customer"], rows[0]["staff"]
     return Owner(
-        customer=None if customer is None else CustomerId(show(CUSTOMER, customer)),
-        staff=None if staff is None else StaffId(show(STAFF, staff)),
+        customer=None if customer is None else show(CUSTOMER, customer),
+        staff=None if staff is None else show(STAFF, staff),
     )
 
 

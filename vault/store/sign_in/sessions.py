@@ -100,10 +100,10 @@ async def close_all(work: Work, *, customer: CustomerId | None = None, staff: St
 
 def _kept(row: Record) -> Kept:
     return Kept(
-        id=SessionId(show(SESSION, row["id"])),
+        id=show(SESSION, row["id"]),
         role=row["role"],
-        customer=None if row["customer"] is None else CustomerId(show(CUSTOMER, row["customer"])),
-        staff=None if row["staff"] is None else StaffId(show(STAFF, row["staff"])),
+        customer=None if row["customer"] is None else show(CUSTOMER, row["customer"]),
+        staff=None if row["staff"] is None else show(STAFF, row["staff"]),
         signed_in_at=row["signed_in_at"],
     )
 

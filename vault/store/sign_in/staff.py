@@ -109,12 +109,12 @@ async def take(work: Work, digest: bytes) -> bool:
 
 
 def _member(rows: list[Record]) -> Member | None:
-    return Member(id=StaffId(show(STAFF, rows[0]["id"])), role=rows[0]["role"]) if rows else None
+    return Member(id=show(STAFF, rows[0]["id"]), role=rows[0]["role"]) if rows else None
 
 
 def _listed(row: Record) -> Listed:
     return Listed(
-        id=StaffId(show(STAFF, row["id"])),
+        id=show(STAFF, row["id"]),
         role=row["role"],
         by_provider=row["tag"] is not None,
         passkeys=row["passkeys"],

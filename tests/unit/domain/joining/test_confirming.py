@@ -34,8 +34,8 @@ from vault.domain.joining.link import LASTS, Confirmation, ending, packed, unpac
 from vault.domain.organization import Notice, Organization
 from vault.domain.standing import Instants, Rule, standing
 
-SUBJECTS = st.uuids().map(lambda own: Subject(show(SUBJECT, own)))
-POINTS = st.uuids().map(lambda own: ContactPointId(show(CONTACT_POINT, own)))
+SUBJECTS = st.uuids().map(lambda own: show(SUBJECT, own))
+POINTS = st.uuids().map(lambda own: show(CONTACT_POINT, own))
 KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,62}|\*", fullmatch=True)
 TIMES = st.datetimes(datetime(1970, 1, 2), datetime(2106, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants plain ones
 RULE = Rule(lineage=("sales", "offers", "root"), channel="email", double_opt_in=True)
@@ -248,7 +248,7 @@ def test_somebody_elses_yes_asks_no_child_for_offers_and_nobody_who_said_no_late
 
 
 def test_ids_in_a_link_are_read_as_they_were() -> None:
-    own = ContactPointId(show(CONTACT_POINT, UUID(int=7)))
-    said = link(point=own, subject=Subject(show(SUBJECT, UUID(int=9))))
+    own = show(CONTACT_POINT, UUID(int=7))
+    said = link(point=own, subject=show(SUBJECT, UUID(int=9)))
     assert len(packed(said)) == 16 + 16 + 8 + 4 + 4 + 32 + len("sales\0email")
     assert unpacked(packed(said)).point == own

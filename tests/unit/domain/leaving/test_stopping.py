@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.facts import DAY, NOW, ORGANIZATION, SECOND_SALES_NOTICE, facts_about, said
-from vault.base.ids import SUBJECT, FactId, Subject, show
+from vault.base.ids import SUBJECT, FactId, show
 from vault.domain.consent import say
 from vault.domain.fact import Fact
 from vault.domain.leaving import stopping
@@ -21,7 +21,7 @@ from vault.domain.leaving.stopping import Scope, Stop, offer, stops, way_of
 from vault.domain.organization import Organization
 from vault.domain.standing import Instants, Standing, standing
 
-OWN = Subject(show(SUBJECT, UUID(int=1)))
+OWN = show(SUBJECT, UUID(int=1))
 SENT = NOW - DAY
 INTEREST = msgspec.structs.replace(ORGANIZATION.purposes["events"], basis="legitimate_interest", kind="research")
 WITH_INTEREST = msgspec.structs.replace(ORGANIZATION, purposes={**ORGANIZATION.purposes, "events": INTEREST})

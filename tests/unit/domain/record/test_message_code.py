@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from vault.base.ids import DECISION, DecisionId, show
 from vault.domain.record.code import message_code, read_code
 
-ids = st.uuids().map(lambda value: DecisionId(show(DECISION, value)))
+ids = st.uuids().map(lambda value: show(DECISION, value))
 
 
 @given(ids)

@@ -30,9 +30,6 @@ from vault.base.ids import (
     CustomerId,
     FactId,
     ImportId,
-    RequestId,
-    Subject,
-    SuppressionId,
     raw,
     show,
     uuid7,
@@ -125,7 +122,7 @@ class _Carrying:
     async def carry_out(self, plan: Plan, likening: Likening) -> None:
         whose = [None if one is None else self._add(one) for one in plan.people]
         for point, word in plan.words:
-            fact = self._words.fact(word, fresh=FactId(self._act.id(FACT)))
+            fact = self._words.fact(word, fresh=self._act.id(FACT))
             self._writing.fact(self._knowledge.tags.points[point].tag, fact)
             self._writing.entries.append(self._act.entry("fact", **told(fact)))
         for point, stop in plan.stops:
@@ -165,8 +162,8 @@ class _Carrying:
         own = uuid7(self._act.vault.clock, self._act.vault.entropy)
         fact = self._words.fact(
             word,
-            fresh=FactId(show(FACT, own)),
-            point=None if point is None else ContactPointId(show(CONTACT_POINT, point)),
+            fresh=show(FACT, own),
+            point=None if point is None else show(CONTACT_POINT, point),
         )
         sealed = None
         if word.evidence:
@@ -190,15 +187,15 @@ class _Carrying:
 
     def _ask(self, one: _Customer, addition: Addition) -> None:
         for right in addition.requests:
-            made = Request(id=RequestId(self._act.id(REQUEST)), right=_RIGHTS[right], asked_at=self._exported_at)
-            subject = Subject(show(SUBJECT, one.subject))
+            made = Request(id=self._act.id(REQUEST), right=_RIGHTS[right], asked_at=self._exported_at)
+            subject = show(SUBJECT, one.subject)
             self._asked.append(
                 requests.Kept(customer=one.customer, subject=subject, request=made, brought_by=self._import)
             )
             self._writing.entries.append(self._act.entry("right_asked", subject=subject, right=made.right))
 
     def _stop(self, point: PointKey, kind: SuppressionKind, *, at: datetime, until: datetime | None) -> None:
-        stop = Suppression(id=SuppressionId(self._act.id(SUPPRESSION)), kind=kind, at=at, until=until)
+        stop = Suppression(id=self._act.id(SUPPRESSION), kind=kind, at=at, until=until)
         self._writing.stop(self._knowledge.tags.points[point].tag, stop)
         entry = self._act.entry("suppressed", suppression=stop.id, cause=kind, **self._named)
         self._writing.entries.append(entry)
@@ -240,7 +237,7 @@ class _Customer:
         safe, clock, entropy = act.here.safe, act.vault.clock, act.vault.entropy
         self.id = uuid7(clock, entropy) if held is None else held.id
         self.subject = raw(act.subject()) if held is None else held.subject
-        self.customer = CustomerId(show(CUSTOMER, self.id))
+        self.customer = show(CUSTOMER, self.id)
         self.points: dict[PointKey, UUID] = {}
         self._keys: dict[str, CustomerKey] = {}
         self._wrapped: dict[str, bytes] = {}

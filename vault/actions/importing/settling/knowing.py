@@ -84,7 +84,7 @@ async def know(act: Acting, told: Sequence[Staged]) -> Knowledge:
     erased = await held.marked(act.work, marks)
     read = _Read(act.here, tags, facts=facts)
     customers = [read.customer(one) for one in people.values()]
-    ids = {customer: CustomerId(show(CUSTOMER, customer)) for customer in people}
+    ids = {customer: show(CUSTOMER, customer) for customer in people}
     return Knowledge(
         tags=tags,
         people=tuple(known for known, _ in customers),
@@ -161,7 +161,7 @@ class _Read:
             )
             for reference in one.references
         ]
-        own = CustomerId(show(CUSTOMER, one.id))
+        own = show(CUSTOMER, one.id)
         known = Known(
             customer=own,
             references=references,

@@ -68,4 +68,4 @@ class Likening:
 
 
 def _shown(customer: UUID) -> CustomerId:
-    return CustomerId(show(CUSTOMER, customer))
+    return show(CUSTOMER, customer)
