@@ -109,16 +109,17 @@ def prepare(here: Here, asked: Asked, *, now: datetime) -> Prepared:
 
 def settle(prepared: Prepared, read: Read) -> Settled:
     """Decide on what was read."""
-    question = prepared.asked.question
+    question, gate = prepared.asked.question, prepared.gate
     instants = read.present if question.at is None else Instants(now=read.now, at=question.at)
-    if not prepared.gate.verdict.allowed:
-        return Settled(prepared=prepared, instants=instants, verdict=prepared.gate.verdict)
+    if not gate.verdict.allowed:
+        return Settled(prepared=prepared, instants=instants, verdict=gate.verdict)
     person, named = find(prepared, read)
     if person is None:
-        flat = nobody(prepared.way, known=question.customer is None)
+        flat = nobody(gate.way, known=question.customer is None)
         return Settled(prepared=prepared, instants=instants, verdict=contact(prepared, flat), flat=flat)
-    person = _counted(person, prepared, instants=instants)
-    rests = basis(person, prepared.way, instants=instants, named=named, hours=prepared.gate.client.hours)
+    if person.spends:
+        person = _counted(person, prepared, instants=instants)
+    rests = basis(person, gate.way, instants=instants, named=named, hours=gate.client.hours)
     verdict = _known(prepared, rests.flat)
     leaving, withheld = _fields(prepared, rests) if question.release and verdict.allowed else ((), ())
     return Settled(
@@ -180,8 +181,6 @@ def find(prepared: Prepared, read: Read) -> tuple[Person | None, ContactPointId 
 
 def _counted(person: Person, prepared: Prepared, *, instants: Instants) -> Person:
     """Leave out what this question itself spent when it was asked before; of the past nothing is counted at all."""
-    if not person.spends:
-        return person
     own, since = prepared.asked.decision, instants.now - LAPSE
     others = [spend for spend in person.spends if spend.decision != own or spend.at <= since]
     return msgspec.structs.replace(person, spends=tuple(others) if instants.at is None else ())

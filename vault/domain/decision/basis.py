@@ -173,8 +173,8 @@ def basis(
 
     `hours` are those in which the client that asks reaches anybody, if it declares any.
     """
-    instant = instants.instant
-    fitting = [point for point in person.points if point.kind == way.reaches]
+    instant, reaches = instants.instant, way.reaches
+    fitting = [point for point in person.points if point.kind == reaches]
     named = named if named is not None and any(point.id == named for point in fitting) else None
     minor = person.is_minor(instant)
     law = way.rule.within(person.country)
@@ -191,7 +191,7 @@ def basis(
         stands.guardian,
         point is not None or way.channel is None,
         point is not None and not point.verified and way.needs_verified,
-        tuple([word for word, bound in bounds if not bound.allows(instant)]),
+        tuple([word for word, bound in bounds if not bound.allows(instant)]) if bounds else (),
     )
     return Basis(
         flat=way.flats.get(told) or _flat(way, told),
