@@ -21,18 +21,18 @@ from tests.bench.result import held
 from tests.bench.world import World, serving, world
 
 GAIN = 4.0
-_CALLERS = 2  # batches on their way at a time
+_CALLERS = 3  # batches on their way at a time: with two the worker waits, with four what waits goes out of its caches
 
 
 async def batch(
-    *, customers: int = 500, most: int = 1000, connections: int = 128, seconds: float = 5, rounds: int = 3
+    *, customers: int = 500, most: int = 1000, connections: int = 128, seconds: float = 4, rounds: int = 5
 ) -> dict[str, Any]:
-    """Measure both in turn, `rounds` times, and return the medians of decisions in a second and their ratio."""
+    """Measure both in turn, `rounds` times; return the medians of decisions in a second, and of each round's ratio."""
     async with world(customers) as made:
         with serving("gathered") as port:
             token = await made.token(port)
             await keep_answer(port, made, token)
-            single, together = questions(made, token), _batch(made, token, most=most)
+            single, whole = questions(made, token), _batch(made, token, most=most)
             size = min(most, len(single))
             rates: dict[str, list[float]] = {"single_rate": [], "rate": []}
             for _ in range(rounds + 1):
@@ -40,13 +40,14 @@ async def batch(
                 one = await drive(port, single, connections=connections, seconds=seconds)
                 rates["single_rate"].append(one.rate)
                 await _checkpoint()
-                many = await drive(port, [together], connections=_CALLERS, seconds=seconds)
+                many = await drive(port, [whole], connections=_CALLERS, seconds=seconds)
                 rates["rate"].append(many.rate * size)
-    found = {name: median(each[1:]) for name, each in rates.items()}  # the first round warms up
+    alone, together = (each[1:] for each in rates.values())  # the first round warms up
     measured = {
         "questions": size,
-        **{name: round(rate) for name, rate in found.items()},
-        "gain": round(found["rate"] / found["single_rate"], 2),
+        "single_rate": round(median(alone)),
+        "rate": round(median(together)),
+        "gain": round(median([many / one for one, many in zip(alone, together, strict=True)]), 2),
     }
     return held("batch", measured, at_least={"gain": GAIN})
 
