@@ -109,6 +109,20 @@ async def test_every_kind_of_answer_is_the_same_when_it_is_replayed(stage: Stage
     await check(stage, answers)
 
 
+async def test_an_entry_lists_what_its_own_question_rests_on(stage: Stage, api: Api) -> None:
+    customer = await api.register()
+    fact = await api.grant(customer)
+    ways = [
+        make.asked(customer=customer, purpose=purpose, **more)
+        for more in ({}, {"campaign": "spring"}, {"release": ["first_name"]})
+        for purpose in ("newsletter", "sales")
+    ]
+    answers = (await api.post("/v1/decisions/batch", {"questions": ways}))["decisions"]
+    listed = [(await stage.entry(answer))["facts"] for answer in answers]
+    assert listed == [[], [fact["id"]]] * 3  # they rode together, and all was read of the same person
+    await check(stage, answers)
+
+
 async def test_a_grant_elsewhere_is_listed_and_does_not_count(stage: Stage, api: Api) -> None:
     first, second = make.point("email", make.email()), make.point("email", make.email())
     customer = await api.register(contact_points=[first | {"primary": True}, second])

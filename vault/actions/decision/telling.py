@@ -50,7 +50,7 @@ def _plain(settled: Settled, person: Person) -> tuple[object, ...] | None:
     is kept with its own: while it is, no other has its id.
     """
     rests, question = settled.basis, settled.prepared.asked.question
-    if rests is None or not isinstance(person.facts, tuple) or not settled.prepared.gate.verdict.allowed:
+    if rests is None or not isinstance(person.facts, tuple):
         return None
     if question.at is not None or settled.among or settled.defer_until is not None or rests.named is not None:
         return None
