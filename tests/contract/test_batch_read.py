@@ -63,6 +63,8 @@ def test_a_batch_is_found_as_if_read_one_by_one(several: list[dict[str, Any]]) -
         json.dumps({"questions": [PLAIN | {"customer": f"{CUSTOMER}\n"}, PLAIN]}).encode(),
         json.dumps({"questions": [PLAIN | {"customer": f"{CUSTOMER} {CUSTOMER}"}, PLAIN]}).encode(),
         json.dumps({"questions": [PLAIN, PLAIN | {"customer": f"{CUSTOMER} {CUSTOMER}"}]}).encode(),
+        json.dumps({"questions": [PLAIN, PLAIN | {"purpose": "sales "}]}).encode(),
+        json.dumps({"questions": [PLAIN, PLAIN | {"channel": "email\n"}]}).encode(),
     ],
 )  # fmt: skip
 def test_what_is_no_batch_is_refused_in_the_same_words(body: bytes) -> None:
