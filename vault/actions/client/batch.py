@@ -1,7 +1,8 @@
-"""A batch of requests to the authorization server, of one organization's clients: one transaction, one COMMIT.
+"""A batch of requests to the authorization server, of one organization's clients: one COMMIT for all.
 
 Whatever becomes of one request, the others of its batch are answered. An answer leaves only after the COMMIT, with an
-entry for each: what was given and what was refused alike. Of two requests with the same assertion one wins.
+entry for each: what was given and what was refused alike. Of two requests with the same assertion one wins. A batch in
+which all is in order is read by one statement and written by one.
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class _Batch(msgspec.Struct, frozen=True, kw_only=True):
     here: Here | None
 
 
+_Written = tuple[list[Entry], dict[Used, datetime]]
+"""The entries that were written, and what was used up."""
+
+
 class _Served(msgspec.Struct, kw_only=True):
     """A request with its answer, which stands when everything is written. `subject`: of whom, in an exchange."""
 
@@ -113,32 +118,67 @@ async def serve(
 
     Of what a limit refuses nothing is written here.
     """
-    server, now = (await issuing(vault)).server, vault.clock.now()
     key = await promises.promising(vault, organization) if organization != INSTALLATION else None
-    async with vault.database.work(organization) as work:
-        if organization == INSTALLATION:
-            known, at = await organizations.ids(work, {one.slug for one in asked})
-            vault.memory.slugs |= known
-            current = None
-        else:
-            current, at = await here(vault, work)
-            known = {}
-        batch = _Batch(vault=vault, work=work, server=server, now=now, at=at, here=current)
-        answers = [await _served(batch, one, place=place, known=known) for place, one in enumerate(asked)]
+    async with vault.database.work(organization, whole=False) as work:
+        batch, answers = await _answered(vault, work, asked=asked)
         served = [one for one in answers if isinstance(one, _Served)]
-        await _exchange(batch, served)
-        used = await _use_up(batch, served)
-        await _revoke(batch, served)
-        entries = [_entry(batch, one) for one in served]
-        await log.add(work, entries)
+        written = await _written_at_once(batch, served)
+    if written is None:
+        async with vault.database.work(organization) as work:
+            written = await _written(msgspec.structs.replace(batch, work=work), served)
+    entries, used = written
     if key is not None:
         bodies = [body for _, body in entries]
-        _promise(served, promises.promises(key, bodies, organization=organization, at=at))
+        _promise(served, promises.promises(key, bodies, organization=organization, at=batch.at))
     _remember(vault, used)
     for one in served:
         if one.client is not None and one.answer.credential is not None:
-            uses.note(vault, one.client, credential=one.answer.credential, at=at)
+            uses.note(vault, one.client, credential=one.answer.credential, at=batch.at)
     return [one.answer if isinstance(one, _Served) else one for one in answers]
+
+
+async def _answered(
+    vault: Vault, work: Work, *, asked: Sequence[Asking]
+) -> tuple[_Batch, list[_Served | Answer | Elsewhere | Unfetched]]:
+    """Answer what was asked, as far as it can be without what is written."""
+    known: Mapping[str, OrganizationId] = {}
+    current: Here | None = None
+    server, now = (await issuing(vault)).server, vault.clock.now()
+    if work.organization == INSTALLATION:
+        known, at = await organizations.ids(work, {one.slug for one in asked})
+        vault.memory.slugs |= known
+    else:
+        current, at = await here(vault, work)
+    batch = _Batch(vault=vault, work=work, server=server, now=now, at=at, here=current)
+    return batch, [await _served(batch, one, place=place, known=known) for place, one in enumerate(asked)]
+
+
+async def _written_at_once(batch: _Batch, served: Sequence[_Served]) -> _Written | None:
+    """Write all with one statement; where that cannot be, nothing.
+
+    It cannot where a code is looked at, a token revoked, or a proof sent that somebody used before.
+    """
+    used = _uses(served)
+    if len({name for name, _ in used}) < len(used):
+        return None
+    if any(_wanted(one) is not None or one.answer.revoked is not None for one in served):
+        return None
+    entries = [_entry(batch, one) for one in served]
+    if not used:
+        await log.add(batch.work, entries)
+    elif not await assertions.use_up(batch.work, dict(used), entries=entries):
+        return None
+    return entries, dict(used)
+
+
+async def _written(batch: _Batch, served: Sequence[_Served]) -> _Written:
+    """Write all that belongs to the answers, some of which turn out to be others."""
+    await _exchange(batch, served)
+    used = await _use_up(batch, served)
+    await _revoke(batch, served)
+    entries = [_entry(batch, one) for one in served]
+    await log.add(batch.work, entries)
+    return entries, used
 
 
 def _promise(served: Sequence[_Served], given: Sequence[Promise]) -> None:
@@ -250,10 +290,8 @@ def _wanted(served: _Served) -> exchange.Exchange | None:
 async def _use_up(batch: _Batch, served: Sequence[_Served]) -> dict[Used, datetime]:
     """Use assertions and proofs up and return them; of those that came twice the first alone counts, here or before."""
     uses: dict[Used, datetime] = {}
-    for one in served:
-        for once in (one.answer.once, one.answer.proof):
-            if once is not None and one.client is not None:
-                uses.setdefault((one.client.id, once.jti), once.expires)
+    for name, expires in _uses(served):
+        uses.setdefault(name, expires)
     fresh = await assertions.reserve(batch.work, uses) if uses else set()
     for one in served:
         for once, refused in ((one.answer.once, replayed), (one.answer.proof, replayed_proof)):
@@ -264,6 +302,17 @@ async def _use_up(batch: _Batch, served: Sequence[_Served]) -> dict[Used, dateti
                 break
             fresh.remove(used)
     return uses
+
+
+def _uses(served: Sequence[_Served]) -> list[tuple[Used, datetime]]:
+    """Return which assertions and proofs were sent, each until when it is believed."""
+    return [
+        ((one.client.id, once.jti), once.expires)
+        for one in served
+        if one.client is not None
+        for once in (one.answer.once, one.answer.proof)
+        if once is not None
+    ]
 
 
 async def _revoke(batch: _Batch, served: Sequence[_Served]) -> None:

@@ -5,13 +5,17 @@ Each may be used once (RFC 7523 section 3, RFC 9449 section 11.1); which of two 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
+from uuid import UUID
 
-from vault.base.ids import ClientId, raw
+import asyncpg
+
+from vault.base.ids import ClientId, array, raw
 from vault.store.database import Work
+from vault.store.log import Entry
 
 Used = tuple[ClientId, str]
 """Whose it is, and its id."""
@@ -23,16 +27,46 @@ SELECT $1, client, jti, expires_at
 FROM unnest($2::uuid[], $3::bytea[], $4::timestamptz[]) AS new (client, jti, expires_at) ORDER BY client, jti
 ON CONFLICT DO NOTHING RETURNING client, jti
 """
+# What somebody used before is an error here, with which nothing at all is written.
+_AT_ONCE: Final = """
+WITH used AS (
+  INSERT INTO vault.assertion (organization, client, jti, expires_at)
+  SELECT $1, client, jti, expires_at
+  FROM unnest($4::uuid[], $5::bytea[], $6::timestamptz[]) AS new (client, jti, expires_at) ORDER BY client, jti
+), entry AS (
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::text::uuid[], $3::bytea[])
+)
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::text::uuid[])
+"""
 # Without an index on their end: that would cost each request more than it spares who sweeps them once a minute.
 _SWEEP: Final = "DELETE FROM vault.assertion WHERE organization = $1 AND expires_at < clock_timestamp()"
 
 
 async def reserve(work: Work, uses: Mapping[Used, datetime]) -> set[Used]:
     """Use them up, each until it ends, and return those that nobody used before."""
-    names = {(raw(client), sha256(jti.encode()).digest()): (client, jti) for client, jti in uses}
-    clients, ids = [client for client, _ in names], [name for _, name in names]
-    rows = await work.fetch(_RESERVE, work.own, clients, ids, [*uses.values()])
+    names = {_name(used): used for used in uses}
+    rows = await work.fetch(_RESERVE, work.own, *_columns(uses))
     return {names[row["client"], row["jti"]] for row in rows}
+
+
+async def use_up(work: Work, uses: Mapping[Used, datetime], *, entries: Sequence[Entry]) -> bool:
+    """Use them up and write the entries that tell of it, in one statement; false, and nothing done, if one was used."""
+    ids, bodies = array([entry for entry, _ in entries]), [body for _, body in entries]
+    try:
+        await work.fetch(_AT_ONCE, work.own, ids, bodies, *_columns(uses))
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
+def _name(used: Used) -> tuple[UUID, bytes]:
+    client, jti = used
+    return raw(client), sha256(jti.encode()).digest()
+
+
+def _columns(uses: Mapping[Used, datetime]) -> tuple[list[UUID], list[bytes], list[datetime]]:
+    names = [_name(used) for used in uses]
+    return [client for client, _ in names], [jti for _, jti in names], [*uses.values()]
 
 
 async def sweep(work: Work) -> None:
