@@ -13,7 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
-from vault.base.ids import ClientId, array, raw
+from vault.base.ids import ClientId, raw
+from vault.store import log
 from vault.store.database import Work
 from vault.store.log import Entry
 
@@ -28,16 +29,11 @@ FROM unnest($2::uuid[], $3::bytea[], $4::timestamptz[]) AS new (client, jti, exp
 ON CONFLICT DO NOTHING RETURNING client, jti
 """
 # What somebody used before is an error here, with which nothing at all is written.
-_AT_ONCE: Final = """
-WITH used AS (
+_AT_ONCE: Final = log.adding("""
   INSERT INTO vault.assertion (organization, client, jti, expires_at)
   SELECT $1, client, jti, expires_at
   FROM unnest($4::uuid[], $5::bytea[], $6::timestamptz[]) AS new (client, jti, expires_at) ORDER BY client, jti
-), entry AS (
-  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::text::uuid[], $3::bytea[])
-)
-INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::text::uuid[])
-"""
+""")
 # Without an index on their end: that would cost each request more than it spares who sweeps them once a minute.
 _SWEEP: Final = "DELETE FROM vault.assertion WHERE organization = $1 AND expires_at < clock_timestamp()"
 
@@ -51,9 +47,8 @@ async def reserve(work: Work, uses: Mapping[Used, datetime]) -> set[Used]:
 
 async def use_up(work: Work, uses: Mapping[Used, datetime], *, entries: Sequence[Entry]) -> bool:
     """Use them up and write the entries that tell of it, in one statement; false, and nothing done, if one was used."""
-    ids, bodies = array([entry for entry, _ in entries]), [body for _, body in entries]
     try:
-        await work.fetch(_AT_ONCE, work.own, ids, bodies, *_columns(uses))
+        await log.add(work, entries, *_columns(uses), by=_AT_ONCE)
     except asyncpg.UniqueViolationError:
         return False
     return True

@@ -13,10 +13,11 @@ from vault.base.ids import CLIENT, CONTACT_POINT, FACT, IMPORT, ContactPointId, 
 from vault.base.personal import Personal
 from vault.domain import fact
 from vault.domain.fact import Fact, FactKind, Instant, Method, Source
+from vault.store import log
 from vault.store.customer import brought
 from vault.store.database import Work
 from vault.store.keys import CustomerKey, Safe
-from vault.store.log import Entry, note
+from vault.store.log import Entry
 
 _FOLDED: Final = (
     "id", "kind", "purpose", "channel", "at", "recorded_at", "source", "method", "contact_point", "notice", "until",
@@ -50,20 +51,15 @@ FROM vault.fact WHERE organization = $1 AND subject = $2
 _EVIDENCE: Final = """
 SELECT id, evidence FROM vault.fact WHERE organization = $1 AND id = ANY ($2::uuid[]) AND evidence IS NOT NULL
 """
-_ADD: Final = """
-WITH fact AS (
+_ADD: Final = log.adding("""
   INSERT INTO vault.fact (organization, subject, id, kind, purpose, channel, at, recorded_at, source, method, client,
     contact_point, notice, locale, words, until, proven, guardian, dealing, reference, idempotency, evidence,
     brought_by)
-  SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[], $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::int[], $14::text[], $15::text[],
-    $16::timestamptz[], $17::boolean[], $18::boolean[], $19::text[], $20::uuid[], $21::uuid[], $22::bytea[],
-    $23::uuid[])
-), entry AS (
-  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($24::uuid[], $25::bytea[])
-)
-INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($24::uuid[])
-"""
+  SELECT $1, * FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
+    $10::timestamptz[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::int[], $16::text[], $17::text[],
+    $18::timestamptz[], $19::boolean[], $20::boolean[], $21::text[], $22::uuid[], $23::uuid[], $24::bytea[],
+    $25::uuid[])
+""")
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,11 +126,10 @@ async def instant(work: Work, subject: Subject) -> datetime:
 
 async def add(work: Work, kept: Sequence[Kept]) -> None:
     """Store facts and the entries that tell of them: neither is ever stored without the other."""
-    note(work, [one.entry for one in kept])
     facts = [one.fact for one in kept]
-    await work.fetch(
-        _ADD,
-        work.own,
+    await log.add(
+        work,
+        [one.entry for one in kept],
         [raw(one.subject) for one in kept],
         [raw(fact.id) for fact in facts],
         [fact.kind for fact in facts],
@@ -157,8 +152,7 @@ async def add(work: Work, kept: Sequence[Kept]) -> None:
         [fact.idempotency and UUID(bytes=fact.idempotency) for fact in facts],
         [one.evidence for one in kept],
         [_raw(fact.brought_by) for fact in facts],
-        [raw(one.entry[0]) for one in kept],
-        [one.entry[1] for one in kept],
+        by=_ADD,
     )
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from vault.store.log.intake import Entry, add, count, note, read
+from vault.store.log.intake import Entry, add, adding, count, read
 
-__all__ = ["Entry", "add", "count", "note", "read"]
+__all__ = ["Entry", "add", "adding", "count", "read"]

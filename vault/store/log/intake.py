@@ -10,26 +10,32 @@ from vault.store.database import Work
 
 Entry = tuple[EntryId, bytes]
 
-_ADD: Final = """
-WITH entry AS (
-  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::text::uuid[], $3::bytea[])
-)
-INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::text::uuid[])
-"""
 _READ: Final = "SELECT body FROM vault.log_entry WHERE organization = $1 AND id = $2"
 _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
 
 
-async def add(work: Work, entries: Sequence[Entry]) -> None:
-    """Write entries and queue them for their numbers, without a counter and without a lock."""
-    note(work, entries)
-    await work.fetch(_ADD, work.own, array([entry for entry, _ in entries]), [body for _, body in entries])
+def adding(beside: str = "") -> str:
+    """Return the statement that writes entries, and `beside` them what another does whose parameters begin at `$4`."""
+    return f"""
+WITH {f"beside AS ({beside}), " if beside else ""}entry AS (
+  INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::text::uuid[], $3::bytea[])
+)
+INSERT INTO vault.log_pending (organization, entry) SELECT $1, unnest($2::text::uuid[])
+"""  # noqa: S608 - statements of ours
 
 
-def note(work: Work, entries: Sequence[Entry]) -> None:
-    """Note the first entry of a work, for whoever promises it after the COMMIT."""
+_ADD: Final = adding()
+
+
+async def add(work: Work, entries: Sequence[Entry], *values: object, by: str = _ADD) -> None:
+    """Write entries and queue them for their numbers, without a counter and without a lock.
+
+    Written `by` another statement that `adding` made, what stands beside them is of these values. The first entry of a
+    work is noted, for whoever promises it after the COMMIT.
+    """
     if work.entry is None and entries:
         work.entry = entries[0][1]
+    await work.fetch(by, work.own, array([entry for entry, _ in entries]), [body for _, body in entries], *values)
 
 
 async def read(work: Work, entry: EntryId) -> bytes | None:
