@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from vault.actions.decision.answers import Settled, contact
@@ -23,7 +23,7 @@ from vault.domain.decision.question import (
 from vault.domain.decision.reason import REASONS
 from vault.domain.decision.told import AChannel, Told, encoded, form
 from vault.domain.entry import VERSION, stamp
-from vault.domain.merging.merged import Facts, about, spelled
+from vault.domain.merging.merged import Facts, only, spelled
 from vault.policy.decide import Ground, Verdict
 
 
@@ -62,7 +62,7 @@ def _plain(settled: Settled, person: Person) -> tuple[object, ...] | None:
 def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> Told:
     prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
     question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
-    facts = about(person.facts, gate.way.rule.purposes) if person is not None else None  # others ride for others
+    facts = _own(person.facts, gate.way.rule.purposes) if person is not None else None
     merged = spelled(facts) if facts is not None else None
     return Told(
         actor=gate.by,
@@ -97,6 +97,11 @@ def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str,
         v=VERSION,
         withheld={field: ground.code for field, ground in settled.withheld} or None,
     )
+
+
+def _own(facts: Facts, purposes: Collection[str]) -> Facts:
+    """Return the facts that a question about these purposes rests on; the rest ride for others in the batch."""
+    return only(facts, lambda fact: fact.purpose in purposes)
 
 
 def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Personal], proof: Proof) -> Decision:

@@ -123,11 +123,3 @@ Facts = Sequence[Fact] | Merged
 def only(facts: Facts, test: Callable[[Fact], bool]) -> Facts:
     """Return fewer facts of the same person."""
     return facts.only(test) if isinstance(facts, Merged) else tuple([fact for fact in facts if test(fact)])
-
-
-def about(facts: Facts, purposes: Collection[str]) -> Facts:
-    """Return the facts about these purposes; where all are, the same."""
-    if not isinstance(facts, tuple):  # most are, and that is asked faster
-        return only(facts, lambda fact: fact.purpose in purposes)
-    found = tuple([fact for fact in facts if fact.purpose in purposes])
-    return facts if len(found) == len(facts) else found
