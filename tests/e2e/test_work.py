@@ -69,6 +69,17 @@ async def test_what_is_at_hand_for_works_is_there_for_whoever_leads(database: Da
     await check_whole(database)
 
 
+@pytest.mark.parametrize("holding", ["leading", "alone"])
+async def test_a_name_is_free_once_its_holder_has_ended(database: Database, database_url: str, holding: str) -> None:
+    other = await asyncpg.connect(database_url)
+    for _ in range(20):
+        async with getattr(database, holding)(7):
+            assert not await other.fetchval("SELECT pg_try_advisory_lock(7)")
+        assert await other.fetchval("SELECT pg_try_advisory_lock(7)")
+        await other.execute("SELECT pg_advisory_unlock(7)")
+    await other.close()
+
+
 async def test_what_a_work_wrote_is_there_when_it_ends_well(database: Database) -> None:
     await put(database, 1)
     await put(database, 2, of=1)

@@ -175,8 +175,7 @@ class Database:
                     await asyncio.sleep(_TURN_SECONDS)
                 yield Lead(connection)
             finally:
-                connection.terminate()  # the lock goes with the connection, however we came here
-                await self._pool.release(connection)
+                await self._hang_up(connection)
         except _DOWN:
             raise DatabaseError("database_away", _AWAY) from None
 
@@ -194,8 +193,7 @@ class Database:
                 raise DatabaseError("database_away", _AWAY) from None
             yield held
         finally:
-            connection.terminate()  # the lock goes with the connection, however we came here
-            await self._pool.release(connection)
+            await self._hang_up(connection)
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -221,6 +219,14 @@ class Database:
             self._at_hand.append(connection)
         else:
             await self._give_back(connection)
+
+    async def _hang_up(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        """Close a connection, and wait until PostgreSQL has let go of what it held: whoever asks next is to get it."""
+        try:
+            with suppress(*_DOWN):
+                await connection.close(timeout=_TURN_SECONDS)  # cut off, if that fails
+        finally:
+            await self._pool.release(connection)
 
     async def _give_back(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
         with suppress(asyncpg.InternalClientError):  # the pool has taken it back by itself: the server hung up
