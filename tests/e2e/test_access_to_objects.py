@@ -135,7 +135,7 @@ def transactions(spoken: list[str]) -> Iterator[str]:
     """Yield the transactions of a connection, but for those that come when time has passed.
 
     A statement outside of any is one of its own. Left out is what asyncpg asks for itself, once on each connection:
-    what a type is made of; and the end of what had begun before.
+    what a type is made of; and what had begun before, or has not ended: of those that come with time, it may not show.
     """
     said = [one for one in spoken if "typeinfo" not in one and "'jit'" not in one]
     marks = [place for place, one in enumerate(said) if one in {"BEGIN;", *ENDS}]
@@ -148,7 +148,7 @@ def transactions(spoken: list[str]) -> Iterator[str]:
             made.append([])
         inside = one not in ENDS if inside else one == "BEGIN;"
         made[-1].append(one)
-    for one in map("\0".join, made):
+    for one in map("\0".join, made[:-1] if inside else made):
         if not any(table in one for table in BY_THE_CLOCK):
             yield one
 
