@@ -202,6 +202,31 @@ def test_a_port_somebody_listens_on_is_refused_and_nothing_begun(
     assert "address already in use" in other
 
 
+def test_a_word_to_stop_is_heard_by_a_process_that_is_only_about_to_listen(
+    trial: dict[str, Any], tmp_path: Path
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import os, signal, sys, time
+import granian.server.mp as granian
+from vault.cli.main import main
+made = granian.ASGIWorker
+def stopped_between_startup_and_serving(*given):
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(1)
+    return made(*given)
+granian.ASGIWorker = stopped_between_startup_and_serving
+sys.exit(main(["serve", "--port", "0", "--workers", "1"]))
+"""
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, env=environment(**trial)
+    )
+    assert done.returncode == 0
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["serving", "stopped"]
+
+
 def test_no_line_holds_what_a_library_or_an_error_said(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

@@ -44,6 +44,8 @@ _OPTIONS: Final = {
     "workers": ("NUMBER", "server processes, instead of VAULT_WORKERS"),
 }
 _PATIENCE_SECONDS: Final = 10
+_SETTLED_SECONDS: Final = 0.1
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def add(commands: Commands) -> None:
@@ -148,7 +150,15 @@ def _app(settings: Settings, url: str, *, parent: int) -> ASGIApp:
     """Return the application, in a server process of its own."""
     lines.configure()
     end_with(parent, by=signal.SIGKILL)  # a gentler word may come before anybody listens; there is nothing to save
-    return shortcut(create_app(settings, url))
+    app = create_app(settings, url)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    app.on_startup.append(_listen)
+    return shortcut(app)
+
+
+async def _listen() -> None:
+    """Hear of an ending once the loop runs for good: a signal that comes while it stands, uvloop forgets."""
+    asyncio.get_running_loop().call_later(_SETTLED_SECONDS, signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDINGS)
 
 
 async def _try(settings: Settings, url: str) -> None:
