@@ -8,73 +8,17 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx2
 import pytest
-import pytest_asyncio
 
 from tests import make
-from tests.e2e.test_budgets import budgeted
-from tests.stage import Api, Json, Stage, codes, raw_id, refused, said
+from tests.e2e.screened import LINES, NOBODY, SALES, decided, everyone, listed, people, read, upload, work
+from tests.stage import Api, Stage, refused, said
 from vault.actions.audience import making, screening, working
 from vault.base.ids import AudienceId
 from vault.domain.audience import job as jobs
 from vault.store.audience import chunks
 
-NOBODY = "cus_06h0090m41t835kpwqjv10s1y0"
 NO_AUDIENCE = "aud_06h0090m41t835kpwqjv10s1y0"
-SALES = {"purpose": "sales", "channel": "email"}
-LINES = {"content-type": "application/x-ndjson"}
-
-
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> Api:
-    await stage.apply(make.organization())
-    return await stage.client("everything")
-
-
-async def people(api: Api, *, yes: int, no: int = 0) -> list[str]:
-    """Register some who said yes to sales by e-mail, then some who said nothing."""
-    found = [await api.register() for _ in range(yes + no)]
-    for customer in found[:yes]:
-        await api.grant(customer)
-    return found
-
-
-async def everyone(api: Api, *, key: str | None = None, **more: Any) -> Json:
-    return await api.post("/v1/audiences", {"everyone": True} | SALES | more, key=key)
-
-
-def listed(lines: list[Any]) -> bytes:
-    return b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in lines)
-
-
-async def upload(
-    api: Api, body: bytes | AsyncIterator[bytes], *, key: str | None = None, **asked: Any
-) -> httpx2.Response:
-    return await api.send("POST", "/v1/audiences", key=key, params=SALES | asked, headers=LINES, content=body)
-
-
-async def work(stage: Stage) -> int:
-    """Do all there is to do, and return how many steps it took."""
-    steps = 0
-    while await working.once(stage.vault, {}):
-        steps += 1
-    return steps
-
-
-async def read(api: Api, audience: str) -> list[Json]:
-    """Read a result whole."""
-    answer = await api.send("GET", f"/v1/audiences/{audience}/result")
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"].startswith("application/x-ndjson")
-    *lines, end = [json.loads(line) for line in answer.content.splitlines()]
-    assert end == {"end": len(lines)}
-    return lines
-
-
-async def decided(stage: Stage) -> Counter[str]:
-    """Return how many decisions the log has of each subject."""
-    return Counter(str(entry.get("subject")) for entry in await stage.entries("decision"))
 
 
 @pytest.fixture
@@ -249,47 +193,12 @@ async def test_what_is_handed_out_is_decided_afresh_when_it_is_read(stage: Stage
     assert await stage.count("vault.reservation") == 1
 
 
-async def test_reading_spends_of_budgets_and_screening_does_not(stage: Stage) -> None:
-    await stage.apply(budgeted({"sales": {"day": 1}}))
-    api = await stage.client("everything")
-    await people(api, yes=1)
-    made = await everyone(api, release=["contact"])
-    await work(stage)
-    assert [line["outcome"] for line in await read(api, made["id"])] == ["allow"]
-    [again] = await read(api, made["id"])
-    assert (again["outcome"], again["reasons"], "released" in again) == ("defer", ["budget_spent"], False)
-
-
-async def test_a_result_leads_to_nobody_who_was_erased(stage: Stage, api: Api) -> None:
-    [one] = await people(api, yes=1)
-    made = await everyone(api)
-    await work(stage)
-    await stage.erase(one)
-    for table in ("audience", "audience_chunk", "audience_result"):
-        for row in await stage.rows(f"SELECT * FROM vault.{table}"):  # noqa: S608 - a table of ours
-            assert str(raw_id(one)) not in str(dict(row))
-    assert await read(api, made["id"]) == [{"line": 1, "outcome": "deny", "reasons": ["unknown_customer"]}]
-
-
 async def test_only_the_client_that_made_it_sees_it(stage: Stage, api: Api) -> None:
     made = await everyone(api)
     other = await stage.client("only_audience")
     for audience in (made["id"], NO_AUDIENCE):
         for method, path in (("GET", ""), ("GET", "/result"), ("POST", "/cancel")):
             refused(await other.send(method, f"/v1/audiences/{audience}{path}"), 404, "unknown_audience")
-
-
-async def test_a_result_is_read_within_the_ceiling_of_the_client_as_it_is_now(stage: Stage, api: Api) -> None:
-    await people(api, yes=1)
-    made = await everyone(api)
-    await work(stage)
-    assert len(await read(api, made["id"])) == 1
-    narrow = make.organization()
-    narrow["clients"]["everything"]["ceiling"]["purposes"] = ["events"]
-    await stage.apply(narrow)
-    answer = await api.send("GET", f"/v1/audiences/{made['id']}/result")
-    refused(answer, 403, "purpose_not_granted_to_client")
-    assert (await api.get(f"/v1/audiences/{made['id']}"))["state"] == "done"  # numbers name nobody
 
 
 async def test_whom_a_client_may_not_ask_about_or_hand_out_it_is_told_at_once(stage: Stage, api: Api) -> None:
@@ -374,15 +283,6 @@ async def test_a_list_that_breaks_off_is_let_go_of(stage: Stage, api: Api, small
     made = said(await upload(api, listed([{"customer": one}]), key="again"))
     await work(stage)
     assert len(await read(api, made["id"])) == 1
-
-
-async def test_an_audience_over_any_channel_has_the_best_answer_for_each(stage: Stage, api: Api) -> None:
-    [one] = await people(api, yes=1)
-    made = await everyone(api, channel="any")
-    await work(stage)
-    [line] = await read(api, made["id"])
-    assert (line["customer"], line["outcome"]) == (one, "allow")
-    assert codes(await api.decide(customer=one, channel="any")) == ["opted_in"]
 
 
 async def test_one_that_fails_again_and_again_ends_alone(

@@ -58,13 +58,15 @@ class Audience(Struct, frozen=True, kw_only=True):
 class AudienceLine(Struct, frozen=True, kw_only=True):
     """One line of a result: `line` is its place in your list, or among everyone.
 
-    `error` says why a line of your list could not be asked about. What is `released` was decided when it was read.
+    `error` says why a line of your list could not be asked about. What is `released` was decided when it was read, for
+    `channel`: asked over `any`, the one that was chosen.
     """
 
     line: int
     outcome: str
     customer: str | None = None
     decision: str | None = None
+    channel: str | None = None
     reasons: tuple[str, ...] = ()
     defer_until: Instant | None = None
     error: str | None = None

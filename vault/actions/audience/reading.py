@@ -20,7 +20,7 @@ from vault.base.errors import Conflict, Invalid, Unknown
 from vault.base.ids import AudienceId, CustomerId
 from vault.base.personal import Personal
 from vault.domain.actor import Actor
-from vault.domain.audience.job import ENDED, AudienceEnd, AudienceLine, AudienceTold, check_ended
+from vault.domain.audience.job import ENDED, AudienceEnd, AudienceLine, AudienceTold, Screening, check_ended
 from vault.domain.decision.question import Decision, Question
 from vault.store.audience import chunks, jobs
 from vault.store.audience.chunks import Answer, Answers
@@ -75,7 +75,9 @@ async def _parts(vault: Vault, actor: Actor, *, job: Job) -> AsyncIterator[bytes
         if found is None:
             break
         fresh = await _afresh(vault, actor, job=job, found=found) if job.screening.hands_out else {}
-        lines = [_line(found, place, one=one, fresh=fresh.get(place)) for place, one in enumerate(found.answers)]
+        lines = [
+            _line(found, place, asked=job.screening, fresh=fresh.get(place)) for place in range(len(found.answers))
+        ]
         yield b"".join([msgspec.json.encode(line, enc_hook=Personal.reveal) + b"\n" for line in lines])
         after, count = found.first, count + len(lines)
     yield msgspec.json.encode(AudienceEnd(end=count)) + b"\n"
@@ -104,22 +106,25 @@ async def _decided(vault: Vault, actor: Actor, *, asked: Sequence[Question]) -> 
     return decided
 
 
-def _line(found: Answers, place: int, *, one: Answer, fresh: Decision | None) -> AudienceLine:
-    number = found.first + place
+def _line(found: Answers, place: int, *, asked: Screening, fresh: Decision | None) -> AudienceLine:
+    number, one = found.first + place, found.answers[place]
     if one.ground.outcome == "error":
         return AudienceLine(line=number, outcome="error", error=one.ground.reasons[0])
     customer = found.customers.get(one.subject) if one.subject is not None else None
     if one.subject is not None and customer is None:
         return AudienceLine(line=number, outcome="deny", reasons=(_GONE,))
-    return _told(number, customer, one=one) if fresh is None else _told_afresh(number, customer, fresh=fresh)
+    if fresh is not None:
+        return _told_afresh(number, customer, fresh=fresh)
+    return _told(number, customer, one=one, channel=asked.channel_of(one.ground))
 
 
-def _told(number: int, customer: CustomerId | None, *, one: Answer) -> AudienceLine:
+def _told(number: int, customer: CustomerId | None, *, one: Answer, channel: str | None) -> AudienceLine:
     return AudienceLine(
         line=number,
         outcome=one.ground.outcome,
         customer=customer,
         decision=one.decision,
+        channel=channel,
         reasons=one.ground.reasons,
         defer_until=one.defer_until,
     )
@@ -131,6 +136,7 @@ def _told_afresh(number: int, customer: CustomerId | None, *, fresh: Decision) -
         outcome=fresh.outcome,
         customer=customer,
         decision=fresh.id,
+        channel=fresh.channel,
         reasons=tuple(dict.fromkeys(reason.code for reason in fresh.reasons)),
         defer_until=fresh.defer_until,
         released=fresh.released,

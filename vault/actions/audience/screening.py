@@ -156,7 +156,7 @@ def _about(pattern: Prepared, customer: UUID | None, *, tag: UUID | None, decisi
 def _answer(settled: Settled) -> Answer:
     told, person = told_in_brief(settled), settled.person
     return Answer(
-        ground=Ground(told.outcome, told.reasons),
+        ground=Ground(told.outcome, told.reasons, settled.prepared.channel if settled.among else None),
         subject=person.subject if person is not None else None,
         decision=settled.prepared.asked.decision,
         defer_until=told.defer_until,

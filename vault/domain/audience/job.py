@@ -12,9 +12,9 @@ from msgspec import Meta
 from vault.base.errors import Conflict, Invalid
 from vault.base.ids import AudienceId, CustomerId
 from vault.base.personal import Personal
-from vault.domain.audience.totals import Totals
+from vault.domain.audience.totals import Ground, Totals
 from vault.domain.decision.question import AskedOrAny, Question
-from vault.domain.organization import Key
+from vault.domain.organization import ANY, Key
 
 State = Literal["receiving", "queued", "running", "done", "cancelled", "failed"]
 Told = Literal["queued", "running", "done", "cancelled", "failed"]
@@ -39,6 +39,10 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
     def hands_out(self) -> bool:
         """Whether reading the result decides each line afresh."""
         return bool(self.release) or self.permit_for is not None
+
+    def channel_of(self, ground: Ground) -> str | None:
+        """Return the channel that lines of this ground were answered for."""
+        return ground.channel if self.channel == ANY else self.channel
 
     def about(self, customer: CustomerId) -> Question:
         """Return the question that screens a customer: it hands out and reserves nothing."""
@@ -104,12 +108,14 @@ class AudienceLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """One line of a result. `line` is its place in your list, or among everyone.
 
     `customer` stands where there is one still. `error` says why a line of your list could not be asked about.
+    `channel` stands beside each `decision`: what is handed out is for that one. Asked over `any`, it is the one chosen.
     """
 
     line: int
     outcome: Literal["allow", "deny", "defer", "error"]
     customer: str | None = None
     decision: str | None = None
+    channel: str | None = None
     reasons: tuple[str, ...] = ()
     defer_until: Annotated[datetime, Meta(tz=True)] | None = None
     error: str | None = None

@@ -12,10 +12,14 @@ LineOutcome = Literal["allow", "deny", "defer", "error"]
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What lines were told: an outcome with its reasons, or the code of an error."""
+    """What lines were told: an outcome with its reasons, or the code of an error.
+
+    `channel` is the one that was chosen, where any was asked about.
+    """
 
     outcome: LineOutcome
     reasons: tuple[str, ...]
+    channel: str | None = None
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

@@ -134,7 +134,7 @@ async def keep(work: Work, audience: AudienceId, *, first: int, answers: Sequenc
         array([one.decision for one in answers]),
         told,
         [one.defer_until for one in answers],
-        [" ".join((ground.outcome, *ground.reasons)) for ground in places],
+        [_spelled(ground) for ground in places],
         [counts[place] for place in places.values()],
     )
 
@@ -170,6 +170,13 @@ def _answer(row: tuple[UUID | None, UUID | None, int, datetime | None], *, groun
     )
 
 
+def _spelled(ground: Ground) -> str:
+    """Return a ground as it is kept: `allow opted_in`, or `allow@sms opted_in` where a channel was chosen."""
+    outcome = ground.outcome if ground.channel is None else f"{ground.outcome}@{ground.channel}"
+    return " ".join((outcome, *ground.reasons))
+
+
 def _ground(told: str) -> Ground:
-    outcome, *reasons = told.split(" ")
-    return msgspec.convert({"outcome": outcome, "reasons": reasons}, Ground)
+    first, *reasons = told.split(" ")
+    outcome, _, channel = first.partition("@")
+    return msgspec.convert({"outcome": outcome, "reasons": reasons, "channel": channel or None}, Ground)

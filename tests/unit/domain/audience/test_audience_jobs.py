@@ -6,7 +6,8 @@ import pytest
 
 from vault.base.errors import Conflict, Invalid
 from vault.base.ids import CustomerId
-from vault.domain.audience.job import MOST, NewAudience, State, check_ended, check_size
+from vault.domain.audience.job import MOST, NewAudience, Screening, State, check_ended, check_size
+from vault.domain.audience.totals import Ground
 
 ONE = CustomerId("cus_06h0090m41t835kpwqjv10s1y0")
 
@@ -45,3 +46,9 @@ def test_screening_hands_out_and_reserves_nothing_and_reading_does() -> None:
     assert (screened.campaign, read.campaign, screened.customer, read.customer) == ("spring", "spring", ONE, ONE)
     assert new.screening.hands_out
     assert not NewAudience(everyone=True, purpose="sales", channel="email").screening.hands_out
+
+
+def test_a_line_is_for_the_channel_that_was_asked_about_and_over_any_for_the_one_that_was_chosen() -> None:
+    chosen, plain = Ground("allow", ("opted_in",), "sms"), Ground("deny", ("withdrawn",))
+    assert Screening(purpose="sales", channel="email").channel_of(plain) == "email"
+    assert Screening(purpose="sales", channel="any").channel_of(chosen) == "sms"
