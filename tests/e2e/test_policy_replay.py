@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,12 @@ SUNDAY = """
 @id("fernhill.silence")
 @reason("not_allowed")
 forbid (principal, action == Action::"contact", resource == Purpose::"sales");
+"""
+NOT_OVER = """
+// Over this channel we write to nobody for now.
+@id("fernhill.not_over")
+@reason("not_allowed")
+forbid (principal, action == Action::"contact", resource == Purpose::"sales") when {{ context.channel == "{}" }};
 """
 LOOSE = SUNDAY.replace("forbid", "permit").replace("not_allowed", "opted_in")
 
@@ -69,6 +76,31 @@ async def test_whom_a_looser_policy_would_reach_is_told_too(stage: Stage, found:
     assert (change.before, change.after, change.reason) == ("no", "yes", "not_allowed")
 
 
+@pytest.mark.parametrize(("channels", "lost"), [(["email", "sms"], 0), (["email"], 1)])
+async def test_over_any_channel_nobody_is_lost_whom_another_channel_reaches(
+    stage: Stage, folder: Path, channels: list[str], lost: int
+) -> None:
+    assert (await over_any(stage, folder, channels))["channel"] == "email"
+    (folder / "silence.cedar").write_text(NOT_OVER.format("email"))
+    effect = await replay_last(stage.vault, await stage.operator(), texts=candidate_texts(folder), last=1000)
+    assert (effect.decisions, effect.same, effect.reached, effect.lost) == (1, 1 - lost, 0, lost)
+    assert [(one.channel, one.before, one.after, one.reason) for one in effect.changes] == [
+        ("email", "yes", "no", "not_allowed")
+    ] * lost
+
+
+async def test_over_any_channel_whom_another_than_the_first_would_reach_is_reached(stage: Stage, folder: Path) -> None:
+    (folder / "silence.cedar").write_text(NOT_OVER.format("sms"))
+    await put_in_force(stage, folder)
+    answer = await over_any(stage, folder, ["sms"])
+    assert (answer["allowed"], answer["channel"]) == (False, "email")
+    (folder / "silence.cedar").unlink()
+    effect = await replay_last(stage.vault, await stage.operator(), texts=candidate_texts(folder), last=1000)
+    assert (effect.reached, effect.lost) == (1, 0)
+    [change] = effect.changes
+    assert (change.channel, change.before, change.after, change.reason) == ("sms", "no", "yes", "not_allowed")
+
+
 async def test_what_cannot_be_asked_again_is_counted_apart(stage: Stage, found: Found) -> None:
     [row] = await stage.rows(
         "DELETE FROM vault.log_entry WHERE id = (SELECT entry FROM vault.log_leaf WHERE kind = 'decision' LIMIT 1) "
@@ -110,6 +142,17 @@ def test_policies_are_explained_with_their_words_and_tests() -> None:
 
 async def put_in_force(stage: Stage, folder: Path) -> None:
     await apply(stage.vault, make.written(make.organization()), name="organization.yaml", own=own_texts(folder))
+
+
+async def over_any(stage: Stage, folder: Path, channels: list[str]) -> dict[str, Any]:
+    """Ask over any channel about somebody who said yes to these, and let the entry have its number."""
+    api = await stage.client("everything")
+    customer = await api.register(contact_points=[make.point("email", make.email()), make.point("phone", make.phone())])
+    for channel in channels:
+        await api.grant(customer, channel=channel)
+    answer = await api.decide(customer=customer, channel="any")
+    await numbered(stage, folder.parent)
+    return answer
 
 
 async def ask_again(stage: Stage, customer: str) -> dict[str, object]:

@@ -16,7 +16,7 @@ from vault.actions.vault import Vault
 from vault.base.clock import passed
 from vault.base.errors import VaultError
 from vault.domain.actor import Actor
-from vault.domain.audit.effect import Answered, Asked, Effect, Tally
+from vault.domain.audit.effect import Answer, Answered, Asked, Effect, Tally
 from vault.domain.audit.replay import Logged, read_decision
 from vault.domain.decision.basis import LEARNT
 from vault.policy.decide import Policies, Verdict
@@ -27,6 +27,7 @@ from vault.store.log.decided import BEGINNING, Decided
 MOST: Final = 1_000_000
 """How many decisions are asked again at most."""
 _PAGE: Final = 500
+_BEST_FIRST: Final[tuple[Answer, ...]] = ("yes", "wait", "no")
 _YIELD: Final = 25  # a question holds the interpreter for 0.1 ms
 
 
@@ -64,20 +65,42 @@ def _count(act: Acting, tally: Tally, *, one: Decided, candidates: Policies) -> 
         return
     client = next((key for key, kept in act.here.clients.items() if kept.id == logged.actor.client), None)
     before = None if client is None else _ask(act.here.policies, logged, client=client)
-    if client is None or before is None or before.error:
+    if client is None or before is None or any(one.error for one in before.values()):
         tally.skip()
         return
     after = _ask(candidates, logged, client=client)
-    asked = Asked(entry=one.entry, subject=logged.subject, purpose=logged.purpose, channel=logged.channel)
-    tally.count(asked, before=_answered(before), after=_answered(after))
+    was = _best(before, first=logged.channel)
+    will = _best(after, first=was)
+    if _rank(after[will]) < _rank(before[was]):
+        was = _best(before, first=will)
+    gained = after[will].allowed
+    asked = Asked(entry=one.entry, subject=logged.subject, purpose=logged.purpose, channel=will if gained else was)
+    tally.count(asked, before=_answered(before[was]), after=_answered(after[will]))
 
 
-def _ask(policies: Policies, logged: Logged, *, client: str) -> Verdict:
-    if logged.flat is None:
-        return policies.ask(logged.asked_with or {}, client=client, purpose=logged.purpose)
-    known = policies.known_of({**LEARNT, **logged.flat})
-    return policies.contact(known, client=client, purpose=logged.purpose)
+def _ask(policies: Policies, logged: Logged, *, client: str) -> dict[str, Verdict]:
+    """Return what these policies say over each channel that was asked about."""
+    flats = logged.over_each()
+    if not flats:
+        return {logged.channel: policies.ask(logged.asked_with or {}, client=client, purpose=logged.purpose)}
+    return {
+        channel: policies.contact(policies.known_of({**LEARNT, **flat}), client=client, purpose=logged.purpose)
+        for channel, flat in flats.items()
+    }
+
+
+def _best(verdicts: Mapping[str, Verdict], *, first: str) -> str:
+    """Return the channel of the best answer; of several that are as good, the first."""
+    return min(verdicts, key=lambda channel: (_rank(verdicts[channel]), channel != first))
+
+
+def _rank(verdict: Verdict) -> int:
+    return _BEST_FIRST.index(_answer(verdict))
+
+
+def _answer(verdict: Verdict) -> Answer:
+    return "yes" if verdict.allowed else "wait" if verdict.passes else "no"
 
 
 def _answered(verdict: Verdict) -> Answered:
-    return Answered(answer="yes" if verdict.allowed else "wait" if verdict.passes else "no", codes=verdict.codes)
+    return Answered(answer=_answer(verdict), codes=verdict.codes)

@@ -15,6 +15,7 @@ import msgspec
 from vault.base.errors import Conflict, Invalid
 from vault.base.ids import EntryId, FactId
 from vault.domain.decision.basis import Flat
+from vault.domain.decision.told import AChannel
 from vault.domain.fact import Fact
 from vault.domain.merging.merged import Facts, only, read
 from vault.domain.organization import Organization, Purpose
@@ -34,11 +35,13 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     """A decision as its entry tells it: `asked_with` where the client might not ask, else `flat`.
 
     `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
-    Of whoever was merged, `parts` are the facts of each subject, and `merges` say which were made one and when.
+    Of whoever was merged, `parts` are the facts of each subject, and `merges` say which were made one and when. Asked
+    over any channel, `channel` is the one that was chosen, and `any` tells of each that might be asked about.
     """
 
     at: datetime
     actor: By
+    any: Mapping[str, AChannel] | None = None
     purpose: str
     channel: str
     outcome: str
@@ -55,6 +58,13 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[str, ...] = ()
     merges: tuple[str, ...] = ()
     facts_elsewhere: tuple[FactId, ...] = ()
+
+    def over_each(self) -> dict[str, Flat]:
+        """Return what Cedar was handed, by channel; nothing where the client might not ask."""
+        if self.flat is None:
+            return {}
+        others = self.any or {}
+        return {channel: one.flat for channel, one in others.items() if one.flat} | {self.channel: self.flat}
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

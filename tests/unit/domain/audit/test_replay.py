@@ -155,6 +155,14 @@ def test_ids_are_what_they_were() -> None:
     assert read_decision(body(facts=["fct_1"])).facts == (FactId("fct_1"),)
 
 
+def test_over_any_channel_it_was_asked_over_each_and_of_the_chosen_the_entrys_own_facts_count() -> None:
+    over = {"flat": FLAT | {"channel": "sms"}, "outcome": "deny", "policies": [], "reasons": ["never_asked"]}
+    told = {"sms": over, "email": over, "push": {name: over[name] for name in over if name != "flat"}}
+    assert read_decision(body(any=told)).over_each() == {"sms": over["flat"], "email": FLAT}
+    assert read_decision(body()).over_each() == {"email": FLAT}
+    assert read_decision(body(flat=None, any=None, asked_with={"known": True})).over_each() == {}
+
+
 def test_a_guardians_yes_is_taken_again_for_a_child_and_not_for_who_was_of_age() -> None:
     yes = said("granted", source="client", guardian=True)
     child, grown = ({**FLAT, "minor": minor, "guardian": minor} for minor in (True, False))
