@@ -316,6 +316,29 @@ async def test_an_entry_that_was_changed_comes_out_otherwise_and_the_field_is_na
     assert [one["same"] for one in await stage.entries("decision_replayed")] == [False]
 
 
+async def test_over_any_channel_each_is_taken_again_and_one_that_was_changed_is_named(
+    stage: Stage, api: Api, auditor: Colleague
+) -> None:
+    customer = await api.register(contact_points=[make.point("email", make.email()), make.point("phone", make.phone())])
+    await api.grant(customer, channel="sms")
+    wishes = {"paused_until": (now() + timedelta(days=30)).isoformat()}
+    answers = [await api.decide(customer=customer, channel="any")]
+    said(await api.send("PUT", f"/v1/customers/{customer}/preferences", wishes))
+    answers.append(await api.decide(customer=customer, channel="any"))
+    assert [(one["outcome"], one["channel"]) for one in answers] == [("allow", "sms"), ("defer", "sms")]
+    for answer in answers:
+        found = await again(auditor, answer)
+        assert (found["same"], found["differences"]) == (True, [])
+        over = {field for field in found["checked"] if field.startswith("any.")}
+        assert over == {f"any.{channel}" for channel in answer["channels"]}
+    email = (await stage.entry(answers[0]))["any"]["email"]
+    changes: list[Json] = [{"outcome": "defer"}, {"reasons": ["refused"]}, {"policies": []}, {"flat": None}]
+    for changed in changes:
+        told = {name: value for name, value in (email | changed).items() if value is not None}
+        await tamper(stage, answers[0]["log"]["entry"], any__email=told)
+        assert [one["field"] for one in (await again(auditor, answers[0]))["differences"]] == ["any.email"]
+
+
 async def test_a_kept_configuration_that_was_changed_is_not_believed(
     stage: Stage, api: Api, auditor: Colleague
 ) -> None:

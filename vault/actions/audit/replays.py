@@ -58,11 +58,12 @@ async def _again(act: Acting, entry: EntryId, *, logged: Logged) -> Replay:
             folded, anew = fold(declared, logged, facts=listed)
         except Invalid as error:  # the purpose or channel is not what was asked about then
             folded, anew = {"purpose": f"{logged.purpose} {logged.channel}"}, {"purpose": error.code}
-        told |= folded
-        again |= anew
+        over, over_again = _over_each(policies, logged, client=client)
+        told |= folded | over
+        again |= anew | over_again
         standing = anew.get("standing")
     codes = verdict.codes if verdict else ()
-    again["outcome"] = NOTHING if verdict is None else _outcome(verdict, logged)
+    again["outcome"] = NOTHING if verdict is None else _outcome(verdict, waited=logged.defer_until is not None)
     again |= {"reasons": words(codes), "policies": words(verdict.policies if verdict else ())}
     found = differences(told, again)
     return Replay(
@@ -90,9 +91,22 @@ def _client(act: Acting, shown: str) -> str | None:
     return next((key for key, kept in act.here.clients.items() if kept.id == shown), None)
 
 
-def _outcome(verdict: Verdict, logged: Logged) -> str:
+def _over_each(policies: Policies, logged: Logged, *, client: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what the entry says of each channel, and the same made again, where any channel was asked about."""
+    told, again, flats = {}, {}, logged.over_each()
+    for channel, one in (logged.any or {}).items():
+        field = f"any.{channel}"
+        told[field], again[field] = words((one.outcome, *one.reasons, *one.policies)), NOTHING
+        if channel in flats:
+            verdict = policies.contact(flats[channel], client=client, purpose=logged.purpose)
+            outcome = _outcome(verdict, waited=one.outcome == "defer")
+            again[field] = words((outcome, *verdict.codes, *verdict.policies))
+    return told, again
+
+
+def _outcome(verdict: Verdict, *, waited: bool) -> str:
     """Return the answer in a word. When to come back the entry alone tells: no wish is kept for history."""
-    if verdict.passes and logged.defer_until is not None:
+    if verdict.passes and waited:
         return "defer"
     return "allow" if verdict.allowed else "deny"
 
