@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from consent_vault import permits
 
 from tests import make
 from tests.e2e.screened import NOBODY, everyone, listed, people, read, upload, work
@@ -92,3 +93,44 @@ async def test_over_one_channel_each_line_names_that_one(stage: Stage, api: Api,
     assert [line["channel"] for line in await read(api, made["id"])] == ["email", "email"]
     kept = await stage.rows("SELECT unnest(grounds) AS ground FROM vault.audience_result")
     assert {row["ground"] for row in kept} == {"allow opted_in", "deny never_asked"}
+
+
+async def test_who_reads_a_result_has_a_permit_for_each_yes_of_that_moment(stage: Stage, api: Api) -> None:
+    addresses = [make.email() for _ in range(3)]
+    customers = [await api.register(contact_points=[make.point("email", address)]) for address in addresses]
+    for customer in customers:
+        await api.grant(customer)
+    made = await everyone(api, permit_for="discreet", campaign="spring")
+    await work(stage)
+    assert (made["permit_for"], made["campaign"], await stage.count("vault.permit")) == ("discreet", "spring", 0)
+    await api.say_no("withdrawals", customers[1])
+    lines = await read(api, made["id"])
+    assert [(line["outcome"], "permit" in line) for line in lines] == [
+        ("allow", True),
+        ("deny", False),
+        ("allow", True),
+    ]
+    sender = (await stage.client("discreet")).sdk
+    assert sender is not None
+    keys, own = await sender.signing_keys(), (await sender.permit_key()).key
+    for line, address in [(lines[0], addresses[0]), (lines[2], addresses[2])]:
+        permit = permits.verify(line["permit"], keys, audience=SENDER, address=address, key=own)
+        assert (permit.decision, permit.purpose, permit.channel) == (line["decision"], "sales", line["channel"])
+        assert (permit.campaign, permit.unsubscribe) == ("spring", line["withdrawal_link"])
+        with pytest.raises(permits.OtherAddress):
+            permits.verify(line["permit"], keys, audience=SENDER, address=addresses[1], key=own)
+    given = {entry["decision"] for entry in await stage.entries("decision") if entry.get("permit_for") == SENDER}
+    assert given == {lines[0]["decision"], lines[2]["decision"]}
+    assert await stage.count("vault.permit") == await stage.count("vault.reservation") == 2
+
+
+async def test_a_permit_over_any_channel_is_for_the_one_that_its_line_names(stage: Stage, api: Api) -> None:
+    customer = await reachable(api, "sms")
+    made = await everyone(api, channel="any", permit_for="discreet", release=["contact"])
+    await work(stage)
+    [line] = await read(api, made["id"])
+    sender = (await stage.client("discreet")).sdk
+    assert sender is not None
+    number, own = line["released"]["contact"], (await sender.permit_key()).key
+    permit = permits.verify(line["permit"], await sender.signing_keys(), audience=SENDER, address=number, key=own)
+    assert (line["customer"], line["channel"], permit.channel) == (customer, "sms", "sms")
