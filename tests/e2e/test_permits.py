@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -13,7 +15,7 @@ from consent_vault import Contact, permits
 
 from tests import make
 from tests.evaluating import SALES, asking
-from tests.stage import Api, Json, Stage, raw_id, refused, said
+from tests.stage import Api, Json, Stage, codes, now, raw_id, refused, said
 from vault.actions.choices import preferences
 from vault.actions.client import clients, sweeping
 from vault.base.ids import CustomerId
@@ -221,6 +223,21 @@ async def _pause(stage: Stage, _: Api, one: Letter) -> None:
     await preferences.pause(stage.vault, me, days=30)
 
 
+async def _becomes_a_minor(_: Stage, api: Api, one: Letter) -> None:
+    await api.make_young(one.customer)
+
+
+async def _yes_to_old_words(_: Stage, api: Api, one: Letter) -> None:
+    await api.grant(one.customer, notice=1)
+
+
+async def _wish_for_quiet(_: Stage, api: Api, one: Letter) -> None:
+    clock = datetime.now(ZoneInfo("Europe/London"))
+    begin, end = (clock + timedelta(hours=hours) for hours in (-2, 2))
+    wishes = {"quiet": {"*": f"{begin:%H}:00-{end:%H}:00"}}
+    said(await api.send("PUT", f"/v1/customers/{one.customer}/preferences", wishes))
+
+
 Deed = Callable[[Stage, Api, Letter], Awaitable[None]]
 
 
@@ -237,6 +254,9 @@ Deed = Callable[[Stage, Api, Letter], Awaitable[None]]
         (_remove, ("deny", "unreachable")),
         (_suspend, ("deny", "client_suspended")),
         (_pause, ("defer", "paused")),
+        (_becomes_a_minor, ("deny", "not_allowed")),
+        (_yes_to_old_words, ("deny", "notice_outdated")),
+        (_wish_for_quiet, ("defer", "quiet_hours")),
     ],
 )
 async def test_what_is_taken_back_on_the_way_is_told_at_once_and_to_its_sender_alone(
@@ -255,6 +275,30 @@ async def test_what_is_taken_back_on_the_way_is_told_at_once_and_to_its_sender_a
     path = await stage.client("only_outcome")
     if deed is not _suspend:
         assert await path.get("/v1/permits/revoked") == {"revoked": []}
+
+
+@pytest.mark.parametrize("country", ["DE", None])
+async def test_whoever_moves_away_takes_back_what_a_law_of_their_country_implied(
+    api: Api, sender: Api, country: str | None
+) -> None:
+    customers = [await api.register(attributes=make.attributes(country="CA")) for _ in range(2)]
+    for customer in customers:
+        await api.post(f"/v1/customers/{customer}/dealings", {"what": "purchased"})
+    moved, _ = [await api.decide(customer=customer, permit_for="discreet") for customer in customers]
+    assert codes(moved) == ["implied_consent"]
+    assert await revoked(sender) == {}
+    said(await api.send("PATCH", f"/v1/customers/{customers[0]}", {"attributes": {"country": country}}))
+    assert await revoked(sender) == {moved["id"]: ("deny", "never_asked")}
+
+
+async def test_a_new_yes_that_ends_sooner_ends_what_is_on_its_way(api: Api, sender: Api) -> None:
+    one = await letter(api)
+    await api.grant(one.customer, until=(now() + timedelta(seconds=1)).isoformat())
+    over = now() + timedelta(seconds=30)
+    found = await revoked(sender)
+    while not found and now() < over:
+        found = await revoked(sender)
+    assert found == {one.answer["id"]: ("deny", "consent_expired")}
 
 
 @pytest.mark.parametrize(("purpose", "channel"), [("surveys", "email"), ("sales", "sms"), ("events", "*")])

@@ -1,7 +1,8 @@
 """Permits withdrawn in flight: which of a sender's no longer hold, because of what was said since they were given.
 
 What was said is found by a query, and whether it speaks against the message is decided again, by the same rules and
-policies. Hours and budgets are left out: a permit is not given beyond its hours, and has spent what it spends.
+policies. Budgets are left out, and all hours but the person's own: a permit is not given beyond its hours, and has
+spent what it spends.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from vault.store.decision import permits, questions
 from vault.store.decision.permits import Suspect
 
 _NOBODY: Final = CustomerId("")
+_WISHED: Final = {PAUSED, "own"}
+"""What closes because the person wishes it so, and may since the permit was given."""
 
 
 async def revoked(vault: Vault, actor: Actor) -> RevokedPermits:
@@ -81,7 +84,7 @@ def _verdict(act: Acting, suspect: Suspect, *, asker: str, person: Person) -> Ve
     verdicts = []
     for named in [suspect.point] if suspect.named else [None, suspect.point]:
         rests = basis(person, way, instants=instants, named=named)
-        closed = [word for word, bound in rests.bounds if word == PAUSED and not bound.allows(act.now)]
+        closed = [word for word, bound in rests.bounds if word in _WISHED and not bound.allows(act.now)]
         flat = {**rests.flat, **times(closed)}
         verdicts.append(act.here.policies.contact(flat, client=asker, purpose=suspect.purpose))
     return min(verdicts, key=lambda one: (one.allowed, one.passes))

@@ -39,6 +39,9 @@ ON CONFLICT (organization, decision) DO UPDATE SET
 """
 # What was recorded a little before a permit was given may have been committed after: whoever is suspected for nothing
 # is found to be innocent. A transaction lasts no minute.
+# A yes said again may end sooner; one said right before a permit was given is what most of them rest on.
+# A row's xmin is the transaction that wrote it. Of a customer that was written later than the permit anything may be
+# other than it was: a birth date, a country, whether they are still one with another.
 # Whoever was merged is looked at whole, so they are always suspected.
 _WHOLE: Final = """SELECT b.customer UNION SELECT m.id FROM vault.customer o
   JOIN vault.customer m ON m.organization = $1 AND m.family = o.family
@@ -54,11 +57,13 @@ WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4 AND (
   OR NOT EXISTS (SELECT FROM vault.contact_point c
                  WHERE c.organization = $1 AND c.customer IN ({_WHOLE}) AND c.id = p.point)
   OR EXISTS (SELECT FROM vault.customer c WHERE c.organization = $1 AND c.id = b.customer
-             AND (c.restricted_since IS NOT NULL OR c.family IS NOT NULL))
+             AND (c.restricted_since IS NOT NULL OR c.family IS NOT NULL OR age(c.xmin) < age(p.xmin)))
   OR EXISTS (SELECT FROM vault.preference w
-             WHERE w.organization = $1 AND w.customer = b.customer AND w.paused_until > $4)
+             WHERE w.organization = $1 AND w.customer = b.customer
+             AND (w.paused_until > $4 OR w.recorded_at > p.at - interval '1 minute'))
   OR EXISTS (SELECT FROM vault.fact f WHERE f.organization = $1 AND f.subject = p.subject
-             AND f.kind IN ('withdrawn', 'refused', 'objected') AND f.recorded_at > p.at - interval '1 minute')
+             AND f.recorded_at > p.at - interval '1 minute'
+             AND (f.kind IN ('withdrawn', 'refused', 'objected') OR (f.kind = 'granted' AND f.recorded_at > p.at)))
   OR EXISTS (SELECT FROM vault.contact_point c
              JOIN vault.fact f ON f.organization = $1 AND f.subject = c.tag
              WHERE c.organization = $1 AND c.customer = b.customer AND f.recorded_at > p.at - interval '1 minute')
