@@ -117,6 +117,38 @@ async def test_quiet_hours_of_the_organization_bind_what_disturbs(stage: Stage, 
     assert (await ask(api, customer, friday, channel="email"))["outcome"] == "allow"
 
 
+async def office_hours(stage: Stage) -> Api:
+    """Let a client declare when it reaches anybody, and return it."""
+    file = make.organization()
+    file["clients"]["everything"]["hours"] = {"mon-fri": ["09:00-18:00"]}
+    await stage.apply(file)
+    return await stage.client("everything")
+
+
+async def test_the_hours_of_the_client_that_asks_bind_what_disturbs(stage: Stage) -> None:
+    api, other = await office_hours(stage), await stage.client("discreet")
+    customer = await someone(api, time_zone="Europe/London")
+    await api.grant(customer, channel="email", at="2025-03-05T00:00:00Z")
+    friday = local("Europe/London", 2025, 7, 4, 18)
+    answer = await ask(api, customer, friday)
+    assert (codes(answer), (await stage.entry(answer))["flat"]["quiet"]) == (["quiet_hours"], "client")
+    assert await deferred(api, customer, friday) == local("Europe/London", 2025, 7, 7, 9)
+    assert (await ask(api, customer, friday, channel="email"))["outcome"] == "allow"
+    assert (await ask(other, customer, friday))["outcome"] == "allow"
+
+
+async def test_they_bind_the_number_too_that_is_free_by_then_on_its_own_clock(stage: Stage) -> None:
+    api = await office_hours(stage)
+    stopped = make.point("phone", "+14165550123")  # Toronto
+    points = [stopped | {"primary": True}, make.point("phone", "+442079460123")]
+    customer = str((await api.post("/v1/customers", {"contact_points": points}))["id"])
+    await api.grant(customer, channel="sms", at="2025-03-05T00:00:00Z")
+    stop = {"contact": stopped, "at": "2025-07-01T00:00:00Z", "until": "2025-07-06T00:00:00Z"}
+    await api.post("/v1/suppressions", stop)
+    friday = local("Europe/London", 2025, 7, 4, 18)
+    assert await deferred(api, customer, friday) == local("America/Toronto", 2025, 7, 7, 9)
+
+
 @pytest.mark.parametrize(
     ("number", "at", "until"),
     [
