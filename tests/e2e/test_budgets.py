@@ -92,7 +92,7 @@ async def test_after_as_many_as_were_promised_it_is_later_and_the_answer_says_wh
     assert "reserved" not in entry
 
 
-async def test_at_the_instant_told_it_is_yes_and_a_second_before_not(stage: Stage, api: Api) -> None:
+async def test_at_the_instant_told_it_is_yes_and_five_seconds_before_not(stage: Stage, api: Api) -> None:
     customer = await someone(api)
     await outcomes(api, customer, 2)
     left = datetime.fromisoformat((await send(api, customer))["defer_until"]) - now()
