@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -75,3 +76,9 @@ def working(place: Place) -> Iterator[Process]:
         yield worker
     finally:
         kill(worker)
+
+
+async def over(place: Place) -> None:
+    """Wait until every audience has ended, for as long as the test has time."""
+    while not await place.eye.fetchval("SELECT bool_and(ended_at IS NOT NULL) FROM vault.audience"):  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from tests.chaos.audience import Place, served, working
+from tests.chaos.audience import Place, over, served, working
 from tests.chaos.processes import kill
 from tests.mail import until
 from vault.domain.audience.job import CHUNK
@@ -40,7 +40,7 @@ async def test_killed_in_the_middle_it_is_ended_by_another_and_everybody_is_aske
         for _ in range(1, KILLS):
             await killed_at_some_moment(place)
         with working(place):
-            await until(lambda: is_over(place))
+            await over(place)
         shown = await place.vault.audience_so_far(made.id)
         assert (shown.state, shown.progress.answered, shown.progress.of) == ("done", CUSTOMERS, CUSTOMERS)
         lines = await place.vault.audience_result(made.id)
@@ -83,7 +83,3 @@ async def further(place: Place, before: int) -> bool:
 
 async def gone(place: Place, processes: list[int]) -> bool:
     return not await place.eye.fetchval(_LIVING, processes)
-
-
-async def is_over(place: Place) -> bool:
-    return bool(await place.eye.fetchval("SELECT ended_at IS NOT NULL FROM vault.audience"))
