@@ -18,6 +18,7 @@ from vault.base.clock import passed
 from vault.gate.replies import taken_back, turned
 
 _LIST_SECONDS: Final = 1
+_TIMES: Final = 2  # one slow answer is no slow vault
 _KEYS_SECONDS: Final = 60
 _AGAIN_SECONDS: Final = 1
 _HELD_SECONDS: Final = 1200  # longer than any permit
@@ -54,17 +55,15 @@ class Checking:
             raise turned("no_vault") from None
 
     async def hold(self, permit: Permit) -> None:
-        """Refuse a permit that was taken back."""
+        """Refuse a permit that was taken back, and any where the vault takes too long to say which were."""
         async with self._asking:
-            if passed() - self._revoked_at >= _LIST_SECONDS:
-                asked_at = passed()
-                try:
-                    listed = await self._vault.revoked_permits()
-                except Problem:
-                    raise turned("no_vault") from None
-                self._revoked, self._revoked_at = {one.decision: one for one in listed}, asked_at
+            for _ in range(_TIMES):
+                if self._is_old():
+                    await self._list()
         if (found := self._revoked.get(permit.decision)) is not None:
             raise taken_back(found.outcome, found.reason)
+        if self._is_old():
+            raise turned("no_vault")
 
     async def use(self, permit: Permit) -> None:
         """Use a permit up, before its message leaves: two gates that hold the same one do not both send."""
@@ -82,7 +81,7 @@ class Checking:
             raise turned("used")
 
     def give_back(self, permit: Permit) -> None:
-        """Let this gate try once more with a permit that it used up, for a message that was surely not taken."""
+        """Let this gate, and as long as it runs, try once more with a permit it used for what was surely not taken."""
         now = passed()
         self._held = {own: since for own, since in self._held.items() if now - since < _HELD_SECONDS}
         self._held[permit.decision] = now
@@ -94,6 +93,18 @@ class Checking:
 
     def _verified(self, token: str, address: str) -> Permit:
         return permits.verify(token, self._keys, audience=self._audience, address=address, key=self._key or "")
+
+    def _is_old(self) -> bool:
+        return passed() - self._revoked_at >= _LIST_SECONDS
+
+    async def _list(self) -> None:
+        """Ask what was taken back. What is told counts as of when it was asked for."""
+        asked_at = passed()
+        try:
+            listed = await self._vault.revoked_permits()
+        except Problem:
+            raise turned("no_vault") from None
+        self._revoked, self._revoked_at = {one.decision: one for one in listed}, asked_at
 
     async def _learn(self, *, older: float) -> None:
         """Fetch the keys that are missing or older than so many seconds."""

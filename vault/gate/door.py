@@ -84,23 +84,27 @@ class Door:
         return f"from sender by gate with ESMTP id {permit.decision}; {format_datetime(self._clock.now())}"
 
     async def _carry(self, letter: Letter, permit: Permit) -> None:
-        """Hand a message over. The permit is used up at the last moment: what was taken back meanwhile does not go."""
-        used = False
+        """Hand a message over, its permit used up at the last moment: what was taken back meanwhile does not go."""
 
         async def use() -> None:
-            nonlocal used
             await self._checking.hold(permit)
             await self._checking.use(permit)
-            used = True
+
+        async def hold() -> None:
+            try:
+                await self._checking.hold(permit)
+            except Turned:
+                self._checking.give_back(permit)
+                raise
 
         try:
-            await self._relay.carry(letter, before=use)
+            await self._relay.carry(letter, use=use, hold=hold)
         except NotTaken as refused:
             if refused.code < _PERMANENT:
                 self._checking.give_back(permit)
             raise of_relay(refused.code) from None
         except Turned as refused:
-            if not used and refused.reason.startswith("relay_5"):
+            if refused.reason.startswith("relay_5"):
                 await self._checking.drop(permit)
             raise
 

@@ -1,6 +1,6 @@
 """The next mail server: a message is offered to it first, and its text follows only once its permit is used up.
 
-So a server that cannot be reached, or will not have the recipient, costs no permit; and no text leaves without one.
+So a server that cannot be reached, or puts the recipient off, costs no permit; and no text leaves without one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from vault.base.errors import Invalid
 from vault.base.mail_server import MailServer, mail_server
 from vault.gate.replies import of_nobody, of_relay, turned
+from vault.gate.text import framed
 
 _SECONDS: Final = 60
 _GOODBYE_SECONDS: Final = 2
 _PORT: Final = 25  # RFC 5321: from one relay to the next
-_PERMANENT: Final = 500
+_GO_ON: Final = 354
+_CLOSED: Final = 421
+_TAKEN: Final = range(200, 300)  # the first digit says it all (RFC 5321 section 4.2.1)
+_NOT_TAKEN: Final = range(400, 600)
+
+Step = Callable[[], Awaitable[None]]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +42,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotTaken(Exception):
-    """The server said no when it had seen the text: whether to a later attempt as well, `reply` says."""
+    """The server surely has no message, when its permit was used up already. From 500 on it will never have it."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"smtp_{code}")
@@ -48,12 +54,18 @@ class Relay(msgspec.Struct, frozen=True, kw_only=True):
 
     server: MailServer
 
-    async def carry(self, letter: Letter, *, before: Callable[[], Awaitable[None]]) -> None:
-        """Hand a message over; `before` is awaited when all but its text was taken. `Turned` where it was not sent."""
+    async def carry(self, letter: Letter, *, use: Step, hold: Step) -> None:
+        """Hand a message over; `Turned`, or after `use` also `NotTaken`, where it was not sent.
+
+        `use` is awaited when all but the text was taken, `hold` when the server waits for the text. If that raises, the
+        connection ends without any, and the server forgets the message (RFC 5321 section 4.1.1.10).
+        """
         smtp = self._smtp(letter)
         try:
             await self._offer(smtp, letter)
-            await before()
+            await use()
+            await _announce(smtp)
+            await hold()
             await _hand_over(smtp, letter.content)
             with suppress(SMTPException, OSError):
                 await smtp.quit(timeout=_GOODBYE_SECONDS)
@@ -99,10 +111,25 @@ def read(url: str) -> Relay:
     return Relay(server=server)
 
 
-async def _hand_over(smtp: SMTP, content: bytes) -> None:
+async def _announce(smtp: SMTP) -> None:
+    """Say that the text comes. A connection that is lost is as good as a 421 (RFC 5321 section 3.8)."""
     try:
-        await smtp.data(content)
-    except SMTPResponseException as error:
-        raise NotTaken(error.code) from None
+        answer = await smtp.execute_command(b"DATA")
+    except (SMTPException, OSError):
+        raise NotTaken(_CLOSED) from None
+    if answer.code != _GO_ON:
+        raise NotTaken(answer.code)
+
+
+async def _hand_over(smtp: SMTP, content: bytes) -> None:
+    if (way := smtp.protocol) is None:
+        raise NotTaken(_CLOSED)
+    try:
+        way.write(framed(content))
+        answer = await way.read_response(timeout=_SECONDS)
     except (SMTPException, OSError):
         raise of_nobody() from None
+    if answer.code in _NOT_TAKEN:
+        raise NotTaken(answer.code)
+    if answer.code not in _TAKEN:
+        raise of_nobody()
