@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.gates import NO_VAULT, PASSED, USED, WITHDRAWN, Gate, Way, blunt, distant, gone, mail
+from tests.e2e.test_gate import forged
 from tests.e2e.test_permits import letter
 from tests.stage import Api, Stage
 
@@ -144,6 +145,26 @@ async def test_what_a_slow_vault_said_is_too_old_and_is_asked_once_more(
     way.after["revoked"] = late
     assert await gate.send(mail(one), one.address) == told
     assert len(gate.behind.letters) == (told == PASSED)
+
+
+@pytest.mark.parametrize(("place", "told_of"), [("recipient", []), ("outcome", ["sent"])])
+async def test_over_when_its_text_would_leave_it_does_not_pass(
+    stage: Stage, api: Api, far: tuple[Gate, Way], place: str, told_of: list[str]
+) -> None:
+    gate, way = far
+    one, bystander = await letter(api), await letter(api)
+    assert await gate.send(mail(bystander), bystander.address) == PASSED  # it knows the keys
+    ends = int(stage.vault.clock.now().timestamp()) + 3
+    short = await forged(stage, one, exp=ends)
+
+    async def meanwhile() -> None:
+        await asyncio.sleep(max(0, ends - stage.vault.clock.now().timestamp()))
+
+    gate.behind.before = None if place == "outcome" else lambda _: meanwhile()
+    way.after = {"outcome": meanwhile} if place == "outcome" else {}
+    assert await gate.send(mail(permit=short), one.address) == "451 4.7.1 the permit is over: ask for another"
+    assert gate.behind.recipients == [bystander.address]
+    assert [entry["became"] for entry in await stage.entries("outcome")] == ["sent", *told_of]
 
 
 async def test_whoever_is_erased_before_the_outcome_is_told_gets_nothing(

@@ -69,7 +69,7 @@ class Door:
         if len(found[PERMIT]) != 1:
             raise turned("several_permits" if found[PERMIT] else "no_permit")
         permit = await self._checking.read(found[PERMIT][0], address=recipient)
-        await self._checking.hold(permit)
+        await self._hold(permit)
         letter = Letter(
             sender=envelope.mail_from or "",
             recipient=recipient,
@@ -83,16 +83,22 @@ class Door:
         """Return the trace a relay leaves (RFC 5321 section 4.4); where the message came from is nobody's business."""
         return f"from sender by gate with ESMTP id {permit.decision}; {format_datetime(self._clock.now())}"
 
+    async def _hold(self, permit: Permit) -> None:
+        """Refuse a permit that was taken back, or is over by now: of those the vault tells nothing more."""
+        await self._checking.hold(permit)
+        if self._clock.now().timestamp() >= permit.expires_at:
+            raise turned("expired")
+
     async def _carry(self, letter: Letter, permit: Permit) -> None:
         """Hand a message over, its permit used up at the last moment: what was taken back meanwhile does not go."""
 
         async def use() -> None:
-            await self._checking.hold(permit)
+            await self._hold(permit)
             await self._checking.use(permit)
 
         async def hold() -> None:
             try:
-                await self._checking.hold(permit)
+                await self._hold(permit)
             except Turned:
                 self._checking.give_back(permit)
                 raise
