@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests import make
 from tests.command import run
 from tests.e2e.test_console_log import Found, furnish, numbered
-from tests.stage import Stage, codes
+from tests.stage import Stage, codes, now, said
 from vault.actions.organizations import apply
 from vault.actions.policies.replaying import replay_last
 from vault.base.errors import Invalid
@@ -89,6 +91,18 @@ async def test_over_any_channel_nobody_is_lost_whom_another_channel_reaches(
     ] * lost
 
 
+async def test_over_any_channel_to_wait_for_another_is_better_than_a_no(stage: Stage, folder: Path) -> None:
+    clock = now().astimezone(ZoneInfo("Europe/London"))
+    begin, end = (clock + timedelta(hours=hours) for hours in (-2, 2))
+    wishes = {"quiet": {"sms": f"{begin:%H}:00-{end:%H}:00"}}
+    assert (await over_any(stage, folder, ["email", "sms"], wishes=wishes))["channel"] == "email"
+    (folder / "silence.cedar").write_text(NOT_OVER.format("email"))
+    effect = await replay_last(stage.vault, await stage.operator(), texts=candidate_texts(folder), last=1000)
+    assert (effect.reached, effect.lost) == (0, 1)
+    [change] = effect.changes
+    assert (change.channel, change.before, change.after, change.reason) == ("email", "yes", "wait", "quiet_hours")
+
+
 async def test_over_any_channel_whom_another_than_the_first_would_reach_is_reached(stage: Stage, folder: Path) -> None:
     (folder / "silence.cedar").write_text(NOT_OVER.format("sms"))
     await put_in_force(stage, folder)
@@ -144,12 +158,16 @@ async def put_in_force(stage: Stage, folder: Path) -> None:
     await apply(stage.vault, make.written(make.organization()), name="organization.yaml", own=own_texts(folder))
 
 
-async def over_any(stage: Stage, folder: Path, channels: list[str]) -> dict[str, Any]:
+async def over_any(
+    stage: Stage, folder: Path, channels: list[str], *, wishes: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Ask over any channel about somebody who said yes to these, and let the entry have its number."""
     api = await stage.client("everything")
     customer = await api.register(contact_points=[make.point("email", make.email()), make.point("phone", make.phone())])
     for channel in channels:
         await api.grant(customer, channel=channel)
+    if wishes is not None:
+        said(await api.send("PUT", f"/v1/customers/{customer}/preferences", wishes))
     answer = await api.decide(customer=customer, channel="any")
     await numbered(stage, folder.parent)
     return answer
