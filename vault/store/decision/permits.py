@@ -41,7 +41,8 @@ ON CONFLICT (organization, decision) DO UPDATE SET
 # is found to be innocent. A transaction lasts no minute.
 # A yes said again may end sooner; one said right before a permit was given is what most of them rest on.
 # A row's xmin is the transaction that wrote it. Of a customer that was written later than the permit anything may be
-# other than it was: a birth date, a country, whether they are still one with another.
+# other than it was: a birth date, a country, whether they are still one with another. What is being corrected in the
+# very moment in which the permit is given is not found: that permit holds for its minutes.
 # Whoever was merged is looked at whole, so they are always suspected.
 _WHOLE: Final = """SELECT b.customer UNION SELECT m.id FROM vault.customer o
   JOIN vault.customer m ON m.organization = $1 AND m.family = o.family
