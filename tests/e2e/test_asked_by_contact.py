@@ -20,15 +20,19 @@ def bare(answer: Json) -> Json:
 
 async def people(stage: Stage, api: Api) -> dict[str, Json]:
     """Register one person for each kind of no, and return how each was registered."""
-    registrations = {name: make.customer() for name in ("silent", "withdrawn", "objected", "suppressed", "minor")}
+    kinds = ("silent", "withdrawn", "objected", "suppressed", "minor", "paused", "sms_first")
+    registrations = {name: make.customer() for name in kinds}
     ids = {
         name: str((await api.post("/v1/customers", registration))["id"]) for name, registration in registrations.items()
     }
-    for name in ("withdrawn", "objected", "suppressed", "minor"):
+    for name in ("withdrawn", "objected", "suppressed", "minor", "paused"):
         await api.grant(ids[name], at=(now() - timedelta(days=1)).isoformat())
     await api.make_young(ids["minor"])
     await api.say_no("withdrawals", ids["withdrawn"])
     await api.say_no("objections", ids["objected"])
+    paused = {"paused_until": (now() + timedelta(days=9)).isoformat()}
+    for name, wishes in (("paused", paused), ("sms_first", {"order": ["sms", "email"]})):
+        said(await api.send("PUT", f"/v1/customers/{ids[name]}/preferences", wishes))
     await api.post("/v1/suppressions", {"contact": registrations["suppressed"]["contact_points"][0]})
     erased = make.customer()
     await stage.erase(str((await api.post("/v1/customers", erased))["id"]))
@@ -37,13 +41,19 @@ async def people(stage: Stage, api: Api) -> dict[str, Json]:
 
 @pytest.mark.parametrize("key", ["everything", "discreet"])
 @pytest.mark.parametrize("by", ["contact", "external"])
-async def test_without_lookup_a_no_is_the_same_for_everybody_known_or_not(stage: Stage, key: str, by: str) -> None:
+@pytest.mark.parametrize("channel", ["email", "any"])
+async def test_without_lookup_a_no_is_the_same_for_everybody_known_or_not(
+    stage: Stage, key: str, by: str, channel: str
+) -> None:
+    declared = make.organization()
+    declared["purposes"]["offers"]["children"]["sales"]["channels"] = ["voice", "sms", "email"]
+    await stage.apply(declared)
     api = await stage.client("everything")
     blind = await stage.client(key, "decide release")
     answers: dict[str, Json] = {}
     for name, registration in (await people(stage, api)).items():
         point = registration["contact_points"][0] if by == "contact" else registration["external"][0]
-        answers[name] = bare(await blind.decide(**{by: point}, release=["contact", "first_name"]))
+        answers[name] = bare(await blind.decide(**{by: point}, channel=channel, release=["contact", "first_name"]))
     assert answers["unknown"]["reasons"][0]["code"] == "never_asked"
     for name, answer in answers.items():
         assert answer == answers["unknown"], name
@@ -61,6 +71,8 @@ async def test_with_lookup_the_reason_of_a_known_person_is_told(stage: Stage) ->
         "objected": ["objected"],
         "suppressed": ["suppressed"],
         "minor": ["minor"],
+        "paused": ["paused"],
+        "sms_first": ["never_asked"],
         "erased": ["never_asked"],
         "unknown": ["never_asked"],
     }
