@@ -57,6 +57,18 @@ async def test_the_soft_opt_in_wants_the_address_given_and_a_refusal_offered(api
     assert codes(await api.decide(customer=customer, purpose="back_in_stock")) == ["never_asked"]
 
 
+async def test_over_any_channel_it_counts_for_whichever_the_law_is_of(stage: Stage, api: Api) -> None:
+    customer = await somebody(api, "Germany")
+    await deal(api, customer, met=["email_at_purchase", "refusal_offered"])
+    declared = make.organization()
+    sales = declared["purposes"]["offers"]["children"]["sales"]
+    for _ in sales["channels"]:
+        sales["channels"] = [*sales["channels"][1:], sales["channels"][0]]
+        await stage.apply(declared)
+        answer = await api.decide(customer=customer, channel="any")
+        assert (codes(answer), answer["channel"]) == (["implied_consent"], "email")
+
+
 async def test_where_the_country_is_unknown_nothing_is_implied(api: Api) -> None:
     customer = await somebody(api, "Narnia")
     await deal(api, customer, met=["email_at_purchase", "refusal_offered"])

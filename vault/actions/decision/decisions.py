@@ -261,7 +261,7 @@ async def read_facts(work: Work, asked: Sequence[Prepared]) -> Read:
     """Read, in one query, all that these questions are decided on."""
     customers = [customer for one in asked if (customer := one.asked.question.customer) is not None]
     sought = [one.sought for one in asked if one.sought is not None]
-    ways = {id(one.gate.way): one.gate.way for one in asked}
+    ways = {id(each.gate.way): each.gate.way for one in asked for each in one.each or (one,)}
     purposes = {purpose for way in ways.values() for purpose in way.rule.purposes}
     how = How(counted=reserving.is_counted(asked), undone=any(one.here.undone for one in asked))
     return await questions.read(work, customers, sought=sought, purposes=purposes, how=how)
