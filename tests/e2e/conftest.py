@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from traceback import format_stack
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -22,6 +25,7 @@ from vault.base.clock import SystemEntropy
 from vault.base.settings import Settings
 from vault.crypto.provider import create
 from vault.parts import open_vault
+from vault.store.database import Database, Work
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +33,30 @@ def lines_of_its_own() -> Iterator[None]:
     """A command that was run in this process sent all lines to the standard error of its test, which is gone after."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def no_work_inside_a_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever opens one inside another holds a connection while it waits for the next: so all may wait for ever."""
+    work = Database.work
+    under_way: set[tuple[int, asyncio.Task[object] | None]] = set()
+    inside: list[str] = []
+
+    @asynccontextmanager
+    async def watched(self: Database, *given: Any, **options: Any) -> AsyncIterator[Work]:
+        own = id(self), asyncio.current_task()
+        if own in under_way:
+            inside.extend(format_stack())
+        under_way.add(own)
+        try:
+            async with work(self, *given, **options) as made:
+                yield made
+        finally:
+            under_way.discard(own)
+
+    monkeypatch.setattr(Database, "work", watched)
+    yield
+    assert not inside, "".join(inside)
 
 
 @pytest.fixture(scope="session")

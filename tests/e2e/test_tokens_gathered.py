@@ -12,6 +12,7 @@ import pytest
 from tests import make
 from tests.stage import ISSUER, JWT_BEARER, Stage, raw_id, said
 from tests.statements import statements
+from vault.actions.client import batch
 
 OTHER = "larkspur"
 
@@ -74,6 +75,44 @@ async def test_of_many_at_once_one_that_was_used_takes_nobody_along(stage: Stage
     issued = [entry["jti"] for entry in await stage.entries("token_issued")]
     assert len({*issued}) == len(issued) == 8
     assert {jti(answer) for answer in answers if answer.status_code == 200} <= {*issued}
+
+
+async def test_of_two_with_the_same_assertion_in_one_batch_one_wins(stage: Stage) -> None:
+    await ask(stage, form("fernhill.crm", stage))
+    gatherer = stage.vault.memory.token_gatherers[await stage.organization()]
+    busy: list[asyncio.Task[None]] = [asyncio.create_task(asyncio.sleep(60)) for _ in range(gatherer._width)]
+    gatherer._lanes |= {*busy}
+    same = form("fernhill.crm", stage)
+    waiting = [asyncio.create_task(ask(stage, same)) for _ in range(2)]
+    while len(gatherer._waiting) < 2:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+    gatherer._lanes -= {*busy}
+    async with statements(stage.vault) as sent:
+        assert (await ask(stage, form("fernhill.crm", stage))).status_code == 200
+        assert sorted([(await one).status_code for one in waiting]) == [200, 401]
+    assert rides(sent) == 1
+    for one in busy:
+        one.cancel()
+
+
+async def test_what_is_not_written_at_once_is_answered_as_it_is_by_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that is taken back meanwhile does not live."""
+    there = await stage.open()
+    token = said(await ask(stage, form("fernhill.crm", stage)))["access_token"]
+    at_once = batch._written_at_once
+
+    async def too_late(*_: object) -> None:
+        monkeypatch.setattr(batch, "_written_at_once", at_once)
+        taken = await stage._https[there].post("/oauth/revoke", data={**form("fernhill.crm", stage), "token": token})
+        assert taken.status_code == 200
+
+    monkeypatch.setattr(batch, "_written_at_once", too_late)
+    answer = await stage.http.post("/oauth/introspect", data={**form("fernhill.crm", stage), "token": token})
+    assert answer.json() == {"active": False}
+    [entry] = await stage.entries("token_introspected")
+    assert entry["active"] is False
 
 
 async def test_of_two_with_the_same_assertion_exactly_one_wins(stage: Stage) -> None:

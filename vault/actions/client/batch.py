@@ -1,8 +1,8 @@
 """A batch of requests to the authorization server, of one organization's clients: one COMMIT for all.
 
 Whatever becomes of one request, the others of its batch are answered. An answer leaves only after the COMMIT, with an
-entry for each: what was given and what was refused alike. Of two requests with the same assertion one wins. A batch in
-which all is in order is read by one statement and written by one.
+entry for each: what was given and what was refused alike. Of two requests with the same assertion one wins. A batch
+that only gives, refuses and introspects tokens is read by one statement and written by one.
 """
 
 from __future__ import annotations
@@ -119,13 +119,16 @@ async def serve(
     Of what a limit refuses nothing is written here.
     """
     key = await promises.promising(vault, organization) if organization != INSTALLATION else None
+    server = (await issuing(vault)).server
     async with vault.database.work(organization, whole=False) as work:
-        batch, answers = await _answered(vault, work, asked=asked)
+        batch, answers = await _answered(vault, work, server=server, asked=asked)
         served = [one for one in answers if isinstance(one, _Served)]
         written = await _written_at_once(batch, served)
-    if written is None:
+    if written is None:  # meanwhile somebody may have revoked what was found to live
         async with vault.database.work(organization) as work:
-            written = await _written(msgspec.structs.replace(batch, work=work), served)
+            batch, answers = await _answered(vault, work, server=server, asked=asked)
+            served = [one for one in answers if isinstance(one, _Served)]
+            written = await _written(batch, served)
     entries, used = written
     if key is not None:
         bodies = [body for _, body in entries]
@@ -138,12 +141,12 @@ async def serve(
 
 
 async def _answered(
-    vault: Vault, work: Work, *, asked: Sequence[Asking]
+    vault: Vault, work: Work, *, server: Server, asked: Sequence[Asking]
 ) -> tuple[_Batch, list[_Served | Answer | Elsewhere | Unfetched]]:
     """Answer what was asked, as far as it can be without what is written."""
     known: Mapping[str, OrganizationId] = {}
     current: Here | None = None
-    server, now = (await issuing(vault)).server, vault.clock.now()
+    now = vault.clock.now()
     if work.organization == INSTALLATION:
         known, at = await organizations.ids(work, {one.slug for one in asked})
         vault.memory.slugs |= known
@@ -156,7 +159,7 @@ async def _answered(
 async def _written_at_once(batch: _Batch, served: Sequence[_Served]) -> _Written | None:
     """Write all with one statement; where that cannot be, nothing.
 
-    It cannot where a code is looked at, a token revoked, or a proof sent that somebody used before.
+    It cannot where a code is looked at or a token revoked, nor where an assertion or a proof came before, or twice.
     """
     used = _uses(served)
     if len({name for name, _ in used}) < len(used):
@@ -172,7 +175,7 @@ async def _written_at_once(batch: _Batch, served: Sequence[_Served]) -> _Written
 
 
 async def _written(batch: _Batch, served: Sequence[_Served]) -> _Written:
-    """Write all that belongs to the answers, some of which turn out to be others."""
+    """Look at codes, use assertions and proofs up, and revoke, which may change answers; then write their entries."""
     await _exchange(batch, served)
     used = await _use_up(batch, served)
     await _revoke(batch, served)

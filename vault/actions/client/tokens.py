@@ -1,6 +1,6 @@
 """Tokens: clients get one for five minutes, take it back, and ask what it still says. Each request is an entry.
 
-Requests of one organization's clients that come at the same time share a transaction. What a client publishes by
+Requests of one organization's clients that come at the same time are written together. What a client publishes by
 itself is fetched before.
 """
 

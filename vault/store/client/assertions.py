@@ -46,10 +46,15 @@ async def reserve(work: Work, uses: Mapping[Used, datetime]) -> set[Used]:
 
 
 async def use_up(work: Work, uses: Mapping[Used, datetime], *, entries: Sequence[Entry]) -> bool:
-    """Use them up and write the entries that tell of it, in one statement; false, and nothing done, if one was used."""
+    """Use them up and write the entries that tell of it, in one statement; false, and nothing done, if one was used.
+
+    Only in a work that is not whole: of a transaction, what fails here is the end.
+    """
     try:
         await log.add(work, entries, *_columns(uses), by=_AT_ONCE)
-    except asyncpg.UniqueViolationError:
+    except asyncpg.UniqueViolationError as error:
+        if error.table_name != "assertion":
+            raise
         return False
     return True
 
