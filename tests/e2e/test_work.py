@@ -80,6 +80,20 @@ async def test_a_name_is_free_once_its_holder_has_ended(database: Database, data
     await other.close()
 
 
+@pytest.mark.parametrize("holding", ["leading", "alone"])
+async def test_a_holder_who_is_cut_off_gives_its_connection_back(
+    database: Database, database_url: str, holding: str
+) -> None:
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    owner = await asyncpg.connect(database_url)
+    for _ in range(2 * POOL):
+        async with getattr(database, holding)(7) as held:
+            assert held
+            await owner.execute(cut)
+    await owner.close()
+    await check_whole(database)
+
+
 async def test_what_a_work_wrote_is_there_when_it_ends_well(database: Database) -> None:
     await put(database, 1)
     await put(database, 2, of=1)

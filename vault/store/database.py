@@ -35,6 +35,7 @@ _DOWN: Final = (
 )
 _CLOSED: Final = (*_DOWN, asyncpg.ObjectNotInPrerequisiteStateError)  # the second: it lets nobody in just now
 _TURN_SECONDS: Final = 1
+_GOODBYE_SECONDS: Final = 1
 _AT_HAND: Final = 2
 _LONG_SECONDS: Final = 6 * 3600
 _PLANNED: Final = "force_generic_plan"
@@ -224,7 +225,7 @@ class Database:
         """Close a connection, and wait until PostgreSQL has let go of what it held: whoever asks next is to get it."""
         try:
             with suppress(*_DOWN):
-                await connection.close(timeout=_TURN_SECONDS)  # cut off, if that fails
+                await connection.close(timeout=_GOODBYE_SECONDS)  # cut off, if that fails
         finally:
             await self._pool.release(connection)
 
