@@ -2,8 +2,8 @@
 
 A link names its organization in clear, for that is whose key opens it; everything else is sealed, nothing is stored.
 Sealing the same twice gives the same link: no chance is needed, and none can run out (RFC 5297). Format 2: C4, suite
-02, 16 bytes of the organization, then AES-256-SIV of the padded plaintext. All before it, and the use, are in what its
-key is derived from, once: a link of one organization or use opens for no other, and each costs a third less to make.
+02, 16 bytes of the organization, then AES-256-SIV of the padded plaintext. Its key is derived once, from the link key,
+those 18 bytes and the use, so a link of one organization or use opens for no other, with no associated data in each.
 """
 
 from __future__ import annotations

@@ -21,6 +21,10 @@ VECTOR = (
     "c40200000000000000000000000000000001"
     "57a705cf29c28506db1e94c7edf5e3643b362ce8c7045561038e026578b5be4ef2239415462ebf7ffcb1bf4466880efd"
 )
+CONFIRMING = (
+    "c40200000000000000000000000000000001"
+    "9be053a8354f48647f6db72f6f6b2301baa8d301934d0518fd9fcd8bab22a303841b59ede6d0809d3c2e6ff6bfca7d67"
+)
 KEYS = st.binary(min_size=32, max_size=32)
 
 
@@ -88,6 +92,7 @@ def test_the_format_does_not_drift() -> None:
     assert LINK.hex() == VECTOR
     derived = hkdf_expand(KEY, b"cv/link/2\x00" + LINK[:18], 64)
     assert AESSIV(derived).decrypt(LINK[18:], None) == PLAIN + b"\x80" + bytes(6)
+    assert LinkKey(KEY, organization=OWN, use=b"confirm").issue(PLAIN).hex() == CONFIRMING
 
 
 def test_a_key_has_its_length() -> None:
