@@ -45,6 +45,14 @@ class Kind(str, Generic[Id]):
 
     __slots__ = ()
 
+    def of(self, text: str) -> Id:
+        """Return a shown id in its type, which is but a string when it runs: for nothing else may one be taken."""
+        return cast("Id", text)
+
+    def of_all(self, texts: list[str]) -> list[Id]:
+        """Return many in their type."""
+        return cast("list[Id]", texts)
+
 
 CUSTOMER: Final = Kind[CustomerId]("cus")
 SUBJECT: Final = Kind[Subject]("sub")
@@ -65,6 +73,8 @@ REQUEST: Final = Kind[RequestId]("rgt")
 AUDIENCE: Final = Kind[AudienceId]("aud")
 IMPORT: Final = Kind[ImportId]("imp")
 MERGE: Final = Kind[MergeId]("mrg")
+FAULT: Final = Kind[str]("req")
+"""What a page shows of a request that went wrong, and our lines name it by."""
 
 LETTERS: Final = "_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]"
 SHOWN: Final = LETTERS + r"$(?!\n)"  # a bare `$` also matches before a last line break
@@ -78,7 +88,7 @@ _FREE: Final = (0xFFF << 64 | _LOWEST).to_bytes(SIZE, "big")
 
 def show(kind: Kind[Id], value: UUID) -> Id:
     """Return the shown form; it sorts like the bytes of the UUID."""
-    return cast("Id", f"{kind}_{letters.spell(value.int)}")
+    return kind.of(f"{kind}_{letters.spell(value.int)}")
 
 
 def read(kind: Kind[Id], text: str) -> UUID:
@@ -98,7 +108,7 @@ def known(kind: Kind[Id], text: str, *, noun: str) -> Id:
         read(kind, text)
     except Invalid:
         raise Unknown(f"unknown_{noun}", f"there is no such {noun}") from None
-    return cast("Id", text)
+    return kind.of(text)
 
 
 def raw(shown: str) -> UUID:
@@ -119,7 +129,7 @@ def array(shown: Iterable[str | None]) -> str:
 def show_all(kind: Kind[Id], uuids: Iterable[str]) -> list[Id]:
     """Return the shown forms of many UUIDs, each as PostgreSQL spells it, in their order."""
     together = bytes.fromhex("".join(uuids).replace("-", ""))
-    return cast("list[Id]", letters.spell_all(together, before=f"{kind}_"))
+    return kind.of_all(letters.spell_all(together, before=f"{kind}_"))
 
 
 def data(shown: Iterable[str]) -> list[bytes]:
@@ -130,7 +140,7 @@ def data(shown: Iterable[str]) -> list[bytes]:
 
 def fresh(kind: Kind[Id], clock: Clock, *, entropy: Entropy) -> Id:
     """Return a new id: RFC 9562 section 5.7, milliseconds of the clock and 74 bits of chance."""
-    return cast("Id", f"{kind}_{letters.spell(_uuid7(clock, entropy))}")
+    return kind.of(f"{kind}_{letters.spell(_uuid7(clock, entropy))}")
 
 
 def several(kind: Kind[Id], clock: Clock, *, entropy: Entropy, count: int) -> list[Id]:
@@ -141,7 +151,7 @@ def several(kind: Kind[Id], clock: Clock, *, entropy: Entropy, count: int) -> li
     same = _uuid7_of(_moment(clock), 0).to_bytes(SIZE, "big") * count
     chance = int.from_bytes(entropy.draw(size), "big") & int.from_bytes(_FREE * count, "big")
     new = (int.from_bytes(same, "big") | chance).to_bytes(size, "big")
-    return cast("list[Id]", letters.spell_all(new, before=f"{kind}_"))
+    return kind.of_all(letters.spell_all(new, before=f"{kind}_"))
 
 
 def uuid7(clock: Clock, entropy: Entropy) -> UUID:

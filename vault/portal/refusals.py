@@ -12,12 +12,11 @@ from litestar.types import ExceptionHandlersMap
 
 from vault.actions.vault import Vault
 from vault.base.errors import Conflict, Denied, Gone, Invalid, TooMany, Unavailable, Unknown, VaultError, place
-from vault.base.ids import Kind, fresh
+from vault.base.ids import FAULT, fresh
 from vault.pages.frame import Frame
 from vault.pages.page import go, render
 from vault.portal.entrance import frame_of
 
-_REQUEST: Final = Kind[str]("req")
 _log = structlog.get_logger()
 
 
@@ -117,7 +116,7 @@ def _too_many(request: Request[Any, Any, Any], frame: Frame, *, seconds: int) ->
 
 def _fault(request: Request[Any, Any, Any], frame: Frame, *, status: int) -> Response[bytes]:
     vault: Vault = request.app.state.vault
-    name = fresh(_REQUEST, vault.clock, entropy=vault.entropy)
+    name = fresh(FAULT, vault.clock, entropy=vault.entropy)
     _log.error("told", request=name)
     page = render("error.html", frame, values={"request_id": name}, status=status)
     page.headers["retry-after"] = "1"
