@@ -1,8 +1,8 @@
 """Promises: with an answer goes the vault's signed word that the access log will hold its entry.
 
-Whatever is promised was committed before. One signature covers a batch. An answer that is no decision promises one
-entry, the first of the last transaction that wrote any: how many more there are might tell whether somebody is known.
-The key is made on first use, and held for five minutes at most.
+Nobody is told of a promise before its entries are committed. One signature covers a batch. An answer that is no
+decision promises one entry, the first of the last transaction that wrote any: how many more there are might tell
+whether somebody is known. The key is made on first use, and held for five minutes at most.
 """
 
 from __future__ import annotations

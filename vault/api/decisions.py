@@ -1,7 +1,8 @@
 """The one question, over HTTP.
 
-Of a batch, ids are asked for their pattern all together, and words once: a pattern asked of each text by itself takes
-several times as long as reading it. What is not in order is read once more, one by one, to say what is wrong.
+Of a batch, ids are asked for their pattern all together, and each pair of purpose and channel once: a pattern asked of
+each text by itself takes several times as long as reading it. What is not in order is read once more, one by one, to
+say what is wrong.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class _Unasked(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question whose words and id were not asked for their patterns."""
+    """A question whose purpose, channel and customer were not asked for their patterns."""
 
     purpose: str
     channel: str

@@ -29,7 +29,7 @@ def leaf_hash(entry: bytes) -> Hash:
 
 def leaf_row(entries: Iterable[bytes]) -> bytes:
     """Return the hashes of the leaves that hold `entries`, laid end to end."""
-    return b"".join([sha256(_LEAF + entry).digest() for entry in entries])
+    return b"".join(map(leaf_hash, entries))
 
 
 def node_hash(left: Hash, right: Hash) -> Hash:

@@ -163,7 +163,7 @@ class ChannelTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer. `allowed` is true only for `outcome` allow; `released` holds what left with it.
 
-    Nothing but time speaks against `defer`: from `defer_until` on the same facts would allow it; ask again then.
+    Nothing but time speaks against `defer`: at `defer_until` the same facts would allow it; ask again then.
     Asked over `any` channel, `channel` is the one chosen and `channels` tells of each that may be asked about.
     `permit` is the proof for the sender that was named, and goes with the message.
     `withdrawal_link` goes into the message: whoever reads it stops it there without signing in (RFC 8058).

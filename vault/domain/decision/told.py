@@ -31,7 +31,7 @@ class AChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a decision's entry. `asked_with` stands where the client might not ask, else `flat`.
 
-    `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
+    `facts` are all that the question rests on, `facts_elsewhere` those about another contact point than the question's.
     Asked over any channel, `channel` is the one that was chosen, and `any` tells of each. `permit_for` is the client
     that was given a permit. `salt` stands where no subject does: nobody may guess the entry by its hash. Of whoever was
     merged, `parts` are the facts of each subject, and `merges` say which of them were made one and when.

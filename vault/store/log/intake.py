@@ -15,7 +15,10 @@ _COUNT: Final = "SELECT count(*) FROM vault.log_entry WHERE organization = $1"
 
 
 def adding(beside: str = "") -> str:
-    """Return the statement that writes entries, and `beside` them what another does whose parameters begin at `$4`."""
+    """Return a statement that writes entries and, in the same step, does `beside`.
+
+    `$1` is the organization, `$2` and `$3` are the entries; the parameters of `beside` begin at `$4`.
+    """
     return f"""
 WITH {f"beside AS ({beside}), " if beside else ""}entry AS (
   INSERT INTO vault.log_entry (organization, id, body) SELECT $1, * FROM unnest($2::text::uuid[], $3::bytea[])
@@ -30,8 +33,8 @@ _ADD: Final = adding()
 async def add(work: Work, entries: Sequence[Entry], *values: object, by: str = _ADD) -> None:
     """Write entries and queue them for their numbers, without a counter and without a lock.
 
-    Written `by` another statement that `adding` made, what stands beside them is of these values. The first entry of a
-    work is noted, for whoever promises it after the COMMIT.
+    `by` is a statement that `adding` made, `values` are its parameters from `$4` on. The first entry of a work is
+    noted, for whoever promises it after the COMMIT.
     """
     if work.entry is None and entries:
         work.entry = entries[0][1]
