@@ -45,9 +45,6 @@ async def people(stage: Stage, api: Api) -> dict[str, Json]:
 async def test_without_lookup_a_no_is_the_same_for_everybody_known_or_not(
     stage: Stage, key: str, by: str, channel: str
 ) -> None:
-    declared = make.organization()
-    declared["purposes"]["offers"]["children"]["sales"]["channels"] = ["voice", "sms", "email"]
-    await stage.apply(declared)
     api = await stage.client("everything")
     blind = await stage.client(key, "decide release")
     answers: dict[str, Json] = {}

@@ -6,7 +6,6 @@ least; it alone reserves and releases. If none is, the answer is to wait for the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -42,17 +41,12 @@ def settle(prepared: Prepared, read: Read) -> Settled:
     return msgspec.structs.replace(min(among, key=_rank), among=among)
 
 
-def of_nobody(among: Sequence[Settled]) -> str:
-    """Return the channel that is chosen for somebody whom nobody knows: it tells nothing of anybody."""
-    return min(among, key=_disturbs).prepared.channel
-
-
 def _over(asked: Asked, channel: str) -> Asked:
     return msgspec.structs.replace(asked, question=msgspec.structs.replace(asked.question, channel=channel))
 
 
 def _rank(settled: Settled) -> tuple[int, float, int, bool, bool]:
-    person, rests = settled.person, settled.basis
+    person, rests, way = settled.person, settled.basis, settled.prepared.way
     order = person.preference.order if person is not None else ()
     channel = settled.prepared.channel
     waits = settled.defer_until
@@ -62,10 +56,5 @@ def _rank(settled: Settled) -> tuple[int, float, int, bool, bool]:
         waits.timestamp() if waits is not None else 0.0,
         order.index(channel) if channel in order else len(order),
         point is None or not point.verified,
-        _disturbs(settled),
+        way.channel is not None and way.channel.intrusive,
     )
-
-
-def _disturbs(settled: Settled) -> bool:
-    channel = settled.prepared.way.channel
-    return channel is not None and channel.intrusive

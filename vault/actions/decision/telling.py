@@ -8,7 +8,6 @@ from datetime import datetime
 from vault.actions.decision.answers import Settled, contact
 from vault.actions.decision.gate import REMEMBERED
 from vault.actions.decision.senders import Proof, name
-from vault.actions.decision.several import of_nobody
 from vault.base.ids import ContactPointId, EntryId
 from vault.base.personal import Personal
 from vault.domain.audit.replay import DECISION
@@ -117,7 +116,7 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
         outcome="deny" if hidden else settled.outcome,
         defer_until=None if hidden else settled.defer_until,
         reasons=verdict.told if full else verdict.told_plainly,
-        channel=of_nobody(settled.among) if hidden and settled.among else prepared.channel,
+        channel=settled.among[0].prepared.channel if hidden and settled.among else prepared.channel,
         configuration=prepared.here.configuration,
         log=log,
         standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
