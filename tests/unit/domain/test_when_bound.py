@@ -73,6 +73,7 @@ def test_the_law_of_the_united_states_binds_their_telephones_on_the_clock_of_who
     assert times(way(), country="US", zones=("Pacific/Honolulu",)) == free(outside_frame=True)
     assert times(way(intrusive=False), country="US", zones=("Pacific/Honolulu",)) == free(outside_frame=True)
     assert times(way(), country="US", zones=("Pacific/Honolulu",), time_zone="UTC") == free()
+    assert times(way(), country="GU", zones=("Pacific/Honolulu",)) == free(outside_frame=True)
     assert times(way(), country="CA", zones=("Pacific/Honolulu",)) == free()
 
 

@@ -36,12 +36,12 @@ PAUSED: Final = "paused"
 QUIET: Final = ("own", "organization", "client")
 """Whose quiet hours there are."""
 FRAME: Final = "frame"
-FRAMED: Final = "US"
-"""The country whose law says when its telephones may ring."""
+FRAMED: Final = frozenset({"US", "AS", "GU", "MP", "PR", "VI"})
+"""The countries whose law says when their telephones may ring: the United States with its territories (47 USC 153)."""
 LAWFUL: Final = week({"mon-sun": ["08:00-21:00"]})
 """47 CFR 64.1200(c)(1): on the clock of whoever is called."""
 DEFAULT: Final = "default"
-UNKNOWN: Final = frozenset({"", NOWHERE})
+UNKNOWN: Final = NOWHERE | {""}
 """What a number says whose country nobody can tell."""
 
 
@@ -292,7 +292,7 @@ def _bounds(person: Person, way: Way, *, point: Point | None, hours: Week | None
     if channel is not None and channel.intrusive:
         open_here = organization.open_hours.get(country) or organization.open_hours.get(DEFAULT)
         weeks += [("organization", open_here), ("client", hours)]
-    if channel is not None and channel.reaches == PHONE and country == FRAMED:
+    if channel is not None and channel.reaches == PHONE and country in FRAMED:
         weeks.append((FRAME, LAWFUL))
     if days or any(week is not None for _, week in weeks):
         zones = _zones(person, point) or (organization.time_zone,)

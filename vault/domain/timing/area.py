@@ -9,15 +9,15 @@ from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
-from phonenumbers import parse, region_code_for_number
+from phonenumbers import parse, region_code_for_country_code, region_code_for_number
 
 from vault.base.personal import Personal
 
 PHONE: Final = "phone"
 ADDRESS: Final = "postal_address"
 """The kinds of contact point that have an area."""
-NOWHERE: Final = "ZZ"
-"""The country of a number that is of none, such as one of a satellite."""
+NOWHERE: Final = frozenset({"001", "ZZ"})
+"""The countries of numbers that are of none, such as those of satellites."""
 _LANGUAGES: Final = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
 """Those in which the last line of an address may name its country."""
 _STATES: Final = frozenset({"georgia"})
@@ -32,11 +32,14 @@ def area_of(kind: str, value: Personal) -> str | None:
 
 
 def _of_number(number: str) -> str:
-    from phonenumbers.timezone import time_zones_for_number  # noqa: PLC0415 - a large map, for whoever needs it
+    """Return the area of a number; one that nobody assigned may lie wherever its calling code is dialled."""
+    from phonenumbers import timezone  # noqa: PLC0415 - a large map, for whoever needs it
 
     read = parse(number)
-    zones = sorted(_zones() & {*time_zones_for_number(read)})
-    return " ".join((region_code_for_number(read) or NOWHERE, *zones))
+    assigned = region_code_for_number(read)
+    look = timezone.time_zones_for_number if assigned else timezone.time_zones_for_geographical_number
+    country = assigned or region_code_for_country_code(read.country_code or 0)
+    return " ".join((country, *sorted(_zones() & {*look(read)})))
 
 
 def _of_address(lines: str) -> str | None:

@@ -17,6 +17,7 @@ from vault.domain.timing.area import ADDRESS, PHONE, area_of
         ("+12125550123", "US America/New_York"),
         ("+442079460123", "GB Europe/London"),
         ("+4930901820", "DE Europe/Berlin"),
+        ("+17875550123", "PR America/Puerto_Rico"),
         ("+881612345678", "001"),
     ],
 )
@@ -24,11 +25,16 @@ def test_a_number_says_its_country_and_where_its_area_lies(number: str, kept: st
     assert area_of(PHONE, Personal(number)) == kept
 
 
-def test_a_number_of_a_country_with_many_clocks_has_them_all() -> None:
-    country, *zones = str(area_of(PHONE, Personal("+18005550123"))).split(" ")
-    assert country in {"US", "ZZ"}
+@pytest.mark.parametrize("number", ["+18005550123", "+19995550123", "+12115550123", "+15555550123"])
+def test_a_number_without_an_area_has_all_clocks_of_its_calling_code(number: str) -> None:
+    country, *zones = str(area_of(PHONE, Personal(number))).split(" ")
+    assert country == "US"
     assert zones == sorted(zones)
-    assert not zones or {"America/New_York", "Pacific/Honolulu"} <= {*zones}
+    assert {"America/New_York", "Pacific/Honolulu"} <= {*zones}
+
+
+def test_a_number_of_no_area_is_of_the_country_its_calling_code_is_of() -> None:
+    assert area_of(PHONE, Personal("+441999900123")) == "GB Europe/London"
 
 
 @pytest.mark.parametrize(
