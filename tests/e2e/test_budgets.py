@@ -134,6 +134,17 @@ async def test_all_spend_what_the_organization_promised(stage: Stage) -> None:
     assert await outcomes(api, customer, 2, purpose="events") == ["allow", "defer"]
 
 
+async def test_all_that_goes_over_a_channel_spends_what_was_promised_of_it(stage: Stage) -> None:
+    file = budgeted({})
+    file["channels"]["sms"]["budget"] = {"week": 1}
+    await stage.apply(file)
+    api = await stage.client("everything")
+    customer = await someone(api, "events")
+    assert await outcomes(api, customer, 1, channel="sms") == ["allow"]
+    assert await outcomes(api, customer, 1, purpose="events", channel="sms") == ["defer"]
+    assert await outcomes(api, customer, 2) == ["allow", "allow"]
+
+
 async def test_a_message_that_belongs_to_an_order_neither_waits_nor_spends(api: Api) -> None:
     customer = await someone(api)
     assert await outcomes(api, customer, 5, purpose="order_updates") == ["allow"] * 5

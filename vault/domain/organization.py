@@ -51,6 +51,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     reaches: str
     withdrawal: tuple[str, ...] = ()
     intrusive: bool = False
+    budget: Budget | None = None
 
 
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +237,9 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_budgets(self) -> bool:
         """Whether it promises of anything how often it comes at most."""
-        return self.budget is not None or any(purpose.budget is not None for purpose in self.purposes.values())
+        of_purposes = [purpose.budget for purpose in self.purposes.values()]
+        of_channels = [channel.budget for channel in self.channels.values()]
+        return any(budget is not None for budget in (self.budget, *of_purposes, *of_channels))
 
     @property
     def bearing(self) -> tuple[str, ...]:

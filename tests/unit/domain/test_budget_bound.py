@@ -29,6 +29,11 @@ def declared(*, over_all: Budget | None = None, kind: Kind = "offer", **budgets:
     return msgspec.structs.replace(ORGANIZATION, purposes=purposes, budget=over_all)
 
 
+def over_email(budget: Budget) -> Organization:
+    channels = {"email": msgspec.structs.replace(ORGANIZATION.channel("email"), budget=budget)}
+    return msgspec.structs.replace(declared(), channels={**ORGANIZATION.channels, **channels})
+
+
 def way(organization: Organization, purpose: str = "sales") -> Way:
     found = organization.purpose(purpose)
     return Way(
@@ -105,3 +110,11 @@ def test_a_budget_of_none_refuses_at_every_time() -> None:
 def test_an_organization_without_any_budget_has_none() -> None:
     assert not declared().has_budgets
     assert declared(sales=Budget(day=1)).has_budgets
+    assert over_email(Budget(day=1)).has_budgets
+
+
+def test_all_that_goes_over_a_channel_spends_of_its_budget() -> None:
+    here = way(over_email(Budget(week=1)))
+    assert spent(here, spend("newsletter", "offers")) == "week"
+    assert spent(here, spend(channel="sms")) == ""
+    assert spent(way(over_email(Budget(week=0)))) == "week"

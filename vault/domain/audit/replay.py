@@ -34,7 +34,7 @@ class By(msgspec.Struct, frozen=True, kw_only=True):
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
     """A decision as its entry tells it: `asked_with` where the client might not ask, else `flat`.
 
-    `facts` are all that were read of a person, `facts_elsewhere` those about another contact point than the question's.
+    `facts` are all that the question rests on, `facts_elsewhere` those about another contact point than the question's.
     Of whoever was merged, `parts` are the facts of each subject, and `merges` say which were made one and when. Asked
     over any channel, `channel` is the one that was chosen, and `any` tells of each that might be asked about.
     """

@@ -109,7 +109,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def forbids(self) -> bool:
         """Whether one of the budgets it spends of is of none at all."""
         declared = self.organization
-        budgets = (declared.budget, *(declared.purposes[key].budget for key in self.rule.lineage))
+        of_channel = self.channel.budget if self.channel is not None else None
+        budgets = (declared.budget, of_channel, *(declared.purposes[key].budget for key in self.rule.lineage))
         return any(budget is not None and budget.is_none for budget in budgets)
 
     @cached_property
@@ -312,9 +313,9 @@ def _holidays(way: Way, country: str) -> tuple[str, ...]:
 def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
     """Yield what bounds how many there may be, each by its period.
 
-    The purpose spends of its own budget and of those above it, and all spend the organization's; then there is what the
-    person wishes at most, over all channels together and over this one: never none, so who was spent nothing on is
-    bound by nothing, but for a budget of none.
+    The purpose spends of its own budget and of those above it, all that goes over a channel of the channel's, and all
+    of the organization's; then there is what the person wishes at most, over all channels together and over this one:
+    never none, so who was spent nothing on is bound by nothing, but for a budget of none.
     """
     organization, channel = way.organization, way.rule.channel
     for key in way.rule.lineage:
@@ -322,6 +323,10 @@ def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
             of_purpose = tuple(spend.at for spend in person.spends if key in spend.lineage)
             for per, most in budget.parts():
                 yield per, Sliding(most=most, per=per, spent=of_purpose)
+    of_channel = tuple(spend.at for spend in person.spends if spend.channel == channel)
+    if way.channel is not None and way.channel.budget is not None:
+        for per, most in way.channel.budget.parts():
+            yield per, Sliding(most=most, per=per, spent=of_channel)
     wished = person.preference.at_most
     if organization.budget is not None or wished:
         of_all = tuple(spend.at for spend in person.spends)
@@ -330,7 +335,6 @@ def _budgets(person: Person, way: Way) -> Iterator[tuple[str, Bound]]:
         if (wish := wished.get(EVERY)) is not None:
             yield wish.per, Sliding(most=wish.most, per=wish.per, spent=of_all)
         if (wish := wished.get(channel)) is not None and channel != EVERY:
-            of_channel = tuple(spend.at for spend in person.spends if spend.channel == channel)
             yield wish.per, Sliding(most=wish.most, per=wish.per, spent=of_channel)
 
 

@@ -68,7 +68,9 @@ def _check_holidays(file: File, faults: Faults) -> None:
 def channels(file: File) -> dict[str, organization.Channel]:
     """Return the channels of a file without faults, by key."""
     return {
-        key: organization.Channel(key=key, reaches=row.reaches, withdrawal=row.withdrawal, intrusive=row.intrusive)
+        key: organization.Channel(
+            key=key, reaches=row.reaches, withdrawal=row.withdrawal, intrusive=row.intrusive, budget=row.budget
+        )
         for key, row in file.channels.items()
     }
 

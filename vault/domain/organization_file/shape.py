@@ -128,6 +128,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     reaches: Key
     withdrawal: tuple[Literal["link", "one_click", "stop_word", "spoken", "none"], ...]
     intrusive: bool = False
+    budget: Budget | None = None
 
 
 class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
