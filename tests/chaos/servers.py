@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar
+from litestar.types import ASGIApp
 
+from vault.api.shortcut import shortcut
 from vault.app import create_app
 from vault.base.clock import SystemClock, passed
 from vault.base.ids import CustomerId
@@ -33,13 +34,13 @@ class WrongClock:
         return self._right.now() + self._ahead
 
 
-def wrong() -> Litestar:
-    """The vault as it is, with a clock that is `CHAOS_SHIFT` seconds ahead."""
+def wrong() -> ASGIApp:
+    """The vault as it is served, with a clock that is `CHAOS_SHIFT` seconds ahead."""
     settings = Settings(key_file=Path(os.environ[KEY]), pool=4)
-    return create_app(settings, os.environ[DATABASE], clock=WrongClock(float(os.environ[SHIFT])))
+    return shortcut(create_app(settings, os.environ[DATABASE], clock=WrongClock(float(os.environ[SHIFT]))))
 
 
-def cached() -> Litestar:
+def cached() -> ASGIApp:
     """The vault with the fault it must not have: what was read of people is believed for a while."""
     setattr(questions, "read", _remembering(questions.read))  # noqa: B010 - a fault put in on purpose, not a type
     return wrong()

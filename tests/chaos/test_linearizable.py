@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from consent_vault import AsyncVault
+from consent_vault import AsyncVault, Question
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ TURNS = 25
 async def test_a_history_of_several_processes_has_one_order(database_url: str, tmp_path: Path) -> None:
     async with servers(database_url, tmp_path, "wrong") as several:
         histories = await recorded(several)
-    assert [len(history) for history in histories] == [TURNS * (ASKERS + 1)] * CUSTOMERS
+    assert all(len(history) > TURNS * (ASKERS + 1) for history in histories)
     assert all(is_linearizable(history) for history in histories)
     assert any(one.what == "read" and one.value for history in histories for one in history)
 
@@ -97,10 +97,15 @@ async def saying(several: list[AsyncVault], customer: str, history: list[Operati
 
 
 async def asking(several: list[AsyncVault], customer: str, history: list[Operation], *, chance: random.Random) -> None:
+    """Ask alone or in a batch, and for a word or for the address: what reserves is read in a transaction of its own."""
+    word: Question = {"customer": customer, "purpose": "sales", "channel": "email"}
+    address: Question = {**word, "release": ["contact"]}
     for _ in range(TURNS):
-        server, begin = chance.choice(several), time.monotonic()
-        answer = await server.decide(customer=customer, purpose="sales", channel="email")
-        history.append(Operation(begin, time.monotonic(), "read", answer.allowed))
+        server, question, many = chance.choice(several), chance.choice([word, address]), chance.randrange(3)
+        begin = time.monotonic()
+        answers = await server.decide_batch([question] * many) if many else [await server.decide(**question)]
+        end = time.monotonic()
+        history.extend([Operation(begin, end, "read", answer.allowed) for answer in answers])
         await asyncio.sleep(chance.random() / 100)
 
 
