@@ -30,7 +30,7 @@ _WISHED: Final = {PAUSED, "own"}
 
 
 async def revoked(vault: Vault, actor: Actor) -> RevokedPermits:
-    """Return the permits of the acting client that are not over and hold no longer. It is no entry: it names nobody."""
+    """Return the permits of the acting client that hold no longer. It is no entry: it names nobody."""
     async with acting(vault, actor, name="revoked_permits") as act:
         sender = act.actor.client
         if sender is None:
