@@ -29,8 +29,9 @@ from vault.cli.terminal import Commands, say
 from vault.courier.parts import mail_folder
 
 _ABOUT: Final = """
-Delivers messages until SIGTERM or Ctrl-C: by the mail server in VAULT_SMTP_URL, or in a trial into a folder. Run one or
-more beside `consent-vault serve`, or none, with `consent-vault serve --with-worker`.
+Until SIGTERM or Ctrl-C it delivers messages, by the mail server in VAULT_SMTP_URL or in a trial into a folder; it puts
+the access log in order, screens audiences and reads imports. Run one or more beside `consent-vault serve`, or none with
+`consent-vault serve --with-worker`.
 """
 _PATIENCE_SECONDS: Final = 15
 _PAUSE_SECONDS: Final = 1
@@ -38,7 +39,9 @@ _PAUSE_SECONDS: Final = 1
 
 def add(commands: Commands) -> None:
     """Register the command."""
-    parser = commands.add_parser("worker", help="deliver messages", description=_ABOUT)
+    parser = commands.add_parser(
+        "worker", help="deliver messages, order the log, do what takes long", description=_ABOUT
+    )
     parser.set_defaults(run=_run)
 
 
