@@ -1,6 +1,6 @@
 """Replaying: what a decision's entry says, held against what the same facts and rules say again.
 
-No question of clocks: the entry names every fact that was read, the flat facts that Cedar was handed, and the
+No question of clocks: the entry names every fact it rests on, the flat facts that Cedar was handed, and the
 configuration. What differs is named by its field; a field that agrees is not told.
 """
 
