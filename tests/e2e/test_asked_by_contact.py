@@ -9,8 +9,15 @@ import pytest
 
 from tests import make
 from tests.stage import Api, Stage, codes, now, refused, said
+from vault.actions import organizations
 
 Json = dict[str, Any]
+
+NOT_OVER = """
+@id("fernhill.not_over")
+@reason("not_allowed")
+forbid (principal, action == Action::"contact", resource) when { context.channel == "%s" };
+"""
 
 
 def bare(answer: Json) -> Json:
@@ -54,6 +61,19 @@ async def test_without_lookup_a_no_is_the_same_for_everybody_known_or_not(
     assert answers["unknown"]["reasons"][0]["code"] == "never_asked"
     for name, answer in answers.items():
         assert answer == answers["unknown"], name
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+async def test_a_policy_of_one_channel_tells_nothing_of_who_is_known(stage: Stage, channel: str) -> None:
+    """The best channel of somebody known may be another than that of anybody, with other reasons."""
+    declared = make.written(make.organization())
+    await organizations.apply(stage.vault, declared, name="organization.yaml", own={"own.cedar": NOT_OVER % channel})
+    api, blind = await stage.client("everything"), await stage.client("everything", "decide release")
+    found = [
+        bare(await blind.decide(external=one["external"][0], channel="any"))
+        for one in (await people(stage, api)).values()
+    ]
+    assert found == found[:1] * len(found)
 
 
 async def test_with_lookup_the_reason_of_a_known_person_is_told(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests import make
-from tests.stage import Api, Stage, codes, now, refused
+from tests.stage import Api, Stage, codes, now, refused, said
 
 YEAR = timedelta(days=365)
 
@@ -67,6 +67,17 @@ async def test_over_any_channel_it_counts_for_whichever_the_law_is_of(stage: Sta
         await stage.apply(declared)
         answer = await api.decide(customer=customer, channel="any")
         assert (codes(answer), answer["channel"]) == (["implied_consent"], "email")
+
+
+async def test_over_any_channel_the_entry_names_what_the_answer_rests_on_over_each(stage: Stage, api: Api) -> None:
+    points = [make.point("email", make.email()), make.point("phone", make.phone())]
+    customer = await api.register(contact_points=points, attributes=make.attributes(country="Germany"))
+    await deal(api, customer, met=["email_at_purchase", "refusal_offered"])
+    await api.grant(customer, channel="voice")
+    said(await api.send("PUT", f"/v1/customers/{customer}/preferences", {"order": ["voice"]}))
+    answer = await api.decide(customer=customer, channel="any")
+    assert (answer["channel"], answer["channels"]["email"]["reasons"]) == ("voice", ["implied_consent"])
+    assert len((await stage.entry(answer))["facts"]) == 2
 
 
 async def test_where_the_country_is_unknown_nothing_is_implied(api: Api) -> None:

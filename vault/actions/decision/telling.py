@@ -62,7 +62,7 @@ def _plain(settled: Settled, person: Person) -> tuple[object, ...] | None:
 def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str, at: datetime) -> Told:
     prepared, verdict, person, rests = settled.prepared, settled.verdict, settled.person, settled.basis
     question, gate, actor = prepared.asked.question, prepared.gate, prepared.asked.actor
-    facts = _own(person.facts, gate.way.rule.purposes) if person is not None else None
+    facts = _own(person.facts, _bearing(settled)) if person is not None else None
     merged = spelled(facts) if facts is not None else None
     return Told(
         actor=gate.by,
@@ -99,6 +99,13 @@ def _told(settled: Settled, released: Iterable[str], *, own: EntryId, salt: str,
     )
 
 
+def _bearing(settled: Settled) -> Collection[str]:
+    """Return what a fact names that its question rests on: over several channels, on what it does over any of them."""
+    if not settled.among:
+        return settled.prepared.way.rule.purposes
+    return {purpose for one in settled.among for purpose in one.prepared.way.rule.purposes}
+
+
 def _own(facts: Facts, purposes: Collection[str]) -> Facts:
     """Return the facts that a question about these purposes rests on; the rest ride for others in the batch."""
     return only(facts, lambda fact: fact.purpose in purposes)
@@ -109,14 +116,15 @@ def told_to_client(settled: Settled, log: LogTold, *, released: Mapping[str, Per
     prepared = settled.prepared
     full = prepared.gate.client.ceiling.reasons == "full"
     hidden = _is_hidden(settled)
-    verdict = _shown(settled, hidden=hidden)
+    shown = settled.among[0] if hidden and settled.among else settled  # which was the best would tell of somebody
+    verdict = _shown(shown, hidden=hidden)
     return Decision(
         id=prepared.asked.decision,
         allowed=verdict.allowed,
         outcome="deny" if hidden else settled.outcome,
         defer_until=None if hidden else settled.defer_until,
         reasons=verdict.told if full else verdict.told_plainly,
-        channel=settled.among[0].prepared.channel if hidden and settled.among else prepared.channel,
+        channel=shown.prepared.channel,
         configuration=prepared.here.configuration,
         log=log,
         standing=_standing(settled.basis) if full and not hidden and settled.basis is not None else None,
