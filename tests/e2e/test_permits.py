@@ -288,12 +288,13 @@ async def test_whoever_moves_away_takes_back_what_a_law_of_their_country_implied
     assert codes(moved) == ["implied_consent"]
     assert await revoked(sender) == {}
     said(await api.send("PATCH", f"/v1/customers/{customers[0]}", {"attributes": {"country": country}}))
+    said(await api.send("PUT", f"/v1/customers/{customers[1]}/preferences", {"order": ["email"]}))  # looked at as well
     assert await revoked(sender) == {moved["id"]: ("deny", "never_asked")}
 
 
 async def test_a_new_yes_that_ends_sooner_ends_what_is_on_its_way(api: Api, sender: Api) -> None:
     one = await letter(api)
-    await api.grant(one.customer, until=(now() + timedelta(seconds=1)).isoformat())
+    await api.grant(one.customer, until=(now() + timedelta(seconds=5)).isoformat())
     over = now() + timedelta(seconds=30)
     found = await revoked(sender)
     while not found and now() < over:

@@ -50,9 +50,7 @@ async def _people(act: Acting, suspects: Sequence[Suspect]) -> Mapping[CustomerI
     customers = sorted({one.customer for one in suspects if one.customer is not None})
     if not customers:
         return {}
-    declared = act.here.organization.purposes
-    purposes = {key for purpose in declared.values() for key in purpose.lineage}
-    read = await questions.read(act.work, customers, sought=(), purposes=purposes)
+    read = await questions.read(act.work, customers, sought=(), purposes=act.here.organization.bearing)
     return read.people
 
 
