@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from traceback import format_stack
 from typing import Any
@@ -39,20 +39,22 @@ def lines_of_its_own() -> Iterator[None]:
 def no_work_inside_a_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whoever opens one inside another holds a connection while it waits for the next: so all may wait for ever."""
     work = Database.work
-    under_way: set[tuple[int, asyncio.Task[object] | None]] = set()
+    under_way: ContextVar[frozenset[int]] = ContextVar(
+        "under_way", default=frozenset()
+    )  # tasks that are begun inherit it
     inside: list[str] = []
 
     @asynccontextmanager
     async def watched(self: Database, *given: Any, **options: Any) -> AsyncIterator[Work]:
-        own = id(self), asyncio.current_task()
-        if own in under_way:
+        before = under_way.get()
+        if id(self) in before:
             inside.extend(format_stack())
-        under_way.add(own)
+        under_way.set(before | {id(self)})
         try:
             async with work(self, *given, **options) as made:
                 yield made
         finally:
-            under_way.discard(own)
+            under_way.set(before)
 
     monkeypatch.setattr(Database, "work", watched)
     yield

@@ -221,7 +221,7 @@ sys.exit(main(["serve", "--port", "0", "--workers", "1"]))
 """
     )
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, str(script)], capture_output=True, text=True, check=False, env=environment(**trial)
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, env=environment(**trial), timeout=60
     )
     assert done.returncode == 0
     assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["serving", "stopped"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,7 @@ async def test_it_ends_with_the_yes(stage: Stage, api: Api) -> None:
 @pytest.mark.parametrize("whose", ["client", "organization"])
 async def test_it_ends_where_the_hours_do_it_was_given_in(stage: Stage, whose: str) -> None:
     closes, declared = closing(), make.organization()
-    opens = closes - timedelta(hours=2)
+    opens = (closes.astimezone(UTC) - timedelta(hours=2)).astimezone(LONDON)
     hours = [f"{opens:%H:%M}-{closes:%H:%M}"]
     if opens.date() != closes.date():  # declared hours lie within one day
         hours = [f"{opens:%H:%M}-24:00", f"00:00-{closes:%H:%M}"]
@@ -67,4 +67,4 @@ async def test_it_ends_where_the_hours_do_it_was_given_in(stage: Stage, whose: s
 
 def closing() -> datetime:
     """Return a minute in London that comes soon, and not at once."""
-    return (now().astimezone(LONDON) + timedelta(minutes=4)).replace(second=0, microsecond=0)
+    return (now() + timedelta(minutes=4)).astimezone(LONDON).replace(second=0, microsecond=0)
