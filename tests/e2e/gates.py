@@ -18,7 +18,7 @@ from tests import make
 from tests.e2e.test_permits import Letter
 from tests.mail import Sink, sink
 from tests.stage import ISSUER, Stage
-from vault.base.clock import SystemClock
+from vault.base.clock import Clock, SystemClock
 from vault.gate.checking import Checking
 from vault.gate.door import Door, open_door
 from vault.gate.relay import read
@@ -68,9 +68,9 @@ def mail(one: Letter | None = None, *, permit: str | None = None, **headers: str
 
 
 @asynccontextmanager
-async def opened(vault: AsyncVault, relay: str, behind: Sink) -> AsyncIterator[Gate]:
-    """Keep a gate open as long as the block runs."""
-    door = Door(Checking(vault, client_id=SENDER), read(relay), clock=SystemClock())
+async def opened(vault: AsyncVault, relay: str, behind: Sink, *, clock: Clock | None = None) -> AsyncIterator[Gate]:
+    """Keep a gate open as long as the block runs, by the machine's clock or the one given."""
+    door = Door(Checking(vault, client_id=SENDER), read(relay), clock=clock or SystemClock())
     server = await open_door(door, host="127.0.0.1", port=0)
     async with server:
         yield Gate(server.sockets[0].getsockname()[1], behind)
@@ -102,12 +102,14 @@ async def gone() -> None:
 
 
 @asynccontextmanager
-async def distant(stage: Stage, *, relay: str | None = None) -> AsyncIterator[tuple[Gate, Way]]:
+async def distant(
+    stage: Stage, *, relay: str | None = None, clock: Clock | None = None
+) -> AsyncIterator[tuple[Gate, Way]]:
     """Keep a gate open on a long way to its vault, which is asked once, before a mail server or the one named."""
     way = Way(stage.http)
     options: Any = {"private_key": make.CLIENT_KEY, "kid": "k1", "pace": Pace(attempts=1)}
     vault = AsyncVault(ISSUER, client_id=SENDER, http=httpx2.AsyncClient(transport=way), **options)
-    async with sink() as behind, vault, opened(vault, relay or behind.url, behind) as gate:
+    async with sink() as behind, vault, opened(vault, relay or behind.url, behind, clock=clock) as gate:
         yield gate, way
 
 

@@ -112,7 +112,8 @@ async def test_a_server_that_hung_up_before_the_text_left_may_be_tried_again(
     one = await letter(api)
 
     async def wait_for_it() -> None:
-        await server.hung_up.wait()
+        async with asyncio.timeout(20):
+            await server.hung_up.wait()
 
     async def meanwhile() -> None:
         await asyncio.sleep(1)  # so that the list is asked for again, while the server hangs up

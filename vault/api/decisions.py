@@ -111,7 +111,7 @@ async def permit_key(vault: NamedDependency[Vault], actor: NamedDependency[Actor
 
 @get("/permits/revoked", operation_id="revoked_permits")
 async def revoked_permits(vault: NamedDependency[Vault], actor: NamedDependency[Actor]) -> RevokedPermits:
-    """List the permits for you that hold no longer, for what was said or became known since they were given."""
+    """List the permits for you that were taken back, for what was said or became known since they were given."""
     return await revoking.revoked(vault, actor)
 
 

@@ -45,7 +45,7 @@ _OPTIONS: Final = {
 }
 _PATIENCE_SECONDS: Final = 10
 _SETTLED_SECONDS: Final = 0.1
-"""By then the loop has ended its startup. Should it take longer, a word to stop may be lost as if nobody held it."""
+"""By then the loop has ended its startup. Should that take longer, a signal may be lost, and this process be killed."""
 _ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
 
 

@@ -149,7 +149,7 @@ class RevokedPermit(Struct, frozen=True, kw_only=True):
 
 
 class RevokedPermits(Struct, frozen=True, kw_only=True):
-    """All permits for this client that hold no longer, each until five minutes after it is over."""
+    """All permits for this client that were taken back, each until five minutes after it is over."""
 
     revoked: tuple[RevokedPermit, ...]
 

@@ -55,7 +55,7 @@ class RevokedPermit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RevokedPermits(msgspec.Struct, frozen=True, kw_only=True):
-    """Your permits that hold no longer, each until five minutes after it is over."""
+    """Your permits that were taken back, each until five minutes after it is over."""
 
     revoked: tuple[RevokedPermit, ...]
 

@@ -127,7 +127,7 @@ class AsyncVault:
         return await self._read("/permits/key", PermitKey)
 
     async def revoked_permits(self) -> tuple[RevokedPermit, ...]:
-        """List the permits for you that hold no longer."""
+        """List the permits for you that were taken back."""
         return (await self._read("/permits/revoked", RevokedPermits)).revoked
 
     async def signing_keys(self) -> dict[str, Any]:

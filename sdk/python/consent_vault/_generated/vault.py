@@ -128,7 +128,7 @@ class Vault:
         return self._read("/permits/key", PermitKey)
 
     def revoked_permits(self) -> tuple[RevokedPermit, ...]:
-        """List the permits for you that hold no longer."""
+        """List the permits for you that were taken back."""
         return (self._read("/permits/revoked", RevokedPermits)).revoked
 
     def signing_keys(self) -> dict[str, Any]:
