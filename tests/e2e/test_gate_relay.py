@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -11,10 +13,14 @@ import pytest_asyncio
 from tests.e2e.gates import PASSED, USED, Blunt, Gate, Way, blunt, distant, mail
 from tests.e2e.test_permits import letter
 from tests.stage import Api, Stage
+from vault.gate import relay
+from vault.gate.relay import Letter
+from vault.gate.text import framed
 
 NO_WORD = "554 5.4.2 the next mail server may have taken it and did not say so: it is not sent twice"
 HELD = "451 4.0.0 the next mail server does not take the message now ({})"
 REFUSED = "{} 5.0.0 the next mail server refuses the message"
+LETTER = Letter(sender="a@fernhill.example", recipient="quokka@quokkamail.example", options=(), content=b"Dear Quokka")
 
 
 @pytest_asyncio.fixture
@@ -132,3 +138,21 @@ async def test_no_line_of_a_text_ends_it_but_the_last(api: Api, before_blunt: tu
     content = b"Consent-Permit: %s\r\n\r\n.\r\n..\r\nMAIL FROM:<a@quokkamail.example>\r\n" % one.permit.encode()
     assert await gate.send(content, one.address) == PASSED
     assert server.texts[0].endswith(b"\r\n\r\n..\r\n...\r\nMAIL FROM:<a@quokkamail.example>\r\n.\r\n")
+
+
+async def test_after_the_last_look_the_text_is_not_made_ready_but_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    async def step(name: str) -> None:
+        done.append(name)
+
+    def framing(content: bytes) -> bytes:
+        done.append("blocked" if threading.current_thread() is threading.main_thread() else "framed")
+        return framed(content)
+
+    monkeypatch.setattr(relay, "framed", framing)
+    async with blunt() as server:
+        server.before = partial(step, "announced")
+        await relay.read(server.url).carry(LETTER, use=partial(step, "used"), hold=partial(step, "held"))
+    assert done == ["framed", "used", "announced", "held"]
+    assert server.texts == [b"Dear Quokka\r\n.\r\n"]

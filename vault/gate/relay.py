@@ -5,6 +5,7 @@ So a server that cannot be reached, or puts the recipient off, costs no permit; 
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -60,13 +61,14 @@ class Relay(msgspec.Struct, frozen=True, kw_only=True):
         `use` is awaited when all but the text was taken, `hold` when the server waits for the text. If that raises, the
         connection ends without any, and the server forgets the message (RFC 5321 section 4.1.1.10).
         """
+        text = await asyncio.to_thread(framed, letter.content)
         smtp = self._smtp(letter)
         try:
             await self._offer(smtp, letter)
             await use()
             await _announce(smtp)
             await hold()
-            await _hand_over(smtp, letter.content)
+            await _hand_over(smtp, text)
             with suppress(SMTPException, OSError):
                 await smtp.quit(timeout=_GOODBYE_SECONDS)
         finally:
@@ -121,11 +123,11 @@ async def _announce(smtp: SMTP) -> None:
         raise NotTaken(answer.code)
 
 
-async def _hand_over(smtp: SMTP, content: bytes) -> None:
+async def _hand_over(smtp: SMTP, text: bytes) -> None:
     if (way := smtp.protocol) is None:
         raise NotTaken(_CLOSED)
     try:
-        way.write(framed(content))
+        way.write(text)
         answer = await way.read_response(timeout=_SECONDS)
     except (SMTPException, OSError):
         raise of_nobody() from None
