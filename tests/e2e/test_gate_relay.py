@@ -6,15 +6,17 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiosmtplib import SMTP, SMTPResponse
 
 from tests.e2e.gates import PASSED, USED, Blunt, Gate, Way, blunt, distant, mail
 from tests.e2e.test_permits import letter
 from tests.stage import Api, Stage
 from vault.gate import relay
-from vault.gate.relay import Letter
+from vault.gate.relay import Letter, NotTaken
 from vault.gate.text import framed
 
 NO_WORD = "554 5.4.2 the next mail server may have taken it and did not say so: it is not sent twice"
@@ -156,3 +158,28 @@ async def test_after_the_last_look_the_text_is_not_made_ready_but_leaves(monkeyp
         await relay.read(server.url).carry(LETTER, use=partial(step, "used"), hold=partial(step, "held"))
     assert done == ["framed", "used", "announced", "held"]
     assert server.texts == [b"Dear Quokka\r\n.\r\n"]
+
+
+async def test_what_finds_the_connection_closed_did_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[SMTP] = []
+
+    class Seen(SMTP):
+        async def connect(self, **options: Any) -> SMTPResponse:
+            opened.append(self)
+            return await super().connect(**options)
+
+    async def use() -> None:
+        """Tell nobody."""
+
+    async def hold() -> None:
+        [smtp] = opened
+        assert smtp.transport is not None
+        smtp.transport.close()  # what does the same when the server hangs up tells of it a moment later
+
+    monkeypatch.setattr(relay, "SMTP", Seen)
+    async with blunt() as server:
+        with pytest.raises(NotTaken, match="smtp_421"):
+            await relay.read(server.url).carry(LETTER, use=use, hold=hold)
+        async with asyncio.timeout(20):
+            await server.hung_up.wait()
+    assert server.texts == []

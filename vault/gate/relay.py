@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 import msgspec
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected
 
 from vault.base.errors import Invalid
 from vault.base.mail_server import MailServer, mail_server
@@ -128,6 +128,9 @@ async def _hand_over(smtp: SMTP, text: bytes) -> None:
         raise NotTaken(_CLOSED)
     try:
         way.write(text)
+    except SMTPServerDisconnected:  # said before a byte of it is written
+        raise NotTaken(_CLOSED) from None
+    try:
         answer = await way.read_response(timeout=_SECONDS)
     except (SMTPException, OSError):
         raise of_nobody() from None
