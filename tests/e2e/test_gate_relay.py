@@ -57,6 +57,14 @@ async def test_refused_before_the_text_was_asked_for_the_permit_ends_and_budgets
     assert gate.behind.letters == []
 
 
+async def test_an_odd_answer_to_the_recipient_is_no_refusal_for_good(stage: Stage, api: Api, gate: Gate) -> None:
+    one = await letter(api)
+    gate.behind.answers["RCPT"] = ["55 odd"]
+    assert await gate.send(mail(one), one.address) == HELD.format(55)
+    assert await stage.entries("outcome") == []
+    assert await gate.send(mail(one), one.address) == PASSED
+
+
 async def test_not_taken_when_it_was_read_it_may_be_tried_again_here_alone(stage: Stage, api: Api, gate: Gate) -> None:
     one = await letter(api)
     gate.behind.answers["DATA"] = ["452 no room", "554 looks like quokka"]
@@ -89,7 +97,9 @@ async def test_any_yes_to_the_text_is_one(api: Api, before_blunt: tuple[Gate, Bl
     assert await gate.send(mail(one), one.address) == PASSED
 
 
-@pytest.mark.parametrize(("answer", "code"), [("!", 421), ("421 not today!", 421), ("250 no text, please", 250)])
+@pytest.mark.parametrize(
+    ("answer", "code"), [("!", 421), ("421 not today!", 421), ("250 no text, please", 250), ("650 odd", 650)]
+)
 async def test_where_no_text_was_asked_for_it_may_be_tried_again_here(
     api: Api, before_blunt: tuple[Gate, Blunt, Way], answer: str, code: int
 ) -> None:

@@ -25,7 +25,6 @@ from vault.gate.replies import Turned, of_relay, turned
 
 _SENT: Final = "250 2.0.0 passed on"
 _ONE: Final = "550 5.5.3 one recipient a message: a permit is for one person"
-_PERMANENT: Final = 500
 _LARGEST: Final = 32 * 2**20
 _log = structlog.get_logger()
 
@@ -106,11 +105,12 @@ class Door:
         try:
             await self._relay.carry(letter, use=use, hold=hold)
         except NotTaken as refused:
-            if refused.code < _PERMANENT:
+            told = of_relay(refused.code)
+            if not told.never:
                 self._checking.give_back(permit)
-            raise of_relay(refused.code) from None
+            raise told from None
         except Turned as refused:
-            if refused.reason.startswith("relay_5"):
+            if refused.never:
                 await self._checking.drop(permit)
             raise
 

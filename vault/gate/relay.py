@@ -43,7 +43,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotTaken(Exception):
-    """The server surely has no message, when its permit was used up already. From 500 on it will never have it."""
+    """The server surely has no message, when its permit was used up already; `code` is what it answered."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"smtp_{code}")

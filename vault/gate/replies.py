@@ -10,12 +10,16 @@ from typing import Final
 
 
 class Turned(Exception):
-    """The message does not pass. `reason` is a word for the log, `reply` what the sending system hears."""
+    """The message does not pass. `reason` is a word for the log, `reply` what the sending system hears.
 
-    def __init__(self, reason: str, reply: str) -> None:
+    `never` is true where the next mail server will never take it.
+    """
+
+    def __init__(self, reason: str, reply: str, *, never: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.reply = reply
+        self.never = never
 
 
 _NEVER: Final = {
@@ -51,7 +55,7 @@ def taken_back(outcome: str, code: str) -> Turned:
 def of_relay(code: int) -> Turned:
     """Return what the next mail server answered, without its words: they may repeat an address."""
     if 500 <= code < 600:  # noqa: PLR2004 - RFC 5321 section 4.2.1
-        return Turned(f"relay_{code}", f"{code} 5.0.0 the next mail server refuses the message")
+        return Turned(f"relay_{code}", f"{code} 5.0.0 the next mail server refuses the message", never=True)
     return Turned(f"relay_{code}", f"451 4.0.0 the next mail server does not take the message now ({code})")
 
 
