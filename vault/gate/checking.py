@@ -81,7 +81,7 @@ class Checking:
             raise turned("used")
 
     def give_back(self, permit: Permit) -> None:
-        """Let this gate, and as long as it runs, try once more with a permit it used for what was surely not taken."""
+        """Let this gate try once more, while it runs, with a permit whose message was surely not taken."""
         now = passed()
         self._held = {own: since for own, since in self._held.items() if now - since < _HELD_SECONDS}
         self._held[permit.decision] = now

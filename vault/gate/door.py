@@ -83,7 +83,7 @@ class Door:
         return f"from sender by gate with ESMTP id {permit.decision}; {format_datetime(self._clock.now())}"
 
     async def _hold(self, permit: Permit) -> None:
-        """Refuse a permit that was taken back, or is over by now: of those the vault tells nothing more."""
+        """Refuse a permit that was taken back, or is over by our clock by now."""
         await self._checking.hold(permit)
         if self._clock.now().timestamp() >= permit.expires_at:
             raise turned("expired")

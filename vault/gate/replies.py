@@ -1,7 +1,7 @@
 """Replies: how the gate turns a message away, in SMTP's words (RFC 5321, RFC 3463). None ever repeats an address.
 
-550: asking again for the same will not help. 451: it may be tried again, with this permit, or with another if it says
-then that this one is used.
+550: asking again for the same will not help. 451: try again with this permit; if the answer is then `used`, ask for
+another.
 """
 
 from __future__ import annotations
