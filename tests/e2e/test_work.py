@@ -16,6 +16,11 @@ POOL = 2
 MORE_THAN_THE_POOL = 3 * POOL
 
 
+@pytest.fixture
+def no_work_inside_a_work() -> None:
+    """Here tasks that are to wait for a connection are begun while all are held."""
+
+
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A pool of two, on a database with a table whose constraint is looked at when it is too late."""
@@ -84,7 +89,8 @@ async def test_a_name_is_free_once_its_holder_has_ended(database: Database, data
 async def test_a_holder_who_is_cut_off_gives_its_connection_back(
     database: Database, database_url: str, holding: str
 ) -> None:
-    cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    cut = """SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+             WHERE l.locktype = 'advisory' AND d.datname = current_database()"""
     owner = await asyncpg.connect(database_url)
     for _ in range(2 * POOL):
         async with getattr(database, holding)(7) as held:
@@ -171,6 +177,33 @@ async def test_a_cancelled_request_writes_nothing_and_gives_the_connection_back(
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(request, 5)
+    assert await things(database) == []
+    await check_whole(database)
+
+
+async def test_a_cancelled_request_of_which_postgresql_hears_nothing_holds_nobody_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is to be cancelled may not have begun there yet: then it runs on."""
+    begun = asyncio.Event()
+
+    async def unheard(**_: object) -> None:
+        begun.clear()
+
+    async def slow() -> None:
+        async with database.work() as work:
+            await work.fetch("INSERT INTO vault.thing VALUES (1)")
+            begun.set()
+            await work.fetch("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("asyncpg.connect_utils._cancel", unheard)
+    for _ in range(MORE_THAN_THE_POOL):
+        request = asyncio.create_task(slow())
+        await asyncio.wait_for(begun.wait(), 5)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(request, 5)
+        assert not begun.is_set()
     assert await things(database) == []
     await check_whole(database)
 

@@ -142,9 +142,11 @@ class Database:
                     yield work
                     await transaction.commit()
                 except BaseException:
-                    # A failed COMMIT has already ended the transaction; then there is nothing to roll back.
+                    # A failed COMMIT has already ended the transaction; then there is nothing to roll back. What was
+                    # cancelled, and is not, for PostgreSQL had not begun with it, is cut off.
                     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                        await transaction.rollback()
+                        async with asyncio.timeout(_GOODBYE_SECONDS):
+                            await transaction.rollback()
                     if not _is_gone(connection) and connection.is_in_transaction():
                         connection.terminate()  # what was cancelled took the ROLLBACK with it
                     raise
@@ -230,8 +232,9 @@ class Database:
             await self._pool.release(connection)
 
     async def _give_back(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
-        with suppress(asyncpg.InternalClientError):  # the pool has taken it back by itself: the server hung up
-            await self._pool.release(connection)
+        # The pool has taken it back by itself, for the server hung up; or cuts it off, for what it does does not end.
+        with suppress(asyncpg.InternalClientError, TimeoutError):
+            await self._pool.release(connection, timeout=_GOODBYE_SECONDS)
 
 
 async def connect(url: str, *, role: str | None = None, setting: str = SETTING) -> asyncpg.Connection:
