@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from consent_vault import Contact, permits
@@ -290,6 +291,20 @@ async def test_whoever_moves_away_takes_back_what_a_law_of_their_country_implied
     said(await api.send("PATCH", f"/v1/customers/{customers[0]}", {"attributes": {"country": country}}))
     said(await api.send("PUT", f"/v1/customers/{customers[1]}/preferences", {"order": ["email"]}))  # looked at as well
     assert await revoked(sender) == {moved["id"]: ("deny", "never_asked")}
+
+
+async def test_what_was_under_way_when_it_was_given_takes_it_back_too(stage: Stage, api: Api, sender: Api) -> None:
+    customer = await api.register()
+    await api.grant(customer)
+    other = await asyncpg.connect(stage.url)
+    begun = other.transaction()
+    await begun.start()
+    await other.execute("UPDATE vault.customer SET minor_until = '2999-01-01'")
+    answer = await api.decide(customer=customer, permit_for="discreet")
+    assert await revoked(sender) == {}
+    await begun.commit()
+    await other.close()
+    assert await revoked(sender) == {answer["id"]: ("deny", "not_allowed")}
 
 
 async def test_a_new_yes_that_ends_sooner_ends_what_is_on_its_way(api: Api, sender: Api) -> None:

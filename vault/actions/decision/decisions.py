@@ -192,13 +192,13 @@ async def _written(
     vault: Vault, organization: OrganizationId, *, asked: Sequence[Prepared], overtaken: Read | None
 ) -> Written:
     """Decide a batch and write all that belongs to it, in one transaction."""
-    permitted = any(one.asked.question.permit_for is not None for one in asked)
     async with vault.database.work(organization) as work:
+        horizon = await permits.horizon(work, asked)
         prepared, read = await _read(vault, work, asked=asked, overtaken=overtaken)
         settled = await settle_batch(prepared, read)
         await reserving.reserve(work, settled.values(), at=read.now)
         sealed = await _sealed(work, settled)
-        proven = await permits.keep(work, settled, at=read.now) if permitted else {}
+        proven = await permits.keep(work, settled, at=read.now, horizon=horizon) if horizon is not None else {}
         entries = entries_of(vault, read, settled=settled, sealed=sealed)
         await log.add(work, entries)
     return Written(prepared=prepared, at=read.now, settled=settled, sealed=sealed, proven=proven, entries=entries)

@@ -43,7 +43,14 @@ async def keys(vault: Vault, asked: Sequence[Prepared]) -> Keys | None:
     return await signing_keys(vault)
 
 
-async def keep(work: Work, settled: Mapping[int, Settled], *, at: datetime) -> dict[int, Pending]:
+async def horizon(work: Work, asked: Sequence[Prepared]) -> str | None:
+    """Return what permits are kept with, before what they rest on is read; none where nobody asks for any."""
+    if all(one.asked.question.permit_for is None for one in asked):
+        return None
+    return await store.horizon(work)
+
+
+async def keep(work: Work, settled: Mapping[int, Settled], *, at: datetime, horizon: str) -> dict[int, Pending]:
     """Store the permits that go with these answers, and return them by place."""
     new = {place: made for place, one in settled.items() if (made := _permit(one, at=at)) is not None}
     if not new:
@@ -52,7 +59,7 @@ async def keep(work: Work, settled: Mapping[int, Settled], *, at: datetime) -> d
     wanted = [releases.Wanted(customer=one.customer, attributes=(), point=one.point) for one in new.values()]
     sealed = dict(zip(new, await releases.read(work, safe, wanted=wanted), strict=True))
     kept = {place: one for place, one in new.items() if CONTACT in sealed[place].names}
-    await store.add(work, list(kept.values()), at=at)
+    await store.add(work, list(kept.values()), at=at, horizon=horizon)
     return {place: Pending(kept=one, address=sealed[place]) for place, one in kept.items()}
 
 

@@ -29,25 +29,26 @@ from vault.store.database import Work
 
 _ADD: Final = """
 INSERT INTO vault.permit
-  (organization, decision, subject, point, named, client, sender, purpose, channel, at, expires_at)
-SELECT $1, n.decision, n.subject, n.point, n.named, n.client, n.sender, n.purpose, n.channel, $2, n.expires_at
+  (organization, decision, subject, point, named, client, sender, purpose, channel, at, expires_at, horizon)
+SELECT $1, n.decision, n.subject, n.point, n.named, n.client, n.sender, n.purpose, n.channel, $2, n.expires_at,
+  $12::text::xid
 FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bool[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
             $11::timestamptz[])
   AS n (decision, subject, point, named, client, sender, purpose, channel, expires_at)
 ON CONFLICT (organization, decision) DO UPDATE SET
-  point = excluded.point, named = excluded.named, at = excluded.at, expires_at = excluded.expires_at
+  point = excluded.point, named = excluded.named, at = excluded.at, expires_at = excluded.expires_at,
+  horizon = excluded.horizon
 """
-# What was recorded a little before a permit was given may have been committed after: whoever is suspected for nothing
-# is found to be innocent. A transaction lasts no minute.
-# A yes said again may end sooner; one said right before a permit was given is what most of them rest on.
-# A row's xmin is the transaction that wrote it. Of a customer that was written later than the permit anything may be
-# other than it was: a birth date, a country, whether they are still one with another. What is being corrected in the
-# very moment in which the permit is given is not found: that permit holds for its minutes.
+# A row's xmin is the transaction that wrote it; one younger than the horizon of a permit may have ended after what the
+# permit rests on was read, whenever it began. Whoever is suspected for nothing is found to be innocent.
+# A yes said again may end sooner; of a customer anything may be other than it was: a birth date, a country, whether
+# they are still one with another.
 # Whoever was merged is looked at whole, so they are always suspected.
 # What is over is told of for as long as its row stays: by the clock of its sender it may not be over yet.
 _WHOLE: Final = """SELECT b.customer UNION SELECT m.id FROM vault.customer o
   JOIN vault.customer m ON m.organization = $1 AND m.family = o.family
   WHERE o.organization = $1 AND o.id = b.customer"""
+_LATER: Final = "age({}.xmin) <= age(p.horizon)"
 _SUSPECTS: Final = f"""
 SELECT p.decision, p.purpose, p.channel, p.named, p.client, b.customer,
   (SELECT c.id FROM vault.contact_point c
@@ -59,25 +60,21 @@ WHERE p.organization = $1 AND p.sender = $2 AND p.expires_at > $4::timestamptz -
   OR NOT EXISTS (SELECT FROM vault.contact_point c
                  WHERE c.organization = $1 AND c.customer IN ({_WHOLE}) AND c.id = p.point)
   OR EXISTS (SELECT FROM vault.customer c WHERE c.organization = $1 AND c.id = b.customer
-             AND (c.restricted_since IS NOT NULL OR c.family IS NOT NULL OR age(c.xmin) < age(p.xmin)))
+             AND (c.restricted_since IS NOT NULL OR c.family IS NOT NULL OR {_LATER.format("c")}))
   OR EXISTS (SELECT FROM vault.preference w
-             WHERE w.organization = $1 AND w.customer = b.customer
-             AND (w.paused_until > $4 OR w.recorded_at > p.at - interval '1 minute'))
-  OR EXISTS (SELECT FROM vault.fact f WHERE f.organization = $1 AND f.subject = p.subject
-             AND f.recorded_at > p.at - interval '1 minute'
-             AND (f.kind IN ('withdrawn', 'refused', 'objected') OR (f.kind = 'granted' AND f.recorded_at > p.at)))
+             WHERE w.organization = $1 AND w.customer = b.customer AND (w.paused_until > $4 OR {_LATER.format("w")}))
+  OR EXISTS (SELECT FROM vault.fact f WHERE f.organization = $1 AND f.subject = p.subject AND {_LATER.format("f")})
   OR EXISTS (SELECT FROM vault.contact_point c
              JOIN vault.fact f ON f.organization = $1 AND f.subject = c.tag
-             WHERE c.organization = $1 AND c.customer = b.customer AND f.recorded_at > p.at - interval '1 minute')
+             WHERE c.organization = $1 AND c.customer = b.customer AND {_LATER.format("f")})
   OR EXISTS (SELECT FROM vault.contact_point c
              JOIN vault.suppression s ON s.organization = $1 AND s.tag = c.tag
-             WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point
-             AND s.recorded_at > p.at - interval '1 minute')
-  OR EXISTS (SELECT FROM vault.import_undone u
-             WHERE u.organization = $1 AND u.recorded_at > p.at - interval '1 minute')
+             WHERE c.organization = $1 AND c.customer = b.customer AND c.id = p.point AND {_LATER.format("s")})
+  OR EXISTS (SELECT FROM vault.import_undone u WHERE u.organization = $1 AND {_LATER.format("u")})
 )
 ORDER BY p.decision
 """  # noqa: S608 - a statement of ours
+_HORIZON: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS horizon"
 _SWEEP: Final = (
     "DELETE FROM vault.permit WHERE organization = $1 AND expires_at < clock_timestamp() - interval '5 minutes'"
 )
@@ -114,7 +111,13 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     point: ContactPointId | None
 
 
-async def add(work: Work, new: Sequence[NewPermit], *, at: datetime) -> None:
+async def horizon(work: Work) -> str:
+    """Return the oldest transaction under way: asked before what permits rest on is read."""
+    [row] = await work.fetch(_HORIZON)
+    return str(row["horizon"])
+
+
+async def add(work: Work, new: Sequence[NewPermit], *, at: datetime, horizon: str) -> None:
     """Store permits; one that is given again under the same decision is in the place of the first."""
     ordered = sorted(new, key=lambda one: raw(one.decision))
     columns = (
@@ -129,7 +132,7 @@ async def add(work: Work, new: Sequence[NewPermit], *, at: datetime) -> None:
         [one.expires_at for one in ordered],
     )
     if ordered:
-        await work.fetch(_ADD, work.own, at, *columns)
+        await work.fetch(_ADD, work.own, at, *columns, horizon)
 
 
 async def suspects(work: Work, sender: ClientId, *, orphans: Sequence[ClientId], now: datetime) -> list[Suspect]:
