@@ -101,14 +101,19 @@ async def gone() -> None:
     raise httpx2.ConnectError("nobody there")
 
 
+def away(stage: Stage) -> tuple[AsyncVault, Way]:
+    """Return the vault at the end of a long way, which is asked once."""
+    way = Way(stage.http)
+    options: Any = {"private_key": make.CLIENT_KEY, "kid": "k1", "pace": Pace(attempts=1)}
+    return AsyncVault(ISSUER, client_id=SENDER, http=httpx2.AsyncClient(transport=way), **options), way
+
+
 @asynccontextmanager
 async def distant(
     stage: Stage, *, relay: str | None = None, clock: Clock | None = None
 ) -> AsyncIterator[tuple[Gate, Way]]:
-    """Keep a gate open on a long way to its vault, which is asked once, before a mail server or the one named."""
-    way = Way(stage.http)
-    options: Any = {"private_key": make.CLIENT_KEY, "kid": "k1", "pace": Pace(attempts=1)}
-    vault = AsyncVault(ISSUER, client_id=SENDER, http=httpx2.AsyncClient(transport=way), **options)
+    """Keep a gate open on a long way to its vault, before a mail server or the one named."""
+    vault, way = away(stage)
     async with sink() as behind, vault, opened(vault, relay or behind.url, behind, clock=clock) as gate:
         yield gate, way
 

@@ -7,7 +7,7 @@ second; and the vault says who was the first to use it. A vault that does not an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ class Checking:
         self._revoked: Mapping[str, RevokedPermit] = {}
         self._revoked_at = float("-inf")
         self._asking = asyncio.Lock()
+        self._failed_at = float("-inf")
         self._held: dict[str, float] = {}
 
     async def read(self, token: str, *, address: str) -> Permit:
@@ -51,15 +52,10 @@ class Checking:
             raise turned("forged") from None
         except permits.Refused as refused:
             raise turned(refused.code) from None
-        except Problem:
-            raise turned("no_vault") from None
 
     async def hold(self, permit: Permit) -> None:
         """Refuse a permit that was taken back, and any where the vault takes too long to say which were."""
-        async with self._asking:
-            for _ in range(_TIMES):
-                if self._is_old():
-                    await self._list()
+        await self._ask(self._list, when=self._is_old)
         if (found := self._revoked.get(permit.decision)) is not None:
             raise taken_back(found.outcome, found.reason)
         if self._is_old():
@@ -97,21 +93,37 @@ class Checking:
     def _is_old(self) -> bool:
         return passed() - self._revoked_at >= _LIST_SECONDS
 
+    async def _ask(self, question: Callable[[], Awaitable[None]], *, when: Callable[[], bool]) -> None:
+        """Ask the vault, one at a time. All who wait behind a question that fails are told so: none waits for two."""
+        came = passed()
+        async with self._asking:
+            if not when():
+                return
+            if self._failed_at >= came:
+                raise turned("no_vault")
+            try:
+                await question()
+            except Problem:
+                self._failed_at = passed()
+                raise turned("no_vault") from None
+
     async def _list(self) -> None:
-        """Ask what was taken back. What is told counts as of when it was asked for."""
-        asked_at = passed()
-        try:
+        """Ask what was taken back. What is told counts as of when it was asked for; told too late, it is a failure."""
+        for _ in range(_TIMES):
+            asked_at = passed()
             listed = await self._vault.revoked_permits()
-        except Problem:
-            raise turned("no_vault") from None
-        self._revoked, self._revoked_at = {one.decision: one for one in listed}, asked_at
+            self._revoked, self._revoked_at = {one.decision: one for one in listed}, asked_at
+            if not self._is_old():
+                return
+        self._failed_at = passed()
 
     async def _learn(self, *, older: float) -> None:
         """Fetch the keys that are missing or older than so many seconds."""
-        async with self._asking:
-            if self._key is None:
-                self._key = (await self._vault.permit_key()).key
-            if passed() - self._keys_at >= older:
-                asked_at = passed()
-                self._keys = await self._vault.signing_keys()
-                self._keys_at = asked_at
+        await self._ask(self._fetch, when=lambda: passed() - self._keys_at >= older)
+
+    async def _fetch(self) -> None:
+        if self._key is None:
+            self._key = (await self._vault.permit_key()).key
+        asked_at = passed()
+        self._keys = await self._vault.signing_keys()
+        self._keys_at = asked_at
