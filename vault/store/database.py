@@ -134,6 +134,7 @@ class Database:
             connection = await self._acquire()
         except _CLOSED:
             raise DatabaseError("database_away", "the database does not answer; nothing was done") from None
+        release = self._release
         try:
             work = Work(connection, organization)
             if whole:
@@ -162,8 +163,11 @@ class Database:
             if not _is_gone(connection):
                 raise
             raise DatabaseError("database_away", _AWAY) from None
+        except asyncio.CancelledError:
+            release = self._give_back  # its statement may still be under way: nobody is to wait for that
+            raise
         finally:
-            await self._release(connection)
+            await release(connection)
 
     @asynccontextmanager
     async def leading(self, name: int) -> AsyncIterator[Lead]:
