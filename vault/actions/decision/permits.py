@@ -59,7 +59,7 @@ async def keep(work: Work, settled: Mapping[int, Settled], *, at: datetime, hori
     wanted = [releases.Wanted(customer=one.customer, attributes=(), point=one.point) for one in new.values()]
     sealed = dict(zip(new, await releases.read(work, safe, wanted=wanted), strict=True))
     kept = {place: one for place, one in new.items() if CONTACT in sealed[place].names}
-    await store.add(work, list(kept.values()), at=at, horizon=horizon)
+    await store.add(work, list(kept.values()), horizon=horizon)
     return {place: Pending(kept=one, address=sealed[place]) for place, one in kept.items()}
 
 

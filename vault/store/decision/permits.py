@@ -29,15 +29,14 @@ from vault.store.database import Work
 
 _ADD: Final = """
 INSERT INTO vault.permit
-  (organization, decision, subject, point, named, client, sender, purpose, channel, at, expires_at, horizon)
-SELECT $1, n.decision, n.subject, n.point, n.named, n.client, n.sender, n.purpose, n.channel, $2, n.expires_at,
-  $12::text::xid
+  (organization, decision, subject, point, named, client, sender, purpose, channel, expires_at, horizon)
+SELECT $1, n.decision, n.subject, n.point, n.named, n.client, n.sender, n.purpose, n.channel, n.expires_at,
+  $2::text::xid
 FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bool[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
             $11::timestamptz[])
   AS n (decision, subject, point, named, client, sender, purpose, channel, expires_at)
 ON CONFLICT (organization, decision) DO UPDATE SET
-  point = excluded.point, named = excluded.named, at = excluded.at, expires_at = excluded.expires_at,
-  horizon = excluded.horizon
+  point = excluded.point, named = excluded.named, expires_at = excluded.expires_at, horizon = excluded.horizon
 """
 # A row's xmin is the transaction that wrote it; one younger than the horizon of a permit may have ended after what the
 # permit rests on was read, whenever it began. Whoever is suspected for nothing is found to be innocent.
@@ -117,7 +116,7 @@ async def horizon(work: Work) -> str:
     return str(row["horizon"])
 
 
-async def add(work: Work, new: Sequence[NewPermit], *, at: datetime, horizon: str) -> None:
+async def add(work: Work, new: Sequence[NewPermit], *, horizon: str) -> None:
     """Store permits; one that is given again under the same decision is in the place of the first."""
     ordered = sorted(new, key=lambda one: raw(one.decision))
     columns = (
@@ -132,7 +131,7 @@ async def add(work: Work, new: Sequence[NewPermit], *, at: datetime, horizon: st
         [one.expires_at for one in ordered],
     )
     if ordered:
-        await work.fetch(_ADD, work.own, at, *columns, horizon)
+        await work.fetch(_ADD, work.own, horizon, *columns)
 
 
 async def suspects(work: Work, sender: ClientId, *, orphans: Sequence[ClientId], now: datetime) -> list[Suspect]:
