@@ -121,13 +121,11 @@ async def serve(
     key = await promises.promising(vault, organization) if organization != INSTALLATION else None
     server = (await issuing(vault)).server
     async with vault.database.work(organization, whole=False) as work:
-        batch, answers = await _answered(vault, work, server=server, asked=asked)
-        served = [one for one in answers if isinstance(one, _Served)]
+        batch, answers, served = await _answered(vault, work, server=server, asked=asked)
         written = await _written_at_once(batch, served)
     if written is None:  # meanwhile somebody may have revoked what was found to live
         async with vault.database.work(organization) as work:
-            batch, answers = await _answered(vault, work, server=server, asked=asked)
-            served = [one for one in answers if isinstance(one, _Served)]
+            batch, answers, served = await _answered(vault, work, server=server, asked=asked)
             written = await _written(batch, served)
     entries, used = written
     if key is not None:
@@ -142,8 +140,8 @@ async def serve(
 
 async def _answered(
     vault: Vault, work: Work, *, server: Server, asked: Sequence[Asking]
-) -> tuple[_Batch, list[_Served | Answer | Elsewhere | Unfetched]]:
-    """Answer what was asked, as far as it can be without what is written."""
+) -> tuple[_Batch, list[_Served | Answer | Elsewhere | Unfetched], list[_Served]]:
+    """Answer what was asked, as far as it can be without what is written; with it those that leave an entry here."""
     known: Mapping[str, OrganizationId] = {}
     current: Here | None = None
     now = vault.clock.now()
@@ -153,7 +151,8 @@ async def _answered(
     else:
         current, at = await here(vault, work)
     batch = _Batch(vault=vault, work=work, server=server, now=now, at=at, here=current)
-    return batch, [await _served(batch, one, place=place, known=known) for place, one in enumerate(asked)]
+    answers = [await _served(batch, one, place=place, known=known) for place, one in enumerate(asked)]
+    return batch, answers, [one for one in answers if isinstance(one, _Served)]
 
 
 async def _written_at_once(batch: _Batch, served: Sequence[_Served]) -> _Written | None:
