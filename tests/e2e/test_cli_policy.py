@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from tests.command import Ran, run
 from tests.e2e.test_console_log import Found, furnish, numbered
-from tests.e2e.test_policy_replay import SUNDAY, ask_again, put_in_force
+from tests.e2e.test_policy_replay import SUNDAY, ask_again, put_down, put_in_force
 from tests.stage import Stage
 
 Type = Callable[..., Awaitable[Ran]]
@@ -32,19 +32,13 @@ def typed(stage: Stage, key_file: Path) -> Type:
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Path:
-    folder = tmp_path / "strict"
-    folder.mkdir()
-    (folder / "silence.cedar").write_text(SUNDAY)
-    return folder
+    return put_down(tmp_path / "strict", SUNDAY)
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
     """A folder of no policies beside the shipped ones."""
-    folder = tmp_path / "plain"
-    folder.mkdir()
-    (folder / "nothing.cedar").write_text("// Nothing more than what is shipped.\n")
-    return folder
+    return put_down(tmp_path / "plain", "// Nothing more than what is shipped.\n")
 
 
 @pytest_asyncio.fixture

@@ -35,10 +35,7 @@ LOOSE = SUNDAY.replace("forbid", "permit").replace("not_allowed", "opted_in")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    own = tmp_path / "own"
-    own.mkdir()
-    (own / "silence.cedar").write_text(SUNDAY)
-    return own
+    return put_down(tmp_path / "own", SUNDAY)
 
 
 @pytest.fixture
@@ -152,6 +149,13 @@ def test_policies_are_explained_with_their_words_and_tests() -> None:
     assert "You said yes to this, and you have not taken it back." in told
     assert "law: GDPR Art. 6(1)(a)" in told
     assert "no policy here is called opted_out" in run("policy", "explain", "opted_out").refused()
+
+
+def put_down(folder: Path, text: str) -> Path:
+    """Make a folder of policies."""
+    folder.mkdir()
+    (folder / "silence.cedar").write_text(text)
+    return folder
 
 
 async def put_in_force(stage: Stage, folder: Path) -> None:
